@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * diag.h - source text and the user's mistakes in it.
+ *
+ * A mistake becomes a diagnostic with a place; diagnostics queue up so that
+ * one run reports them all, and are printed together:
+ *
+ *     FILE:LINE:COL: error: message
+ *     the source line
+ *         ~~~~
+ *     hint: what to try
+ */
+#ifndef GFT_DIAG_H
+#define GFT_DIAG_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+struct arena;
+
+/* A piece of script text.  len counts bytes; text[len] is NUL. */
+struct source {
+	const char *name; /* as shown in messages: "stdin" is not special, -e text is "script" */
+	const char *text;
+	size_t len;
+	uint16_t index; /* its number in the diag engine */
+};
+
+/* A span of one source, in byte offsets; end is one past the last byte. */
+struct src_loc {
+	uint32_t begin, end;
+	uint16_t source;
+};
+
+enum diag_level { DIAG_ERROR, DIAG_WARNING };
+
+struct diag;
+
+struct diag *diag_new(struct arena *a);
+
+/* Registers a source; name and text are copied into the arena. */
+const struct source *diag_add_source(struct diag *d, const char *name, const char *text, size_t len);
+const struct source *diag_source(const struct diag *d, uint16_t index);
+
+/*
+ * Queues a diagnostic.  At most 64 errors are kept (the rest is counted), and
+ * a second one with the same place and message is dropped.
+ */
+void diag_error(struct diag *d, struct src_loc loc, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+void diag_warn(struct diag *d, struct src_loc loc, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+void diag_verror(struct diag *d, struct src_loc loc, const char *fmt, va_list ap);
+
+/* Adds to the diagnostic queued last: what to try, or a second place. */
+void diag_hint(struct diag *d, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void diag_note(struct diag *d, struct src_loc loc, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+size_t diag_errors(const struct diag *d);
+size_t diag_warnings(const struct diag *d);
+
+/* Prints what is queued, errors first, in source order; colour if asked. */
+void diag_print(const struct diag *d, FILE *out, bool color, bool warnings);
+
+/* Line and column (both from 1, column in bytes) of an offset. */
+void source_line_col(const struct source *s, uint32_t off, unsigned *line, unsigned *col);
+
+/*
+ * Nearest of names to word by edit distance, or NULL if none is near enough to
+ * be worth suggesting (distance at most a third of the word's length, 1 at least).
+ */
+const char *diag_nearest(const char *word, const char *const *names, size_t n);
+
+#endif

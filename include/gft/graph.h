@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * graph.h - records to call trees, one per (process, goroutine).
+ *
+ * The builder is pure: it is fed records (wire.h) in the order in which the
+ * ring buffer gave them, from the kernel or from a recorded stream, asks a
+ * symbol source what a site is, and calls back with each finished tree.
+ */
+#ifndef GFT_GRAPH_H
+#define GFT_GRAPH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "gft/wire.h"
+
+struct gft_type;
+
+/* Values that records of a site carry behind the fixed part (wire.h, struct gft_payload). */
+struct payload_field {
+	const char *name;
+	const struct gft_type *type;
+	uint32_t off; /* bytes from the start of the payload */
+};
+
+struct payload {
+	uint32_t size; /* bytes, struct gft_payload included; 0: no payload */
+	uint32_t n;
+	const struct payload_field *fields;
+};
+
+enum site_role { SITE_ENTRY = 0, SITE_EXIT = 1, SITE_TAIL_EXIT = 2, SITE_OTHER = 3 };
+
+/* What there is to know of a site; borrowed, lives as long as the source. */
+struct site_info {
+	const char *func; /* name, never NULL */
+	const char *file; /* of the site's instruction; NULL: not known */
+	uint32_t line;
+	uint32_t off;     /* site's address - function's entry */
+	uint32_t func_id; /* same for all sites of a function (of one binary) */
+	uint8_t role;     /* enum site_role */
+	const struct payload *payload; /* never NULL */
+};
+
+/* A place in code, as "name+off file:line"; func NULL: not known, addr only. */
+struct code_info {
+	const char *func, *file;
+	uint32_t off, line;
+	uint64_t addr;
+};
+
+/* Answers come from the target's tables, or from a recorded stream. */
+struct sym_source {
+	void *ctx;
+	/* NULL: no such site (a damaged record) */
+	const struct site_info *(*site)(void *ctx, uint32_t site);
+	/* the code at site's address + rel, for a return address */
+	void (*caller)(void *ctx, uint32_t site, int64_t rel, struct code_info *out);
+};
+
+/* Options of one graph() call of the script. */
+struct graph_opts {
+	uint64_t min_ns;  /* 0: all */
+	uint32_t depth;   /* levels below the root; 0: all */
+	uint32_t limit;   /* nodes per tree; 0: the default */
+	uint32_t flags;   /* GRAPH_* */
+};
+#define GRAPH_ARGS 0x01
+#define GRAPH_RET 0x02
+#define GRAPH_STACK 0x04
+#define GRAPH_PARKS 0x08
+#define GRAPH_SYSCALLS 0x10
+#define GRAPH_CHILDREN 0x20
+
+/* --- trees ------------------------------------------------------------------ */
+
+/* graph_node.flags */
+#define GN_OPEN 0x01     /* had not returned when the tree was printed */
+#define GN_UNWOUND 0x02  /* left without an exit: a panic or Goexit removed it */
+#define GN_LOST_EXIT 0x04 /* its exit record was lost: the end is a guess */
+#define GN_DAMAGED 0x08  /* records were lost while it ran: children may be missing */
+#define GN_TAIL 0x10     /* left by a jump to another function */
+#define GN_SYSTEM 0x20   /* ran on the system stack */
+
+struct graph_node {
+	struct graph_node *child, *next, *parent; /* first child, next sibling */
+	struct graph_node *last_child;
+	uint64_t start_ns, end_ns; /* CLOCK_MONOTONIC; end_ns 0 while open */
+	uint64_t key;
+	int64_t caller_rel;
+	uint32_t site;      /* entry site */
+	uint32_t exit_site; /* GFT_NO_SITE: none */
+	uint32_t flags;     /* GN_* */
+	const struct gft_payload *args; /* entry's payload, NULL: none */
+	const struct gft_payload *rets; /* exit's payload, NULL: none */
+};
+
+struct graph_tag {
+	const char *key, *value;
+};
+
+/* One finished tree; valid only during the callback. */
+struct graph_tree {
+	const struct graph_node *root;
+	uint64_t goid;
+	uint32_t tgid, tid; /* tid: of the first record */
+	bool is_thread;     /* goid is a thread id */
+	uint16_t opts;      /* graph() number of the root */
+	uint64_t nodes;     /* nodes kept */
+	uint64_t dropped;   /* calls not kept: the tree's limit */
+	const struct graph_tag *tags;
+	size_t ntags;
+};
+
+struct graph_stats {
+	uint64_t records, trees, nodes;
+	uint64_t unmatched; /* exits without an open call in an open graph */
+	uint64_t unwound;   /* calls closed without an exit */
+	uint64_t lost_marks; /* records that told of a loss before them */
+	uint64_t bad;       /* records that make no sense: wrong size, unknown site or kind */
+	uint64_t below_min; /* trees not shown: shorter than min */
+	uint64_t discarded; /* trees dropped by graph_drop() */
+	uint64_t over_limit; /* calls not kept */
+	uint64_t open_at_end; /* trees printed half-open at the end */
+};
+
+struct graph_config {
+	const struct sym_source *syms; /* borrowed */
+	const struct graph_opts *opts; /* by graph() number; borrowed */
+	size_t nopts;
+	uint32_t default_limit;  /* nodes per tree; 0: 100,000 */
+	size_t max_bytes;        /* memory for open trees; 0: 256 MiB; beyond it the oldest are closed */
+	/* a root returned (or was closed); called before the next record is read */
+	void (*tree)(void *ctx, const struct graph_tree *tree);
+	/* --stream: each line as it happens; NULL: not wanted.  depth from 0. */
+	void (*enter)(void *ctx, const struct graph_tree *tree, const struct graph_node *n, unsigned depth);
+	void (*leave)(void *ctx, const struct graph_tree *tree, const struct graph_node *n, unsigned depth);
+	void *ctx;
+};
+
+struct graph_builder;
+
+struct graph_builder *graph_builder_new(const struct graph_config *cfg); /* cfg is copied */
+void graph_builder_free(struct graph_builder *b);
+
+/*
+ * Feeds one record of ENTRY, EXIT, CLOSE, TAG or DROP; others are refused.
+ * size is the record's size in bytes.  Returns 0, or -EINVAL for a record that
+ * makes no sense (counted as bad; the builder stays usable).
+ */
+int graph_feed(struct graph_builder *b, const void *rec, size_t size);
+
+/* A process is gone: its open trees are closed and given out, marked open. */
+void graph_process_gone(struct graph_builder *b, uint32_t tgid);
+
+/* The end: every open tree is closed and given out, marked open. */
+void graph_finish(struct graph_builder *b, uint64_t now_ns);
+
+const struct graph_stats *graph_stats(const struct graph_builder *b);
+
+#endif

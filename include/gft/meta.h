@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * meta.h - what the running half must know of a compiled script.
+ *
+ * codegen fills this beside the C text: which BPF program goes where, what the
+ * maps hold, and what each asynchronous event carries.  The runtime reads
+ * nothing else of the script: it never sees the syntax tree.  Everything here
+ * lives in the script's arena.
+ */
+#ifndef GFT_META_H
+#define GFT_META_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "gft/diag.h"
+#include "gft/graph.h"
+#include "gft/type.h"
+
+enum meta_prog_kind {
+	MP_UPROBE = 0,
+	MP_BEGIN,
+	MP_END,
+	MP_INTERVAL,
+	MP_PROFILE,
+	MP_TRACEPOINT,
+	MP_RAWTRACEPOINT,
+	MP_SOFTWARE,
+	MP_HARDWARE,
+	MP_SIGNAL,  /* self:signal:NAME */
+	MP_KPROBE,
+	MP_KRETPROBE,
+	MP_FENTRY,
+	MP_FEXIT,
+};
+
+/* One place of a uprobe program: a function's entry or exits, or one address in it. */
+struct meta_place {
+	uint32_t func; /* index in the binary; META_NO_FUNC: addr only */
+	uint64_t addr; /* vaddr for role SITE_OTHER, else 0 */
+};
+#define META_NO_FUNC 0xffffffffU
+
+struct meta_prog {
+	const char *name; /* of the BPF function */
+	enum meta_prog_kind kind;
+	struct src_loc loc; /* of the first clause it runs */
+
+	/* MP_UPROBE: every place runs the same clauses in the same way */
+	int binary;      /* the resolver's number */
+	uint8_t role;    /* SITE_ENTRY, SITE_EXIT, SITE_OTHER */
+	bool want_args;  /* reads argument registers at entry */
+	bool uses_regs;  /* reads registers at all */
+	bool uretprobe;  /* SITE_EXIT by the kernel's uretprobe (never on Go) */
+	struct meta_place *places;
+	uint32_t nplaces;
+	struct payload payload; /* what its graph records carry */
+
+	/* the others */
+	uint64_t period;    /* MP_INTERVAL, MP_PROFILE: ns; MP_SOFTWARE, MP_HARDWARE: count */
+	uint64_t freq;      /* MP_INTERVAL, MP_PROFILE: hertz instead of period; 0: by period */
+	const char *target; /* "sched:sched_switch", event name, "SIGUSR1", kernel function */
+	uint64_t offset;    /* MP_KPROBE */
+	uint32_t probe_id;  /* TY_PROBE_STATIC + n */
+};
+
+/* A script's map.  Scalars have one key, the u32 0. */
+struct meta_map {
+	const char *name;     /* "@", "@start" */
+	const char *bpf_name; /* its name in the object */
+	const struct gft_type *key;   /* NULL: scalar */
+	const struct gft_type *value;
+	bool percpu;
+	uint32_t max_entries;
+};
+
+enum meta_event_kind {
+	EV_PRINTF = 0,
+	EV_ERRORF,
+	EV_WARNF,
+	EV_CAT,
+	EV_SYSTEM,
+	EV_PRINT,     /* print(value): one argument */
+	EV_PRINT_MAP, /* print(@m, top, div): no payload, or top and div as two u64 */
+	EV_PRINT_KEY, /* print(@m[k]): payload is the key */
+	EV_CLEAR,
+	EV_ZERO,
+	EV_TIME,      /* fmt */
+	EV_JOIN,      /* u32 count, then count strings of arg type; fmt is the separator */
+	EV_EXIT,      /* i32 status */
+	EV_WARNING,   /* a runtime warning at loc: fmt is its text; payload: i64 helper's return code */
+};
+
+struct meta_arg {
+	const struct gft_type *type;
+	uint32_t off; /* bytes from the start of struct gft_rec_event */
+};
+
+struct meta_event {
+	enum meta_event_kind kind;
+	const char *fmt;    /* format, unescaped */
+	struct meta_arg *args;
+	uint32_t nargs;
+	uint32_t size;      /* bytes of the whole record */
+	int map;            /* map number; -1: none */
+	struct src_loc loc;
+	const char *helper; /* EV_WARNING: helper's name, or NULL */
+};
+
+struct meta_probe_name {
+	const char *probe; /* "interval:s:1" */
+	const char *func;  /* what func yields there, "" when nothing */
+};
+
+/* Settings that the running half needs (config block, environment). */
+struct meta_config {
+	uint32_t max_strlen;     /* bytes */
+	uint32_t max_map_keys;
+	uint32_t max_cat_bytes;
+	bool print_maps_on_exit;
+	const char *str_trunc_trailer;
+	bool missing_probes_fatal, missing_probes_warn;
+	enum ty_stack_mode stack_mode;
+	bool show_debug_info;
+	uint64_t max_probes;
+};
+
+/* What the program uses: nothing is set up that is not needed. */
+struct meta_needs {
+	bool graph;     /* opens graphs: records, goroutine map, goexit hook */
+	bool frames;    /* kernel-side frames: duration, unwound, depth */
+	bool goroutine; /* reads g at all */
+	bool ring;      /* has a ring buffer */
+	bool stacks;    /* takes stacks */
+	bool unsafe;
+};
+
+struct gft_meta {
+	struct meta_prog *progs;
+	uint32_t nprogs;
+	struct meta_map *maps;
+	uint32_t nmaps;
+	struct meta_event *events;
+	uint32_t nevents;
+	struct graph_opts *graphs;
+	uint32_t ngraphs;
+	struct meta_probe_name *probe_names; /* by probe id - TY_PROBE_STATIC */
+	uint32_t nprobe_names;
+	const char **strings; /* formats of strftime() and the like, by number */
+	uint32_t nstrings;
+	struct meta_config config;
+	struct meta_needs needs;
+	uint32_t scratch_size; /* bytes of one scratch buffer; 0: none */
+};
+
+#endif

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * resolve.h - the questions that semantic analysis asks about targets and the
+ * kernel, as an interface: the program answers from real binaries
+ * (runtime/resolve.c), tests answer from tables.
+ *
+ * Functions that can fail fill err (one sentence, err_sz bytes with the NUL)
+ * and return a negative errno.  Strings are borrowed and live as long as the
+ * resolver.
+ */
+#ifndef GFT_RESOLVE_H
+#define GFT_RESOLVE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct arena;
+struct gft_type;
+struct payload;
+
+struct resolver {
+	void *ctx;
+
+	/* Whether a path names an existing file: how "a/b:c" is told apart from a Go symbol. */
+	bool (*file_exists)(void *ctx, const char *path);
+
+	/* Opens the binary that an attach point names, NULL for the command's.  Returns its number. */
+	int (*binary)(void *ctx, const char *name, char *err, size_t err_sz);
+	/* Every binary of a path glob, or of "*" with -p; returns how many numbers were stored. */
+	const char *(*binary_name)(void *ctx, int bin); /* as probe shows it */
+	bool (*is_go)(void *ctx, int bin);
+	bool (*has_dwarf)(void *ctx, int bin);
+	const char *(*go_version)(void *ctx, int bin); /* "" when not known */
+
+	/* Functions by exact name, then glob; sorted indexes, malloc'd.  0: none. */
+	size_t (*match)(void *ctx, int bin, const char *pattern, uint32_t **out);
+	size_t (*nearest)(void *ctx, int bin, const char *pattern, const char **names, size_t max);
+	const char *(*func_name)(void *ctx, int bin, uint32_t func);
+	uint64_t (*func_entry)(void *ctx, int bin, uint32_t func);
+	uint64_t (*func_size)(void *ctx, int bin, uint32_t func);
+	long (*func_at)(void *ctx, int bin, uint64_t vaddr);
+	/* Whether a function takes its arguments on the stack (assembly, Go <= 1.16). */
+	bool (*is_abi0)(void *ctx, int bin, uint32_t func);
+	/* Whether vaddr may be probed; 0 or a negative errno with err. */
+	int (*check_addr)(void *ctx, int bin, uint64_t vaddr, char *err, size_t err_sz);
+	size_t (*line_addrs)(void *ctx, int bin, const char *file, unsigned line, uint64_t **out);
+	bool (*symbol)(void *ctx, int bin, const char *name, uint64_t *vaddr, uint64_t *size);
+
+	/* Tracepoints: names by glob of "category:event" (malloc'd array of borrowed strings). */
+	size_t (*tracepoints)(void *ctx, const char *pattern, const char ***out);
+	/* The record of a tracepoint as a TY_STRUCT in TS_KERNEL, or NULL with err. */
+	const struct gft_type *(*tracepoint_args)(void *ctx, struct arena *a, const char *name, char *err, size_t err_sz);
+};
+
+#endif
