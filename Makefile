@@ -27,7 +27,8 @@ PKG_CONFIG ?= pkg-config
 
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wvla
 CFLAGS ?= -O2 -g
-SAN_FLAGS := $(if $(SAN),-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
+COMMA := ,
+SAN_FLAGS := $(if $(SAN),-fsanitize=address$(COMMA)undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
 ALL_CFLAGS := -std=c17 -D_GNU_SOURCE -DGFT_VERSION='"$(VERSION)"' -Iinclude -I$(OUT)/gen -I. $(WARN) \
 	$(if $(WERROR),-Werror) $(CFLAGS) $(SAN_FLAGS) -fvisibility=hidden -MMD -MP
 LDLIBS := -lbpf -ldw -lelf -lZydis -lz -ldl -lpthread
