@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* ast.c - making nodes of the syntax tree. */
+#include "parser/ast.h"
+
+#include "gft/arena.h"
+
+struct expr *expr_new(struct ast *ast, enum expr_kind kind, struct src_loc loc)
+{
+	struct expr *e = ARENA_NEW(ast->arena, struct expr);
+
+	e->kind = kind;
+	e->loc = loc;
+	e->type = &ty_none;
+	return e;
+}
+
+struct expr *expr_unary(struct ast *ast, enum op op, struct expr *a, struct src_loc loc)
+{
+	struct expr *e = expr_new(ast, EX_UNARY, loc);
+
+	e->op = op;
+	e->a = a;
+	return e;
+}
+
+struct expr *expr_binary(struct ast *ast, enum op op, struct expr *a, struct expr *b, struct src_loc loc)
+{
+	struct expr *e = expr_new(ast, EX_BINARY, loc);
+
+	e->op = op;
+	e->a = a;
+	e->b = b;
+	return e;
+}
+
+struct stmt *stmt_new(struct ast *ast, enum stmt_kind kind, struct src_loc loc)
+{
+	struct stmt *s = ARENA_NEW(ast->arena, struct stmt);
+
+	s->kind = kind;
+	s->loc = loc;
+	return s;
+}
+
+struct block *block_new(struct ast *ast, struct src_loc loc)
+{
+	struct block *b = ARENA_NEW(ast->arena, struct block);
+
+	b->loc = loc;
+	return b;
+}
+
+void block_add(struct block *b, struct stmt *s)
+{
+	if (!s)
+		return;
+	if (b->last)
+		b->last->next = s;
+	else
+		b->first = s;
+	b->last = s;
+}
+
+struct src_loc loc_join(struct src_loc a, struct src_loc b)
+{
+	struct src_loc l = a;
+
+	if (b.source != a.source)
+		return a;
+	if (b.begin < l.begin)
+		l.begin = b.begin;
+	if (b.end > l.end)
+		l.end = b.end;
+	return l;
+}
+
+const char *op_text(enum op op)
+{
+	static const char *const text[] = {
+		[OP_NONE] = "=",  [OP_ADD] = "+",   [OP_SUB] = "-",  [OP_MUL] = "*",  [OP_DIV] = "/",
+		[OP_MOD] = "%",	  [OP_AND] = "&",   [OP_OR] = "|",   [OP_XOR] = "^",  [OP_SHL] = "<<",
+		[OP_SHR] = ">>",  [OP_LAND] = "&&", [OP_LOR] = "||", [OP_EQ] = "==",  [OP_NE] = "!=",
+		[OP_LT] = "<",	  [OP_LE] = "<=",   [OP_GT] = ">",   [OP_GE] = ">=",  [OP_NOT] = "!",
+		[OP_BNOT] = "~",  [OP_NEG] = "-",   [OP_DEREF] = "*", [OP_ADDR] = "&",
+	};
+
+	return text[op];
+}
