@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* builtins.c - the tables of builtins and functions: a new one is one row here. */
+#include <string.h>
+
+#include "parser/program.h"
+
+static const struct gft_type comm_t = { .kind = TY_STRING, .size = 16, .align = 1 };
+
+/*
+ * c: for scalars a C expression, c being struct gft_ctx *; for others a call
+ * that takes the destination as its first argument: "gft_comm(" + dst + ")".
+ */
+static const struct builtin builtins[] = {
+	{ "pid", &ty_u32, W_ANY, NEED_PIDNS, "gft_pid(c)", "process id" },
+	{ "tid", &ty_u32, W_ANY, NEED_PIDNS, "gft_tid(c)", "thread id" },
+	{ "uid", &ty_u32, W_ANY, 0, "(__u32)bpf_get_current_uid_gid()", "user id" },
+	{ "gid", &ty_u32, W_ANY, 0, "(__u32)(bpf_get_current_uid_gid() >> 32)", "group id" },
+	{ "cpu", &ty_u32, W_ANY, 0, "bpf_get_smp_processor_id()", "number of the processor" },
+	{ "rand", &ty_u32, W_ANY, 0, "bpf_get_prandom_u32()", "a random number" },
+	{ "cgroup", &ty_u64, W_ANY, 0, "bpf_get_current_cgroup_id()", "cgroup id" },
+	{ "comm", &comm_t, W_ANY, 0, "gft_comm", "name of the thread" },
+	{ "goid", &ty_u64, W_UPROBE, NEED_G, "c->goid", "goroutine id; in a program that is not Go the thread id" },
+	{ "nsecs", &ty_u64, W_ANY, 0, "bpf_ktime_get_ns()", "monotonic clock, ns" },
+	{ "elapsed", &ty_u64, W_ANY, 0, "gft_elapsed()", "ns since gft was ready" },
+	{ "func", &ty_func_t, W_ANY, 0, "c->probe_id", "name of the probed function" },
+	{ "probe", &ty_probe_t, W_ANY, 0, "c->probe_id", "full name of the attach point" },
+	{ "retval", &ty_u64, W_EXIT, NEED_REGS, "gft_retval(c)", "first integer result (Go: register ax)" },
+	{ "duration", &ty_u64, W_EXIT, NEED_G | NEED_KEY | NEED_FRAMES, "c->duration", "ns since this call began" },
+	{ "depth", &ty_u64, W_UPROBE, NEED_G | NEED_KEY | NEED_FRAMES, "c->depth",
+	  "levels below the root of the open graph" },
+	{ "caller", &ty_code_t, W_UPROBE, NEED_KEY | NEED_CALLER, "gft_caller", "call site, as func+off" },
+};
+
+static const struct builtin argn = { "arg", &ty_u64, W_ENTRY, NEED_ARGS | NEED_REGS, "gft_arg", "argument N" };
+
+static const struct function functions[] = {
+	{ "graph", FN_GRAPH, 0, 9, W_ENTRY, NEED_GRAPH | NEED_G | NEED_KEY | NEED_RING,
+	  "graph(min = 10ms, depth = 5, limit = 1000)" },
+	{ "printf", FN_PRINTF, 1, 64, W_ANY, NEED_RING, "printf(\"format\", value, ...)" },
+	{ "print", FN_PRINT, 1, 3, W_ANY, NEED_RING, "print(value) or print(@map, top, div)" },
+	{ "exit", FN_EXIT, 0, 1, W_ANY, NEED_RING, "exit(status)" },
+	{ "time", FN_TIME, 0, 1, W_ANY, NEED_RING, "time(\"%H:%M:%S\\n\")" },
+	{ "count", FN_COUNT, 0, 0, W_ANY, 0, "@map = count()" },
+	{ "sum", FN_SUM, 1, 1, W_ANY, 0, "@map = sum(value)" },
+	{ "avg", FN_AVG, 1, 1, W_ANY, 0, "@map = avg(value)" },
+	{ "min", FN_MIN, 1, 1, W_ANY, 0, "@map = min(value)" },
+	{ "max", FN_MAX, 1, 1, W_ANY, 0, "@map = max(value)" },
+	{ "stats", FN_STATS, 1, 1, W_ANY, 0, "@map = stats(value)" },
+	{ "hist", FN_HIST, 1, 2, W_ANY, 0, "@map = hist(value, bits)" },
+	{ "lhist", FN_LHIST, 4, 4, W_ANY, 0, "@map = lhist(value, min, max, step)" },
+	{ "delete", FN_DELETE, 1, 2, W_ANY, 0, "delete(@map, key)" },
+	{ "clear", FN_CLEAR, 1, 1, W_ANY, NEED_RING, "clear(@map)" },
+	{ "zero", FN_ZERO, 1, 1, W_ANY, NEED_RING, "zero(@map)" },
+	{ "has_key", FN_HAS_KEY, 2, 2, W_ANY, 0, "has_key(@map, key)" },
+	{ "reg", FN_REG, 1, 1, W_UPROBE, NEED_REGS, "reg(\"ax\")" },
+	{ "str", FN_STR, 1, 2, W_ANY, 0, "str(pointer, length)" },
+};
+
+#define N(a) (sizeof(a) / sizeof((a)[0]))
+
+const struct builtin *builtin_find(const char *name)
+{
+	if (!strncmp(name, "arg", 3) && name[3] >= '0' && name[3] <= '9') {
+		const char *p = name + 3;
+
+		while (*p >= '0' && *p <= '9')
+			p++;
+		if (!*p && p - name <= 5)
+			return &argn;
+	}
+	for (size_t i = 0; i < N(builtins); i++)
+		if (!strcmp(builtins[i].name, name))
+			return &builtins[i];
+	return NULL;
+}
+
+const struct function *function_find(const char *name)
+{
+	for (size_t i = 0; i < N(functions); i++)
+		if (!strcmp(functions[i].name, name))
+			return &functions[i];
+	return NULL;
+}
+
+const char *const *builtin_names(void)
+{
+	static const char *names[N(builtins) + 1];
+
+	for (size_t i = 0; i < N(builtins); i++)
+		names[i] = builtins[i].name;
+	return names;
+}
+
+const char *const *function_names(void)
+{
+	static const char *names[N(functions) + 2];
+
+	for (size_t i = 0; i < N(functions); i++)
+		names[i] = functions[i].name;
+	names[N(functions)] = "fetch";
+	return names;
+}

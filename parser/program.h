@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * program.h - a checked script: what semantic analysis gives to codegen.
+ *
+ * The tree (ast.h) with its types filled in, plus what belongs to no single
+ * node: maps, events, graph() calls, what each clause needs, and which
+ * functions of which binaries run which clauses.
+ */
+#ifndef GFT_PARSER_PROGRAM_H
+#define GFT_PARSER_PROGRAM_H
+
+#include "gft/meta.h"
+#include "parser/ast.h"
+
+struct resolver;
+struct buf;
+
+/* Where a clause can run: what builtins and functions are allowed there. */
+#define W_ENTRY 0x01 /* uprobe */
+#define W_EXIT 0x02  /* uretprobe */
+#define W_BEGIN 0x04 /* begin, end, self: in gft's own process */
+#define W_TIMER 0x08 /* interval, profile, software, hardware */
+#define W_TP 0x10    /* tracepoint */
+#define W_KERNEL 0x20
+#define W_UPROBE (W_ENTRY | W_EXIT)
+#define W_ANY 0x3f
+
+/* What a clause needs from the BPF half: nothing is paid for that nobody uses. */
+#define NEED_G 0x001      /* the goroutine: goid */
+#define NEED_KEY 0x002    /* the frame's key */
+#define NEED_FRAMES 0x004 /* kernel-side frames: duration, depth */
+#define NEED_ARGS 0x008   /* argument registers as at entry */
+#define NEED_CALLER 0x010 /* the return address */
+#define NEED_RING 0x020
+#define NEED_GRAPH 0x040  /* calls graph() */
+#define NEED_PIDNS 0x080  /* pid, tid */
+#define NEED_REGS 0x100
+#define NEED_UNWOUND 0x200
+
+/* One row of the builtin table (builtins.c): a new builtin is one row. */
+struct builtin {
+	const char *name;
+	const struct gft_type *type;
+	uint32_t where; /* W_* */
+	uint32_t needs; /* NEED_* */
+	const char *c;  /* C of its value (scalars), or the statement that fills dst (others), see emit */
+	const char *help;
+};
+
+enum fn_id {
+	FN_GRAPH,
+	FN_PRINTF,
+	FN_PRINT,
+	FN_EXIT,
+	FN_COUNT,
+	FN_SUM,
+	FN_AVG,
+	FN_MIN,
+	FN_MAX,
+	FN_STATS,
+	FN_HIST,
+	FN_LHIST,
+	FN_DELETE,
+	FN_CLEAR,
+	FN_ZERO,
+	FN_HAS_KEY,
+	FN_REG,
+	FN_STR,
+	FN_TIME,
+};
+
+struct function {
+	const char *name;
+	enum fn_id id;
+	uint32_t min, max; /* arguments */
+	uint32_t where;
+	uint32_t needs;
+	const char *help;  /* "print(value | @map [, top [, div]])" */
+};
+
+const struct builtin *builtin_find(const char *name);
+const struct function *function_find(const char *name);
+/* Names for suggestions, NULL-ended. */
+const char *const *builtin_names(void);
+const char *const *function_names(void);
+
+struct var {
+	const char *name;
+	uint32_t id;
+	const struct gft_type *type;
+	struct src_loc loc;
+	bool written;
+};
+
+struct map {
+	const char *name;     /* "@x" */
+	const char *bpf_name;
+	uint32_t number;
+	struct src_loc loc;   /* first use */
+	const struct gft_type *key; /* NULL: scalar; &ty_none: not known yet */
+	const struct gft_type *value;
+	struct src_loc key_loc, value_loc;
+	bool keyed, key_seen, written;
+	uint32_t max_entries;
+	struct map *next;
+};
+
+struct clause_info {
+	struct clause *clause;
+	uint32_t where;
+	uint32_t needs;
+	struct fetch_item **items; /* of fetch() statements: values on the graph line */
+	uint32_t nitems;
+	bool has_graph;
+};
+
+/* Functions (or single addresses) of one binary that run the same clauses in the same way. */
+enum prog_abi { ABI_GO_REGS, ABI_GO_STACK, ABI_SYSV };
+
+struct prog_class {
+	int binary;
+	uint8_t role; /* enum site_role: SITE_ENTRY, SITE_EXIT, SITE_OTHER */
+	uint8_t abi;  /* enum prog_abi */
+	bool graph;   /* records go into open graphs */
+	bool frames;  /* keeps kernel-side frames */
+	uint32_t needs;
+	uint32_t *clauses; /* clause indexes, ascending */
+	uint32_t nclauses;
+	struct meta_place *places;
+	uint32_t nplaces;
+	struct src_loc loc;
+};
+
+/* A clause on a probe that is no uprobe. */
+struct plain_probe {
+	struct attach_point *ap;
+	uint32_t clause;
+	const char *target; /* expanded: "sched:sched_switch" */
+	const struct gft_type *args; /* of a tracepoint, or NULL */
+	uint32_t probe_id;  /* TY_PROBE_STATIC + n */
+};
+
+struct program {
+	struct arena *arena;
+	struct diag *diag;
+	struct ast *ast;
+	const struct resolver *res;
+
+	struct clause_info *clauses;
+	uint32_t nclauses;
+	struct map *maps; /* in order of first use */
+	struct map *last_map;
+	uint32_t nmaps;
+	uint32_t nvars;
+
+	struct meta_event *events;
+	uint32_t nevents, cevents;
+	struct graph_opts *graphs;
+	uint32_t ngraphs, cgraphs;
+	const char **strings;
+	uint32_t nstrings, cstrings;
+	struct meta_probe_name *probe_names;
+	uint32_t nprobe_names, cprobe_names;
+
+	struct prog_class *classes;
+	uint32_t nclasses, cclasses;
+	struct plain_probe *plain;
+	uint32_t nplain, cplain;
+	uint64_t nfuncs; /* functions with a probe */
+
+	struct meta_config config;
+	bool graph;  /* some clause calls graph() */
+	bool frames; /* kernel-side frames are kept */
+	bool go;     /* some binary is a Go binary */
+};
+
+struct sema_opts {
+	bool unsafe;
+	/* --drilldown and target operands need no option: they are translated into clauses */
+};
+
+/*
+ * Checks a tree against the targets.  Returns a program (never NULL); when
+ * diag_errors() is not zero it must not be given to codegen.
+ */
+struct program *sema_check(struct ast *ast, const struct resolver *res, const struct sema_opts *opts);
+
+/* The checked program as text (-d program). */
+void program_dump(const struct program *p, struct buf *out);
+
+#endif

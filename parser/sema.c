@@ -1,0 +1,364 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * sema.c - semantic analysis: statements, and the passes over them.
+ *
+ * Types are inferred over all uses: quiet passes run until nothing widens any
+ * more, then one pass reports what is wrong and numbers what user space must
+ * know (events, graph() calls).  So an assignment far below may still give a
+ * map its type, and each mistake is told once.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "gft/buf.h"
+#include "parser/sema.h"
+
+#define PASSES_MAX 16
+#define UNROLL_MAX 100
+
+void sema_error(struct sema *s, struct src_loc loc, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (!s->report)
+		return;
+	va_start(ap, fmt);
+	diag_verror(s->d, loc, fmt, ap);
+	va_end(ap);
+}
+
+void sema_hint(struct sema *s, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (!s->report)
+		return;
+	va_start(ap, fmt);
+	diag_hint(s->d, "%s", arena_vprintf(s->a, fmt, ap));
+	va_end(ap);
+}
+
+const char *sema_type_name(struct sema *s, const struct gft_type *t)
+{
+	return t->kind == TY_NONE ? "a value of unknown type" : ty_name(s->a, t);
+}
+
+static void check_cond(struct sema *s, struct expr *e)
+{
+	sema_expr(s, e);
+	if (!sema_is_cond(e->type))
+		sema_error(s, e->loc, "a condition must be a number, not %s", sema_type_name(s, e->type));
+}
+
+static void check_assign(struct sema *s, struct stmt *st)
+{
+	struct expr *lhs = st->lhs;
+
+	sema_expr(s, st->e);
+	if (st->op != OP_NONE) {
+		if (lhs->kind == EX_VAR)
+			sema_expr(s, lhs);
+		if (!ty_is_int(st->e->type) && st->e->type->kind != TY_NONE)
+			sema_error(s, st->e->loc, "'%s=' needs a number, not %s", op_text(st->op),
+				   sema_type_name(s, st->e->type));
+		if (lhs->kind == EX_MAP)
+			sema_assign_map(s, lhs, &ty_i64, st->loc);
+		else if (lhs->var)
+			sema_assign_var(s, lhs, &ty_i64, st->loc);
+		if (lhs->kind == EX_MAP && ty_is_agg(sema_map(s, lhs)->value))
+			sema_error(s, st->loc, "%s is an aggregation: '%s=' cannot be used on it", lhs->name,
+				   op_text(st->op));
+		return;
+	}
+	if (lhs->kind == EX_VAR)
+		sema_assign_var(s, lhs, st->e->type, st->loc);
+	else
+		sema_assign_map(s, lhs, st->e->type, st->loc);
+}
+
+static void check_expr_stmt(struct sema *s, struct stmt *st)
+{
+	struct expr *e = st->e;
+
+	e->value_unused = true;
+	sema_expr(s, e);
+	switch (e->kind) {
+	case EX_CALL:
+	case EX_INCDEC:
+	case EX_FETCH: break;
+	default:
+		if (s->report && e->type->kind != TY_VOID && e->type->kind != TY_NONE) {
+			diag_warn(s->d, e->loc, "this value is computed and thrown away");
+			diag_hint(s->d, "print(...) shows it");
+		}
+		return;
+	}
+	if (e->kind == EX_CALL && e->fn && ty_is_agg(e->type)) {
+		sema_error(s, e->loc, "%s() must be assigned to a map", e->name);
+		sema_hint(s, "@name = %s(%s)", e->name, e->nargs ? "..." : "");
+	}
+}
+
+static void check_stmt(struct sema *s, struct stmt *st)
+{
+	int64_t n;
+
+	switch (st->kind) {
+	case ST_EXPR: check_expr_stmt(s, st); break;
+	case ST_ASSIGN: check_assign(s, st); break;
+	case ST_DISCARD: sema_expr(s, st->e); break;
+	case ST_LET: {
+		const struct gft_type *t = &ty_none;
+
+		if (st->e) {
+			sema_expr(s, st->e);
+			t = st->e->type;
+		}
+		if (st->spec)
+			t = sema_typespec(s, st->spec);
+		sema_assign_var(s, st->lhs, t, st->loc);
+		break;
+	}
+	case ST_IF:
+		check_cond(s, st->e);
+		sema_block(s, st->body, false);
+		if (st->other)
+			sema_block(s, st->other, false);
+		break;
+	case ST_UNROLL:
+		sema_expr(s, st->e);
+		if (!sema_const_int(st->e, &n) || n < 1 || n > UNROLL_MAX)
+			sema_error(s, st->e->loc, "unroll's count must be a number from 1 to %d", UNROLL_MAX);
+		else
+			st->count = (uint64_t)n;
+		s->loops++;
+		sema_block(s, st->body, false);
+		s->loops--;
+		break;
+	case ST_WHILE:
+		check_cond(s, st->e);
+		s->loops++;
+		sema_block(s, st->body, false);
+		s->loops--;
+		break;
+	case ST_FOR_MAP:
+	case ST_FOR_RANGE:
+		sema_error(s, st->loc, "for is not supported yet");
+		sema_hint(s, "a map prints whole with print(@m); fixed counts run with unroll (N) { ... }");
+		break;
+	case ST_BREAK:
+	case ST_CONTINUE:
+		if (!s->loops)
+			sema_error(s, st->loc, "%s outside of a loop", st->kind == ST_BREAK ? "break" : "continue");
+		break;
+	case ST_RETURN:
+		if (st->e) {
+			sema_expr(s, st->e);
+			sema_error(s, st->e->loc, "a probe returns no value");
+			sema_hint(s, "return; leaves the block");
+		}
+		break;
+	case ST_BLOCK: sema_block(s, st->body, false); break;
+	}
+}
+
+void sema_block(struct sema *s, struct block *b, bool is_value)
+{
+	struct scope sc = { .up = s->scope };
+
+	s->scope = &sc;
+	for (struct stmt *st = b->first; st; st = st->next)
+		check_stmt(s, st);
+	if (b->value) {
+		b->value->value_unused = !is_value;
+		sema_expr(s, b->value);
+	}
+	s->scope = sc.up;
+}
+
+/* A clause without a block is { graph(); }. */
+static void make_implicit(struct sema *s, struct clause *c)
+{
+	struct expr *call = expr_new(s->p->ast, EX_CALL, c->loc);
+	struct stmt *st = stmt_new(s->p->ast, ST_EXPR, c->loc);
+
+	if (!c->implicit || c->block->first)
+		return;
+	call->name = "graph";
+	st->e = call;
+	block_add(c->block, st);
+}
+
+/* The last expression of a brace block may stand without ';': it is a statement like the others. */
+static void tidy_block(struct sema *s, struct block *b)
+{
+	if (b->value) {
+		struct stmt *st = stmt_new(s->p->ast, ST_EXPR, b->value->loc);
+
+		st->e = b->value;
+		b->value = NULL;
+		block_add(b, st);
+	}
+	for (struct stmt *st = b->first; st; st = st->next) {
+		if (st->body)
+			tidy_block(s, st->body);
+		if (st->other)
+			tidy_block(s, st->other);
+	}
+}
+
+static void check_clauses(struct sema *s)
+{
+	struct program *p = s->p;
+
+	s->changed = false;
+	for (uint32_t i = 0; i < p->nclauses; i++) {
+		struct clause *c = p->clauses[i].clause;
+		struct scope top = { 0 };
+
+		s->ci = &p->clauses[i];
+		s->scope = &top;
+		s->tp_args = s->ci->where & W_TP ? sema_tp_args(s, c, &s->tp_args_why) : NULL;
+		if (c->pred)
+			check_cond(s, c->pred);
+		sema_block(s, c->block, false);
+	}
+}
+
+static void check_config(struct sema *s)
+{
+	static const char *const names[] = { "max_map_keys", "print_maps_on_exit", "missing_probes", "max_strlen" };
+	struct meta_config *cf = &s->p->config;
+
+	cf->max_strlen = 64;
+	cf->max_map_keys = 4096;
+	cf->print_maps_on_exit = true;
+	cf->str_trunc_trailer = "..";
+	cf->missing_probes_fatal = true;
+	for (struct config_item *c = s->p->ast->config; c; c = c->next) {
+		const struct expr *v = c->value;
+		bool num = v->kind == EX_INT || v->kind == EX_BOOL;
+
+		if (!strcmp(c->key, "max_map_keys") && num && v->ival > 0 && v->ival < 1u << 30) {
+			cf->max_map_keys = (uint32_t)v->ival;
+		} else if (!strcmp(c->key, "print_maps_on_exit") && num) {
+			cf->print_maps_on_exit = v->ival != 0;
+		} else if (!strcmp(c->key, "missing_probes") && (v->kind == EX_IDENT || v->kind == EX_STR)) {
+			const char *w = v->kind == EX_IDENT ? v->name : v->str;
+
+			cf->missing_probes_fatal = !strcmp(w, "error");
+			cf->missing_probes_warn = !strcmp(w, "warn");
+		} else {
+			const char *near = diag_nearest(c->key, names, 4);
+
+			diag_error(s->d, c->loc, "config: '%s' is not a setting, or not with this value", c->key);
+			if (near && strcmp(near, c->key) != 0)
+				diag_hint(s->d, "did you mean '%s'?", near);
+			else
+				diag_hint(s->d, "settings are max_map_keys = N, print_maps_on_exit = 0|1, "
+						"missing_probes = error|warn|ignore");
+		}
+	}
+}
+
+struct program *sema_check(struct ast *ast, const struct resolver *res, const struct sema_opts *opts)
+{
+	struct program *p = ARENA_NEW(ast->arena, struct program);
+	struct sema s = { .p = p, .a = ast->arena, .d = ast->diag, .res = res, .opts = opts };
+	uint32_t i = 0;
+
+	p->arena = ast->arena;
+	p->diag = ast->diag;
+	p->ast = ast;
+	p->res = res;
+	p->nclauses = ast->nclauses;
+	p->clauses = ARENA_ARRAY(s.a, struct clause_info, p->nclauses + 1);
+	for (struct clause *c = ast->clauses; c; c = c->next, i++) {
+		c->index = i;
+		p->clauses[i].clause = c;
+		make_implicit(&s, c);
+		tidy_block(&s, c->block);
+	}
+	if (!ast->nclauses && !diag_errors(s.d)) {
+		struct src_loc all = { 0, (uint32_t)ast->source->len, ast->source->index };
+
+		diag_error(s.d, all, "the script has no probe");
+		diag_hint(s.d, "try: u:main.main { graph(); }");
+	}
+	if (ast->macros)
+		diag_error(s.d, ast->macros->loc, "macros are not supported yet");
+	if (ast->c_texts)
+		diag_error(s.d, ast->c_texts->loc, "C definitions in scripts are not supported yet");
+	if (ast->imports)
+		diag_error(s.d, ast->imports->loc, "import is not supported yet");
+	check_config(&s);
+	sema_probes(&s);
+	for (int pass = 0; pass < PASSES_MAX; pass++) {
+		check_clauses(&s);
+		if (!s.changed)
+			break;
+	}
+	s.report = true;
+	check_clauses(&s);
+	for (struct map *m = p->maps; m; m = m->next)
+		if (m->value->kind == TY_NONE && !diag_errors(s.d)) {
+			diag_error(s.d, m->loc, "%s is never assigned", m->name);
+		}
+	for (i = 0; i < p->nclauses; i++) {
+		p->graph |= p->clauses[i].has_graph;
+		p->frames |= (p->clauses[i].needs & NEED_FRAMES) != 0;
+	}
+	if (!diag_errors(s.d))
+		sema_classes(&s);
+	return p;
+}
+
+/* --- dump ------------------------------------------------------------------------------ */
+
+static const char *const role_names[] = { "entry", "exit", "tail exit", "address" };
+
+void program_dump(const struct program *p, struct buf *out)
+{
+	for (const struct map *m = p->maps; m; m = m->next) {
+		buf_printf(out, "map %s", m->name);
+		if (m->key)
+			buf_printf(out, "[%s]", ty_name(p->arena, m->key));
+		buf_printf(out, ": %s, %u entries at most\n", ty_name(p->arena, m->value), m->max_entries);
+	}
+	for (uint32_t i = 0; i < p->ngraphs; i++)
+		buf_printf(out, "graph %u: min %llu ns, depth %u, limit %u\n", i,
+			   (unsigned long long)p->graphs[i].min_ns, p->graphs[i].depth, p->graphs[i].limit);
+	for (uint32_t i = 0; i < p->nclauses; i++) {
+		const struct clause_info *ci = &p->clauses[i];
+
+		buf_printf(out, "clause %u:", i);
+		for (uint32_t k = 0; k < ci->clause->npoints; k++)
+			buf_printf(out, " %s", ci->clause->points[k]->raw);
+		buf_putc(out, '\n');
+		for (uint32_t k = 0; k < ci->nitems; k++)
+			buf_printf(out, "  value %s: %s\n", ci->items[k]->name, ty_name(p->arena, ci->items[k]->type));
+	}
+	for (uint32_t i = 0; i < p->nplain; i++)
+		buf_printf(out, "probe %s: clause %u\n", p->plain[i].ap->raw, p->plain[i].clause);
+	for (uint32_t i = 0; i < p->nclasses; i++) {
+		const struct prog_class *c = &p->classes[i];
+
+		buf_printf(out, "program %u: %s of %u function%s of %s;", i, role_names[c->role], c->nplaces,
+			   c->nplaces == 1 ? "" : "s", p->res->binary_name(p->res->ctx, c->binary));
+		if (!c->nclauses)
+			buf_puts(out, " no clause;");
+		for (uint32_t k = 0; k < c->nclauses; k++)
+			buf_printf(out, "%s%u", k ? ", " : " clauses ", c->clauses[k]);
+		buf_printf(out, "%s%s\n", c->graph ? " graph" : "", c->frames ? " frames" : "");
+		for (uint32_t k = 0; k < c->nplaces && k < 20; k++) {
+			const struct meta_place *pl = &c->places[k];
+
+			if (pl->func != META_NO_FUNC)
+				buf_printf(out, "  %s\n", p->res->func_name(p->res->ctx, c->binary, pl->func));
+			else
+				buf_printf(out, "  0x%llx\n", (unsigned long long)pl->addr);
+		}
+		if (c->nplaces > 20)
+			buf_printf(out, "  and %u more\n", c->nplaces - 20);
+	}
+}

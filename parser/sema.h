@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* sema.h - what the files of semantic analysis share. */
+#ifndef GFT_PARSER_SEMA_H
+#define GFT_PARSER_SEMA_H
+
+#include "gft/arena.h"
+#include "gft/resolve.h"
+#include "parser/fetcharg.h"
+#include "parser/program.h"
+
+struct scope_var {
+	struct var *v;
+	struct scope_var *next;
+};
+
+struct scope {
+	struct scope_var *vars;
+	struct scope *up;
+};
+
+struct sema {
+	struct program *p;
+	struct arena *a;
+	struct diag *d;
+	const struct resolver *res;
+	const struct sema_opts *opts;
+	struct clause_info *ci;  /* the clause being checked */
+	struct scope *scope;
+	bool report;  /* the last pass: say what is wrong and number events */
+	bool changed; /* a type widened in this pass */
+	unsigned loops;
+	struct rows *rows; /* sema_probe.c */
+	const struct gft_type *tp_args; /* args of the clause's tracepoint, or NULL */
+	const char *tp_args_why;
+};
+
+/* Queues an error in the reporting pass only. */
+void sema_error(struct sema *s, struct src_loc loc, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+void sema_hint(struct sema *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* sema_expr.c */
+void sema_expr(struct sema *s, struct expr *e);
+void sema_assign_var(struct sema *s, struct expr *lhs, const struct gft_type *t, struct src_loc loc);
+void sema_assign_map(struct sema *s, struct expr *lhs, const struct gft_type *t, struct src_loc loc);
+struct map *sema_map(struct sema *s, struct expr *e);
+void sema_map_key(struct sema *s, struct expr *e);
+bool sema_const_int(const struct expr *e, int64_t *out);
+bool sema_is_cond(const struct gft_type *t);
+/* The type in which a value of type t is kept in a variable or map. */
+const struct gft_type *sema_storage(struct sema *s, const struct gft_type *t);
+/* The smallest type that holds both; NULL when there is none. */
+const struct gft_type *sema_join(struct sema *s, const struct gft_type *x, const struct gft_type *y);
+const struct gft_type *sema_typespec(struct sema *s, const struct typespec *ts);
+
+/* sema_call.c */
+void sema_call(struct sema *s, struct expr *e);
+void sema_fetch(struct sema *s, struct expr *e);
+const struct gft_type *sema_fetcharg_type(struct sema *s, const struct fetcharg *f, struct src_loc loc);
+
+/* sema_probe.c */
+void sema_probes(struct sema *s); /* attach points: what each clause runs on */
+void sema_classes(struct sema *s); /* after the clauses are checked */
+const struct gft_type *sema_tp_args(struct sema *s, const struct clause *c, const char **why);
+
+/* sema.c */
+void sema_block(struct sema *s, struct block *b, bool is_value);
+const char *sema_type_name(struct sema *s, const struct gft_type *t);
+
+#endif

@@ -1,0 +1,621 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* sema_call.c - calls: arguments, events, graph() and fetch(). */
+#include <string.h>
+
+#include "gft/buf.h"
+#include "gft/output.h"
+#include "parser/sema.h"
+
+#define FETCH_STRING 64	 /* bytes of a string that fetch() gives to an expression */
+#define RECORD_STRING 256 /* and of one that goes into a record */
+#define ARRAY_MAX 64
+
+static const char *arg_name(const struct expr *e, uint32_t i)
+{
+	return e->argnames ? e->argnames[i] : NULL;
+}
+
+/* Adds an event; done in the reporting pass, so that each call has one number. */
+static struct meta_event *add_event(struct sema *s, struct expr *e, enum meta_event_kind kind)
+{
+	struct program *p = s->p;
+	struct meta_event ev = { .kind = kind, .map = -1, .loc = e->loc, .size = 16 };
+
+	e->number = (int)p->nevents;
+	ARENA_PUSH(s->a, p->events, p->nevents, p->cevents, ev);
+	return &p->events[p->nevents - 1];
+}
+
+/* Lays the values of exprs out behind the event's header. */
+static void lay_out(struct sema *s, struct meta_event *ev, struct expr **args, uint32_t n)
+{
+	uint32_t off = 16; /* sizeof(struct gft_rec_event) */
+
+	ev->args = ARENA_ARRAY(s->a, struct meta_arg, n + 1);
+	ev->nargs = n;
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t al = args[i]->type->align ? args[i]->type->align : 1;
+
+		off = (off + al - 1) / al * al;
+		ev->args[i].type = args[i]->type;
+		ev->args[i].off = off;
+		off += args[i]->type->size;
+	}
+	ev->size = (off + 7) & ~7U;
+}
+
+static bool printable(const struct gft_type *t)
+{
+	return t->kind != TY_NONE && t->kind != TY_VOID && t->kind != TY_STRUCT && !ty_is_agg(t);
+}
+
+static void check_printf(struct sema *s, struct expr *e)
+{
+	const struct gft_type **types = ARENA_ARRAY(s->a, const struct gft_type *, e->nargs + 1);
+	struct expr *fmt = e->args[0];
+
+	for (uint32_t i = 1; i < e->nargs; i++) {
+		sema_expr(s, e->args[i]);
+		types[i - 1] = e->args[i]->type;
+	}
+	e->type = &ty_void;
+	if (fmt->kind != EX_STR) {
+		sema_error(s, fmt->loc, "printf's format must be a literal string");
+		return;
+	}
+	if (!s->report)
+		return;
+	for (uint32_t i = 1; i < e->nargs; i++)
+		if (!printable(e->args[i]->type)) {
+			if (e->args[i]->type->kind != TY_NONE)
+				sema_error(s, e->args[i]->loc, "%s cannot be printed", sema_type_name(s, e->args[i]->type));
+			return;
+		}
+
+	struct buf b = BUF_INIT;
+	const char *msg = value_printf_check(&b, fmt->str, types, e->nargs - 1);
+
+	if (msg)
+		sema_error(s, e->loc, "%s", msg);
+	buf_free(&b);
+	struct meta_event *ev = add_event(s, e, EV_PRINTF);
+
+	ev->fmt = fmt->str;
+	lay_out(s, ev, e->args + 1, e->nargs - 1);
+}
+
+static bool is_whole_map(struct sema *s, struct expr *a)
+{
+	if (a->kind != EX_MAP || a->nargs)
+		return false;
+	struct map *m = sema_map(s, a);
+
+	return !m->key_seen || m->keyed || ty_is_agg(m->value);
+}
+
+static void check_print(struct sema *s, struct expr *e)
+{
+	struct expr *a = e->args[0];
+	bool map = is_whole_map(s, a);
+
+	e->type = &ty_void;
+	for (uint32_t i = 1; i < e->nargs; i++) {
+		sema_expr(s, e->args[i]);
+		if (!ty_is_int(e->args[i]->type) && e->args[i]->type->kind != TY_NONE)
+			sema_error(s, e->args[i]->loc, "print's %s must be a number", i == 1 ? "top" : "divisor");
+	}
+	if (map) {
+		if (!s->report)
+			return;
+		if (sema_map(s, a)->value->kind == TY_NONE)
+			sema_error(s, a->loc, "%s is printed but never assigned", a->name);
+		struct meta_event *ev = add_event(s, e, EV_PRINT_MAP);
+
+		ev->map = (int)sema_map(s, a)->number;
+		lay_out(s, ev, e->args + 1, e->nargs - 1);
+		return;
+	}
+	if (e->nargs > 1) {
+		sema_error(s, e->args[1]->loc, "print takes top and div for a whole map only");
+		return;
+	}
+	if (a->kind == EX_MAP && a->nargs && ty_is_agg(sema_map(s, a)->value)) {
+		sema_map_key(s, a);
+		if (!s->report)
+			return;
+		struct meta_event *ev = add_event(s, e, EV_PRINT_KEY);
+		uint32_t size = a->map->key->size;
+
+		/* the key in the map's own layout, which may be wider than this one's */
+		ev->map = (int)a->map->number;
+		ev->args = ARENA_ARRAY(s->a, struct meta_arg, 1);
+		ev->args[0] = (struct meta_arg){ a->map->key, 16 };
+		ev->nargs = 1;
+		ev->size = (16 + size + 7) & ~7U;
+		return;
+	}
+	sema_expr(s, a);
+	if (!s->report || a->type->kind == TY_NONE)
+		return;
+	if (!printable(a->type)) {
+		sema_error(s, a->loc, "%s cannot be printed", sema_type_name(s, a->type));
+		return;
+	}
+	lay_out(s, add_event(s, e, EV_PRINT), e->args, 1);
+}
+
+static void check_graph(struct sema *s, struct expr *e)
+{
+	struct graph_opts o = { 0 };
+
+	e->type = &ty_void;
+	s->ci->has_graph = true;
+	for (uint32_t i = 0; i < e->nargs; i++) {
+		const char *name = arg_name(e, i);
+		struct expr *v = e->args[i];
+		int64_t n = 0;
+
+		if (!name && v->kind == EX_IDENT) {
+			sema_error(s, v->loc, "graph(%s) is not supported yet", v->name);
+			sema_hint(s, "graph takes min = DURATION, depth = LEVELS, limit = CALLS");
+			continue;
+		}
+		if (!name) {
+			sema_error(s, v->loc, "graph takes named options");
+			sema_hint(s, "graph(min = 10ms, depth = 5, limit = 1000)");
+			continue;
+		}
+		if (!sema_const_int(v, &n) || n < 0) {
+			sema_error(s, v->loc, "graph's %s must be a number that is known when the script starts", name);
+			continue;
+		}
+		if (!strcmp(name, "min")) {
+			o.min_ns = (uint64_t)n;
+		} else if (!strcmp(name, "depth")) {
+			o.depth = n > UINT32_MAX ? UINT32_MAX : (uint32_t)n;
+			/* depth is enforced by the builder; the kernel side needs no frames for it */
+		} else if (!strcmp(name, "limit")) {
+			o.limit = n > UINT32_MAX ? UINT32_MAX : (uint32_t)n;
+		} else {
+			static const char *const names[] = { "min", "depth", "limit" };
+			const char *near = diag_nearest(name, names, 3);
+
+			sema_error(s, v->loc, "graph has no option '%s'", name);
+			if (near)
+				sema_hint(s, "did you mean '%s'?", near);
+			else
+				sema_hint(s, "graph takes min = DURATION, depth = LEVELS, limit = CALLS");
+		}
+	}
+	if (s->report) {
+		e->number = (int)s->p->ngraphs;
+		ARENA_PUSH(s->a, s->p->graphs, s->p->ngraphs, s->p->cgraphs, o);
+	}
+}
+
+static const struct gft_type *agg_type(struct sema *s, struct expr *e)
+{
+	static const enum ty_kind kinds[] = {
+		[FN_SUM] = TY_SUM, [FN_AVG] = TY_AVG,	  [FN_MIN] = TY_MIN,
+		[FN_MAX] = TY_MAX, [FN_STATS] = TY_STATS, [FN_HIST] = TY_HIST,
+		[FN_LHIST] = TY_LHIST,
+	};
+	struct gft_type *t;
+
+	if (e->fn->id == FN_COUNT)
+		return &ty_count_t;
+	t = ty_new(s->a, kinds[e->fn->id]);
+	t->is_signed = e->args[0]->type->kind == TY_INT && e->args[0]->type->is_signed;
+	if (e->fn->id == FN_HIST) {
+		int64_t bits = 0;
+
+		if (e->nargs > 1 && (!sema_const_int(e->args[1], &bits) || bits < 0 || bits > 5)) {
+			sema_error(s, e->args[1]->loc, "hist's bits must be a number from 0 to 5");
+			bits = 0;
+		}
+		t->bits = (uint8_t)bits;
+		t->size = ty_hist_buckets((unsigned)bits) * 8;
+	} else if (e->fn->id == FN_LHIST) {
+		int64_t v[3] = { 0, 1, 1 };
+
+		for (int i = 0; i < 3; i++)
+			if (!sema_const_int(e->args[i + 1], &v[i]))
+				sema_error(s, e->args[i + 1]->loc, "lhist's bounds and step must be plain numbers");
+		if (v[2] <= 0 || v[1] <= v[0] || (v[1] - v[0]) / (v[2] > 0 ? v[2] : 1) > 1000) {
+			sema_error(s, e->loc, "lhist needs min < max, a step above 0, and at most 1000 steps");
+			v[0] = 0, v[1] = v[2] = 1;
+		}
+		t->min = v[0], t->max = v[1], t->step = v[2];
+		t->size = (uint32_t)((v[1] - v[0]) / v[2] + 2) * 8;
+	}
+	return t;
+}
+
+static struct expr *map_arg(struct sema *s, struct expr *e, bool whole)
+{
+	struct expr *a = e->args[0];
+
+	if (a->kind != EX_MAP) {
+		sema_expr(s, a);
+		sema_error(s, a->loc, "%s needs a map", e->name);
+		sema_hint(s, "%s", e->fn->help);
+		return NULL;
+	}
+	if (whole && a->nargs) {
+		sema_error(s, a->loc, "%s takes a whole map: %s(%s)", e->name, e->name, a->name);
+		return NULL;
+	}
+	sema_map(s, a);
+	return a;
+}
+
+/* A map and its key as two arguments: makes them one map expression. */
+static void check_keyed(struct sema *s, struct expr *e)
+{
+	struct expr *a = map_arg(s, e, false);
+
+	e->type = e->fn->id == FN_HAS_KEY ? &ty_bool : &ty_void;
+	if (!a)
+		return;
+	if (e->nargs == 2 && !a->nargs) {
+		a->args = ARENA_ARRAY(s->a, struct expr *, 1);
+		a->args[0] = e->args[1];
+		a->nargs = 1;
+		a->loc = loc_join(a->loc, e->args[1]->loc);
+		e->nargs = 1;
+	} else if (e->nargs == 2) {
+		sema_error(s, e->args[1]->loc, "%s: the key is given twice", e->name);
+		return;
+	}
+	sema_map_key(s, a);
+}
+
+static void check_reg(struct sema *s, struct expr *e)
+{
+	struct expr *a = e->args[0];
+
+	e->type = &ty_u64;
+	if (a->kind != EX_STR) {
+		sema_error(s, a->loc, "reg takes the register's name as a literal: reg(\"ax\")");
+		return;
+	}
+	e->number = fa_reg_by_name(a->str, a->len);
+	if (e->number < 0) {
+		size_t n = 0;
+
+		while (fa_reg_names[n])
+			n++;
+		const char *near = diag_nearest(a->str, fa_reg_names, n);
+
+		sema_error(s, a->loc, "unknown register '%s'", a->str);
+		if (near)
+			sema_hint(s, "did you mean \"%s\"?", near);
+		else
+			sema_hint(s, "registers are ax bx cx dx si di bp sp r8 to r15 ip flags");
+	}
+}
+
+void sema_call(struct sema *s, struct expr *e)
+{
+	const struct function *f = function_find(e->name);
+
+	e->type = &ty_none;
+	if (!f) {
+		const struct builtin *b = builtin_find(e->name);
+		size_t n = 0;
+
+		for (uint32_t i = 0; i < e->nargs; i++)
+			sema_expr(s, e->args[i]);
+		if (b && !e->nargs) { /* pid() is pid */
+			e->kind = EX_IDENT;
+			sema_expr(s, e);
+			return;
+		}
+		sema_error(s, e->loc, "unknown function '%s'", e->name);
+		while (function_names()[n])
+			n++;
+		const char *near = diag_nearest(e->name, function_names(), n);
+
+		if (near)
+			sema_hint(s, "did you mean %s()?", near);
+		return;
+	}
+	e->fn = f;
+	if (e->nargs < f->min || e->nargs > f->max) {
+		for (uint32_t i = 0; i < e->nargs && f->id != FN_GRAPH; i++)
+			sema_expr(s, e->args[i]);
+		if (f->min == f->max)
+			sema_error(s, e->loc, "%s takes %u argument%s, not %u", e->name, f->min, f->min == 1 ? "" : "s",
+				   e->nargs);
+		else
+			sema_error(s, e->loc, "%s takes %u to %u arguments, not %u", e->name, f->min, f->max, e->nargs);
+		sema_hint(s, "%s", f->help);
+		e->type = &ty_void;
+		return;
+	}
+	if (s->ci->where & ~f->where) {
+		sema_error(s, e->loc, "%s cannot be used in this probe", e->name);
+		if (f->id == FN_GRAPH)
+			sema_hint(s, "a graph opens at a function's entry: u:FUNC { graph(); }");
+		e->type = &ty_void;
+		return;
+	}
+	s->ci->needs |= f->needs;
+	if (f->id != FN_GRAPH && e->argnames)
+		for (uint32_t i = 0; i < e->nargs; i++)
+			if (e->argnames[i]) {
+				sema_error(s, e->args[i]->loc, "%s takes no named arguments", e->name);
+				break;
+			}
+	switch (f->id) {
+	case FN_GRAPH: check_graph(s, e); break;
+	case FN_PRINTF: check_printf(s, e); break;
+	case FN_PRINT: check_print(s, e); break;
+	case FN_TIME:
+		e->type = &ty_void;
+		if (e->nargs && e->args[0]->kind != EX_STR)
+			sema_error(s, e->args[0]->loc, "time's format must be a literal string");
+		else if (s->report)
+			add_event(s, e, EV_TIME)->fmt = e->nargs ? e->args[0]->str : "%H:%M:%S\n";
+		break;
+	case FN_EXIT:
+		e->type = &ty_void;
+		if (e->nargs) {
+			sema_expr(s, e->args[0]);
+			if (!ty_is_int(e->args[0]->type) && e->args[0]->type->kind != TY_NONE)
+				sema_error(s, e->args[0]->loc, "exit's status must be a number");
+		}
+		if (s->report) {
+			struct meta_event *ev = add_event(s, e, EV_EXIT);
+
+			ev->args = ARENA_ARRAY(s->a, struct meta_arg, 1);
+			ev->args[0] = (struct meta_arg){ &ty_i32, 16 };
+			ev->nargs = 1;
+			ev->size = 24;
+		}
+		break;
+	case FN_SUM:
+	case FN_AVG:
+	case FN_MIN:
+	case FN_MAX:
+	case FN_STATS:
+	case FN_HIST:
+	case FN_LHIST:
+		sema_expr(s, e->args[0]);
+		if (!ty_is_int(e->args[0]->type) && e->args[0]->type->kind != TY_NONE)
+			sema_error(s, e->args[0]->loc, "%s needs a number, not %s", e->name,
+				   sema_type_name(s, e->args[0]->type));
+		/* fallthrough */
+	case FN_COUNT: e->type = agg_type(s, e); break;
+	case FN_DELETE:
+	case FN_HAS_KEY: check_keyed(s, e); break;
+	case FN_CLEAR:
+	case FN_ZERO: {
+		struct expr *a = map_arg(s, e, true);
+
+		e->type = &ty_void;
+		if (a && s->report)
+			add_event(s, e, f->id == FN_CLEAR ? EV_CLEAR : EV_ZERO)->map = (int)a->map->number;
+		break;
+	}
+	case FN_REG: check_reg(s, e); break;
+	case FN_STR: {
+		int64_t n = FETCH_STRING;
+
+		sema_expr(s, e->args[0]);
+		if (e->nargs > 1) {
+			sema_expr(s, e->args[1]);
+			if (sema_const_int(e->args[1], &n) && (n < 1 || n > FETCH_STRING - 1)) {
+				sema_error(s, e->args[1]->loc, "str's length must be 1 to %d", FETCH_STRING - 1);
+				n = FETCH_STRING - 1;
+			}
+		}
+		if (!sema_is_cond(e->args[0]->type))
+			sema_error(s, e->args[0]->loc, "str needs a pointer, not %s", sema_type_name(s, e->args[0]->type));
+		e->type = ty_string(s->a, FETCH_STRING);
+		break;
+	}
+	}
+}
+
+/* --- fetch() ------------------------------------------------------------------------ */
+
+static const struct gft_type *header_type(struct sema *s, const char *const *names, const bool *hex, uint32_t n)
+{
+	const struct gft_type *t[3];
+
+	for (uint32_t i = 0; i < n; i++) {
+		struct gft_type *f = ty_new(s->a, TY_INT);
+
+		f->is_signed = !hex[i];
+		f->display = hex[i] ? TD_HEX : TD_DEC;
+		t[i] = f;
+	}
+	return ty_tuple(s->a, t, names, n);
+}
+
+/* The type that a FETCHARG's TYPE gives, without its array. */
+static const struct gft_type *element_type(struct sema *s, const struct fetcharg *f, struct src_loc loc)
+{
+	const struct fa_type *t = &f->type;
+	bool mem = f->nderef || f->base == FA_ADDR || f->base == FA_SYMBOL;
+
+	switch (t->kind) {
+	case FT_INT: {
+		if (!t->hex)
+			return ty_int(t->bits / 8, t->is_signed);
+
+		struct gft_type *x = ty_new(s->a, TY_INT);
+
+		x->size = x->align = t->bits / 8;
+		x->is_signed = false;
+		x->display = TD_HEX;
+		return x;
+	}
+	case FT_FLOAT: {
+		struct gft_type *x = ty_new(s->a, TY_FLOAT);
+
+		x->size = x->align = t->bits / 8;
+		return x;
+	}
+	case FT_CHARS:
+		if (!mem && t->bits > 64)
+			sema_error(s, loc, "%s: a register has 8 characters at most", f->text);
+		return ty_string(s->a, t->bits / 8);
+	case FT_BITFIELD: return ty_int(t->bits / 8, false);
+	case FT_BOOL: return &ty_bool;
+	case FT_DURATION: {
+		struct gft_type *x = ty_new(s->a, TY_INT);
+
+		x->display = TD_DURATION;
+		return x;
+	}
+	case FT_STRING:
+	case FT_GOSTRING:
+		if (!mem) {
+			sema_error(s, loc, "%s: text lies in memory, not in the register itself", f->text);
+			sema_hint(s, t->kind == FT_STRING ? "+0(%%ax):string reads the text that %%ax points to"
+							  : "+0(%%ax):gostring reads the string header that %%ax points to; "
+							    "a string argument lies in two registers: +0(%%ax):c64");
+		}
+		return ty_string(s->a, RECORD_STRING);
+	case FT_SLICE: {
+		static const char *const n[] = { "ptr", "len", "cap" };
+		static const bool hex[] = { true, false, false };
+
+		return header_type(s, n, hex, 3);
+	}
+	case FT_ERROR:
+	case FT_IFACE:
+	case FT_EFACE: {
+		static const char *const n[] = { "itab", "data" };
+		static const char *const ne[] = { "type", "data" };
+		static const bool hex[] = { true, true };
+
+		return header_type(s, t->kind == FT_EFACE ? ne : n, hex, 2);
+	}
+	case FT_NAMED:
+		sema_error(s, loc, "unknown type '%s': Go types by name need DWARF, which fetch does not read yet", t->name);
+		sema_hint(s, "types are u8 to u64, s8 to s64, x8 to x64, f32, f64, c8 to c512, string, b<width>@<offset>/<size>, "
+			  "gostring, slice, error, iface, eface, bool, duration, and TYPE[N]");
+		return &ty_u64;
+	}
+	return &ty_u64;
+}
+
+const struct gft_type *sema_fetcharg_type(struct sema *s, const struct fetcharg *f, struct src_loc loc)
+{
+	const struct gft_type *t;
+	bool mem = f->nderef || f->base == FA_ADDR || f->base == FA_SYMBOL;
+	uint32_t where = s->ci->where;
+
+	if (!(where & W_UPROBE))
+		sema_error(s, loc, "%s: registers of a function are known in uprobes and uretprobes only", f->text);
+	s->ci->needs |= NEED_REGS;
+	switch (f->base) {
+	case FA_ARG:
+		if (where & W_EXIT)
+			sema_error(s, loc, "%s: arguments are gone at the exit", f->text);
+		s->ci->needs |= NEED_ARGS;
+		break;
+	case FA_RETVAL:
+		if (where & W_ENTRY) {
+			sema_error(s, loc, "%s: there is no result at the entry", f->text);
+			sema_hint(s, "use it in a uretprobe: ur:FUNC { fetch($retval:s64); }");
+		}
+		break;
+	case FA_REG:
+		/* argument registers must still be as at entry, whichever is read */
+		s->ci->needs |= NEED_ARGS;
+		break;
+	case FA_STACK:
+	case FA_STACKN: s->ci->needs |= NEED_KEY; break;
+	default: break;
+	}
+	t = element_type(s, f, loc);
+	if (!mem && (f->type.kind == FT_SLICE || f->type.kind == FT_ERROR || f->type.kind == FT_IFACE ||
+		     f->type.kind == FT_EFACE))
+		sema_error(s, loc, "%s: a value of several words lies in memory: +0(%%ax):TYPE, "
+			   "or fetch each word from its register", f->text);
+	if (f->type.array) {
+		if (!mem)
+			sema_error(s, loc, "%s: an array lies in memory, not in a register", f->text);
+		if (t->kind == TY_STRING && f->type.kind != FT_CHARS) {
+			sema_error(s, loc, "%s: arrays of strings are not supported", f->text);
+		} else if (f->type.array > ARRAY_MAX || t->size * f->type.array > 1024) {
+			sema_error(s, loc, "%s: an array of %u is too long", f->text, f->type.array);
+			sema_hint(s, "at most %d elements and 1024 bytes", ARRAY_MAX);
+		} else {
+			t = ty_array(s->a, t, f->type.array);
+		}
+	}
+	return t;
+}
+
+/* Constant strings and scalars can wait in the clause's struct until the record is written. */
+static bool keepable(const struct gft_type *t)
+{
+	return ty_is_int(t) || t->kind == TY_PTR || t->kind == TY_FUNC || (t->kind == TY_STRING && t->size <= 64) ||
+	       t->kind == TY_CODE;
+}
+
+void sema_fetch(struct sema *s, struct expr *e)
+{
+	e->type = &ty_void;
+	if (!e->nitems) {
+		sema_error(s, e->loc, "fetch reads at least one value");
+		sema_hint(s, "fetch(+8(%%ax):s64)");
+		return;
+	}
+	for (uint32_t i = 0; i < e->nitems; i++) {
+		struct fetch_item *it = &e->items[i];
+
+		if (it->arg) {
+			it->type = sema_fetcharg_type(s, it->arg, it->loc);
+		} else {
+			sema_expr(s, it->e);
+			it->type = it->e->type;
+		}
+	}
+	if (!e->value_unused) {
+		struct fetch_item *it = &e->items[0];
+
+		if (e->nitems > 1) {
+			sema_error(s, e->loc, "fetch gives one value in an expression, not %u", e->nitems);
+			return;
+		}
+		e->type = it->type;
+		if (it->arg && it->type->kind == TY_STRING && it->type->size > FETCH_STRING)
+			e->type = ty_string(s->a, FETCH_STRING);
+		if (e->type->kind == TY_FLOAT || e->type->kind == TY_ARRAY || e->type->kind == TY_RECORD)
+			if (s->report && it->arg && e->type->size > 128)
+				sema_error(s, e->loc, "%s is too large for an expression", it->arg->text);
+		return;
+	}
+	/* a statement: the values go onto the graph line of this call */
+	if (!(s->ci->where & W_UPROBE)) {
+		sema_error(s, e->loc, "fetch attaches values to a call: it needs a uprobe or uretprobe");
+		return;
+	}
+	if (!s->report)
+		return;
+	for (uint32_t i = 0; i < e->nitems; i++) {
+		struct fetch_item *it = &e->items[i];
+		struct clause_info *ci = s->ci;
+
+		if (it->e && it->type->kind != TY_NONE && !keepable(it->type)) {
+			sema_error(s, it->loc, "%s cannot be put onto a graph line", sema_type_name(s, it->type));
+			continue;
+		}
+		if (ci->nitems >= GFT_PAYLOAD_MAX) {
+			sema_error(s, it->loc, "more than %d values in one clause", GFT_PAYLOAD_MAX);
+			return;
+		}
+		it->slot = (int)ci->nitems;
+		if (!it->name)
+			it->name = arena_printf(s->a, "arg%u", ci->nitems + 1);
+		if (!ci->items)
+			ci->items = ARENA_ARRAY(s->a, struct fetch_item *, GFT_PAYLOAD_MAX);
+		ci->items[ci->nitems++] = it;
+	}
+}

@@ -1,0 +1,680 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* sema_expr.c - types of expressions. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "parser/sema.h"
+
+/* Strings live on the BPF stack, which has 512 bytes for everything. */
+#define STACK_STRING_MAX 64
+
+bool sema_is_cond(const struct gft_type *t)
+{
+	return ty_is_int(t) || t->kind == TY_PTR || t->kind == TY_NONE;
+}
+
+const struct gft_type *sema_storage(struct sema *s, const struct gft_type *t)
+{
+	if (t->kind != TY_INT || (t->size == 8 && t->display == TD_DEC))
+		return t;
+	if (t->display == TD_DEC)
+		return ty_int(8, t->is_signed);
+
+	struct gft_type *n = ty_new(s->a, TY_INT);
+
+	*n = *t;
+	n->size = n->align = 8;
+	return n;
+}
+
+const struct gft_type *sema_join(struct sema *s, const struct gft_type *x, const struct gft_type *y)
+{
+	if (x->kind == TY_NONE)
+		return y;
+	if (y->kind == TY_NONE || ty_equal(x, y))
+		return x;
+	if (x->kind == TY_INT && y->kind == TY_INT)
+		return ty_int(x->size > y->size ? x->size : y->size, x->is_signed || y->is_signed);
+	if (ty_is_int(x) && ty_is_int(y)) /* a bool and an integer */
+		return x->kind == TY_INT ? x : y;
+	if (x->kind == TY_STRING && y->kind == TY_STRING)
+		return x->size >= y->size ? x : y;
+	if (x->kind == TY_FUNC && y->kind == TY_FUNC)
+		return x;
+	if (x->kind == TY_TUPLE && y->kind == TY_TUPLE && x->nfields == y->nfields) {
+		const struct gft_type **t = ARENA_ARRAY(s->a, const struct gft_type *, x->nfields + 1);
+
+		for (uint32_t i = 0; i < x->nfields; i++) {
+			t[i] = sema_join(s, x->fields[i].type, y->fields[i].type);
+			if (!t[i])
+				return NULL;
+		}
+		return ty_tuple(s->a, t, NULL, x->nfields);
+	}
+	return NULL;
+}
+
+bool sema_const_int(const struct expr *e, int64_t *out)
+{
+	int64_t v;
+
+	switch (e->kind) {
+	case EX_INT:
+	case EX_BOOL: *out = (int64_t)e->ival; return true;
+	case EX_POSPARAM: *out = (int64_t)e->ival; return e->is_const && !e->str;
+	case EX_UNARY:
+		if (e->op != OP_NEG || !sema_const_int(e->a, &v))
+			return false;
+		*out = (int64_t)(0 - (uint64_t)v);
+		return true;
+	default: return false;
+	}
+}
+
+const struct gft_type *sema_typespec(struct sema *s, const struct typespec *ts)
+{
+	static const struct {
+		const char *name;
+		const struct gft_type *t;
+	} names[] = {
+		{ "bool", &ty_bool }, { "int8", &ty_i8 }, { "int16", &ty_i16 }, { "int32", &ty_i32 },
+		{ "int64", &ty_i64 }, { "uint8", &ty_u8 }, { "uint16", &ty_u16 }, { "uint32", &ty_u32 },
+		{ "uint64", &ty_u64 }, { "char", &ty_i8 }, { "int", &ty_i32 }, { "short", &ty_i16 },
+		{ "long", &ty_i64 }, { "size_t", &ty_u64 }, { "ssize_t", &ty_i64 }, { "uintptr_t", &ty_u64 },
+		{ "int8_t", &ty_i8 }, { "int16_t", &ty_i16 }, { "int32_t", &ty_i32 }, { "int64_t", &ty_i64 },
+		{ "uint8_t", &ty_u8 }, { "uint16_t", &ty_u16 }, { "uint32_t", &ty_u32 }, { "uint64_t", &ty_u64 },
+		{ "pid_t", &ty_i32 }, { "void", &ty_void },
+	};
+	const struct gft_type *t = NULL;
+
+	if (ts->kind == TS_TYPEOF) {
+		sema_expr(s, ts->of);
+		t = ts->of->type;
+	} else if (ts->kind == TS_NAME) {
+		for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+			if (!strcmp(names[i].name, ts->name))
+				t = names[i].t;
+		if (!t && !strcmp(ts->name, "string")) {
+			uint64_t n = ts->ndims ? ts->dims[0] : STACK_STRING_MAX;
+
+			if (n > STACK_STRING_MAX || !n) {
+				sema_error(s, ts->loc, "a string of %llu bytes is too long here", (unsigned long long)n);
+				sema_hint(s, "strings held in variables and maps have at most %d bytes",
+					  STACK_STRING_MAX);
+				n = STACK_STRING_MAX;
+			}
+			return ty_string(s->a, (uint32_t)n);
+		}
+	} else {
+		sema_error(s, ts->loc, "%s %s: C types of scripts are not supported yet",
+			   ts->kind == TS_STRUCT ? "struct" : ts->kind == TS_UNION ? "union" : "enum", ts->name);
+		sema_hint(s, "read single values: fetch(+8(%%ax):s64)");
+		return &ty_u64;
+	}
+	if (!t) {
+		sema_error(s, ts->loc, "unknown type '%s'", ts->name);
+		const char *n[32];
+		size_t k = 0;
+
+		for (size_t i = 0; i < sizeof(names) / sizeof(names[0]) && k < 32; i++)
+			n[k++] = names[i].name;
+		const char *near = diag_nearest(ts->name, n, k);
+
+		if (near)
+			sema_hint(s, "did you mean '%s'?", near);
+		else
+			sema_hint(s, "types are int8 to int64, uint8 to uint64, bool, string[N], and pointers to them");
+		return &ty_u64;
+	}
+	for (uint32_t i = 0; i < ts->ptrs; i++)
+		t = ty_ptr(s->a, t, TS_USER);
+	if (ts->ndims)
+		sema_error(s, ts->loc, "casts to arrays are not supported yet");
+	return t;
+}
+
+/* --- variables ------------------------------------------------------------------ */
+
+static struct var *lookup_var(struct sema *s, const char *name)
+{
+	for (struct scope *sc = s->scope; sc; sc = sc->up)
+		for (struct scope_var *v = sc->vars; v; v = v->next)
+			if (!strcmp(v->v->name, name))
+				return v->v;
+	return NULL;
+}
+
+static const char *nearest_var(struct sema *s, const char *name)
+{
+	const char *names[64];
+	size_t n = 0;
+
+	for (struct scope *sc = s->scope; sc; sc = sc->up)
+		for (struct scope_var *v = sc->vars; v && n < 64; v = v->next)
+			names[n++] = v->v->name;
+	return diag_nearest(name, names, n);
+}
+
+void sema_assign_var(struct sema *s, struct expr *lhs, const struct gft_type *t, struct src_loc loc)
+{
+	struct var *v = lhs->var ? lhs->var : lookup_var(s, lhs->name);
+
+	if (!v) {
+		v = ARENA_NEW(s->a, struct var);
+		v->name = lhs->name;
+		v->id = s->p->nvars++;
+		v->type = &ty_none;
+		v->loc = lhs->loc;
+	}
+	if (!lookup_var(s, lhs->name)) {
+		struct scope_var *sv = ARENA_NEW(s->a, struct scope_var);
+
+		sv->v = v;
+		sv->next = s->scope->vars;
+		s->scope->vars = sv;
+	}
+	lhs->var = v;
+	v->written = true;
+	t = sema_storage(s, t);
+	if (t->kind == TY_VOID || ty_is_agg(t)) {
+		sema_error(s, loc, "%s gives no value that a variable can hold",
+			   ty_is_agg(t) ? "an aggregation" : "this");
+		if (ty_is_agg(t))
+			sema_hint(s, "aggregations live in maps: @name = count()");
+		return;
+	}
+
+	const struct gft_type *j = sema_join(s, v->type, t);
+
+	if (!j) {
+		sema_error(s, loc, "type mismatch: %s is %s and cannot be assigned %s", v->name,
+			   sema_type_name(s, v->type), sema_type_name(s, t));
+		return;
+	}
+	if (!ty_equal(j, v->type)) {
+		v->type = j;
+		s->changed = true;
+	}
+	lhs->type = v->type;
+}
+
+/* --- maps ------------------------------------------------------------------------- */
+
+struct map *sema_map(struct sema *s, struct expr *e)
+{
+	struct program *p = s->p;
+
+	if (e->map)
+		return e->map;
+	for (struct map *m = p->maps; m; m = m->next)
+		if (!strcmp(m->name, e->name))
+			return e->map = m;
+
+	struct map *m = ARENA_NEW(s->a, struct map);
+
+	m->name = e->name;
+	m->bpf_name = arena_printf(s->a, "m%u_%.8s", p->nmaps, e->name + 1);
+	m->number = p->nmaps++;
+	m->loc = e->loc;
+	m->key = &ty_none;
+	m->value = &ty_none;
+	m->max_entries = p->config.max_map_keys;
+	for (struct map_decl *d = p->ast->map_decls; d; d = d->next)
+		if (!strcmp(d->name, e->name))
+			m->max_entries = (uint32_t)d->max_entries;
+	if (p->last_map)
+		p->last_map->next = m;
+	else
+		p->maps = m;
+	p->last_map = m;
+	return e->map = m;
+}
+
+/* Checks the key of a map expression and widens the map's key type by it. */
+void sema_map_key(struct sema *s, struct expr *e)
+{
+	struct map *m = sema_map(s, e);
+	struct expr *k = e->nargs ? e->args[0] : NULL;
+
+	if (!m->key_seen) {
+		m->key_seen = true;
+		m->keyed = k != NULL;
+		m->key_loc = e->loc;
+		if (!k)
+			m->key = NULL;
+	}
+	if (m->keyed != (k != NULL)) {
+		if (k)
+			sema_expr(s, k);
+		sema_error(s, e->loc, m->keyed ? "%s has keys: it cannot be used without one"
+					       : "%s is a single value: it cannot be used with a key", m->name);
+		if (s->report)
+			diag_note(s->d, m->key_loc, "%s is first used here", m->name);
+		return;
+	}
+	if (!k)
+		return;
+	sema_expr(s, k);
+
+	const struct gft_type *t = sema_storage(s, k->type);
+
+	if (t->kind == TY_TUPLE) {
+		const struct gft_type **f = ARENA_ARRAY(s->a, const struct gft_type *, t->nfields + 1);
+
+		for (uint32_t i = 0; i < t->nfields; i++)
+			f[i] = sema_storage(s, t->fields[i].type);
+		t = ty_tuple(s->a, f, NULL, t->nfields);
+	}
+	if (t->kind == TY_VOID || ty_is_agg(t) || t->kind == TY_FLOAT) {
+		sema_error(s, k->loc, "%s cannot be a key", sema_type_name(s, t));
+		return;
+	}
+
+	const struct gft_type *j = sema_join(s, m->key, t);
+
+	if (!j) {
+		sema_error(s, k->loc, "type mismatch: keys of %s are %s, not %s", m->name,
+			   sema_type_name(s, m->key), sema_type_name(s, t));
+		if (s->report)
+			diag_note(s->d, m->key_loc, "%s is first used here", m->name);
+		return;
+	}
+	if (!ty_equal(j, m->key)) {
+		m->key = j;
+		s->changed = true;
+	}
+}
+
+void sema_assign_map(struct sema *s, struct expr *lhs, const struct gft_type *t, struct src_loc loc)
+{
+	struct map *m = sema_map(s, lhs);
+
+	sema_map_key(s, lhs);
+	m->written = true;
+	if (t->kind == TY_VOID) {
+		sema_error(s, loc, "this gives no value that %s can hold", m->name);
+		return;
+	}
+	t = sema_storage(s, t);
+	if (m->value->kind == TY_NONE && t->kind != TY_NONE)
+		m->value_loc = lhs->loc;
+
+	const struct gft_type *j = NULL;
+
+	if (ty_is_agg(t) || ty_is_agg(m->value)) {
+		if (m->value->kind == TY_NONE || ty_equal(m->value, t))
+			j = t;
+		else if (t->kind == m->value->kind && t->kind != TY_LHIST && t->kind != TY_HIST)
+			j = m->value->is_signed ? m->value : t;
+	} else {
+		j = sema_join(s, m->value, t);
+	}
+	if (!j) {
+		sema_error(s, loc, "type mismatch: %s holds %s and cannot be assigned %s", m->name,
+			   sema_type_name(s, m->value), sema_type_name(s, t));
+		if (s->report)
+			diag_note(s->d, m->value_loc, "%s gets its type here", m->name);
+		return;
+	}
+	if (!ty_equal(j, m->value)) {
+		m->value = j;
+		s->changed = true;
+	}
+	lhs->type = m->value;
+}
+
+static void check_map_read(struct sema *s, struct expr *e)
+{
+	struct map *m = sema_map(s, e);
+
+	sema_map_key(s, e);
+	e->type = m->value;
+	if (s->report && m->value->kind == TY_NONE) {
+		sema_error(s, e->loc, "%s is read but never assigned", m->name);
+		e->type = &ty_i64;
+	} else if (ty_is_agg(m->value)) {
+		sema_error(s, e->loc, "%s is an aggregation: its value is summed over processors when it is printed, "
+			   "and cannot be read in an expression yet", m->name);
+		e->type = &ty_i64;
+	}
+}
+
+/* --- names ------------------------------------------------------------------------- */
+
+static const char *where_name(uint32_t w)
+{
+	return w & W_ENTRY ? "a uprobe" : w & W_EXIT ? "a uretprobe" : w & W_BEGIN ? "begin and end"
+	     : w & W_TIMER ? "a timer" : w & W_TP ? "a tracepoint" : "a kernel probe";
+}
+
+static void check_ident(struct sema *s, struct expr *e)
+{
+	const struct builtin *b = builtin_find(e->name);
+
+	if (!strcmp(e->name, "args") || !strcmp(e->name, "ret")) {
+		if (s->tp_args) {
+			e->type = s->tp_args;
+			return;
+		}
+		e->type = &ty_none;
+		if (s->ci->where & W_TP)
+			sema_error(s, e->loc, "args: %s", s->tp_args_why ? s->tp_args_why : "not known here");
+		else {
+			sema_error(s, e->loc, "%s: arguments and results by name are not supported yet", e->name);
+			sema_hint(s, e->name[0] == 'a'
+				  ? "read them by place: fetch(n = %%ax:s64) is the first integer argument, "
+				    "fetch(s = +0(%%ax):c64) text behind the first pointer"
+				  : "read results by place at the exit: ur:FUNC { fetch(r = %%ax:s64); }");
+		}
+		return;
+	}
+	if (!b) {
+		const struct function *f = function_find(e->name);
+		const char *near;
+		size_t n = 0;
+
+		e->type = &ty_none;
+		if (f) {
+			sema_error(s, e->loc, "%s is a function: it needs parentheses", e->name);
+			sema_hint(s, "%s", f->help);
+			return;
+		}
+		sema_error(s, e->loc, "unknown name '%s'", e->name);
+		while (builtin_names()[n])
+			n++;
+		near = diag_nearest(e->name, builtin_names(), n);
+		if (near)
+			sema_hint(s, "did you mean '%s'?", near);
+		else
+			sema_hint(s, "variables are written $name, maps @name");
+		return;
+	}
+	e->builtin = b;
+	e->type = b->type;
+	if (s->ci->where & ~b->where) {
+		sema_error(s, e->loc, "%s has no value in %s", e->name, where_name(s->ci->where & ~b->where));
+		if (b->where == W_EXIT)
+			sema_hint(s, "use it in a uretprobe: ur:FUNC { ... }");
+		else if (!strncmp(e->name, "arg", 3) && s->ci->where & W_EXIT)
+			sema_hint(s, "keep it at the entry: u:FUNC { @a[goid] = %s; } and read @a[goid] at the exit",
+				  e->name);
+		return;
+	}
+	s->ci->needs |= b->needs;
+}
+
+/* --- operators ------------------------------------------------------------------------ */
+
+static bool signed_operand(const struct expr *e)
+{
+	return e->kind != EX_INT && e->type->kind == TY_INT && e->type->is_signed;
+}
+
+static void check_binary(struct sema *s, struct expr *e)
+{
+	struct expr *a = e->a, *b = e->b;
+
+	sema_expr(s, a);
+	sema_expr(s, b);
+	switch (e->op) {
+	case OP_LAND:
+	case OP_LOR:
+		e->type = &ty_bool;
+		if (!sema_is_cond(a->type) || !sema_is_cond(b->type)) {
+			const struct expr *bad = sema_is_cond(a->type) ? b : a;
+
+			sema_error(s, bad->loc, "'%s' needs conditions, not %s", op_text(e->op),
+				   sema_type_name(s, bad->type));
+		}
+		return;
+	case OP_EQ:
+	case OP_NE:
+		e->type = &ty_bool;
+		if (a->type->kind == TY_STRING && b->type->kind == TY_STRING)
+			return;
+		break;
+	case OP_LT:
+	case OP_LE:
+	case OP_GT:
+	case OP_GE: e->type = &ty_bool; break;
+	default: break;
+	}
+	if (a->type->kind == TY_NONE || b->type->kind == TY_NONE) {
+		if (e->type->kind == TY_NONE && e->op >= OP_ADD && e->op <= OP_SHR && !s->report)
+			e->type = a->type->kind == TY_NONE ? b->type : a->type;
+		if (e->type->kind == TY_NONE || !ty_is_int(e->type))
+			e->type = e->op >= OP_EQ ? &ty_bool : &ty_i64;
+		return;
+	}
+	if (!sema_is_cond(a->type) || !sema_is_cond(b->type)) {
+		sema_error(s, e->loc, "type mismatch for '%s': %s and %s", op_text(e->op), sema_type_name(s, a->type),
+			   sema_type_name(s, b->type));
+		if (a->type->kind == TY_STRING && b->type->kind == TY_STRING)
+			sema_hint(s, "strings can be compared by == and != only");
+		if (e->type->kind == TY_NONE)
+			e->type = &ty_i64;
+		return;
+	}
+	if (e->type->kind == TY_BOOL)
+		return;
+	if (e->op == OP_SUB && a->type->kind != TY_PTR)
+		e->type = &ty_i64;
+	else if (e->op == OP_SHL || e->op == OP_SHR)
+		e->type = ty_int(8, signed_operand(a));
+	else if (a->kind == EX_INT && b->kind == EX_INT)
+		e->type = ty_int(8, !a->is_unsigned && !b->is_unsigned);
+	else
+		e->type = ty_int(8, signed_operand(a) || signed_operand(b));
+	if ((e->op == OP_DIV || e->op == OP_MOD) && b->kind == EX_INT && !b->ival) {
+		sema_error(s, b->loc, "division by zero");
+		return;
+	}
+}
+
+static void check_unary(struct sema *s, struct expr *e)
+{
+	sema_expr(s, e->a);
+	switch (e->op) {
+	case OP_NOT: e->type = &ty_bool; break;
+	case OP_BNOT: e->type = &ty_u64; break;
+	case OP_NEG: e->type = &ty_i64; break;
+	case OP_DEREF:
+		if (e->a->type->kind == TY_PTR && e->a->type->elem->kind != TY_VOID) {
+			e->type = e->a->type->elem;
+		} else if (e->a->type->kind == TY_INT && e->a->type->size == 8) {
+			e->type = &ty_u64; /* the word at that address */
+		} else {
+			sema_error(s, e->loc, "'*' needs a pointer, not %s", sema_type_name(s, e->a->type));
+			e->type = &ty_u64;
+		}
+		return;
+	default:
+		sema_error(s, e->loc, "'%s' is not supported here yet", op_text(e->op));
+		e->type = &ty_i64;
+		return;
+	}
+	if (!sema_is_cond(e->a->type))
+		sema_error(s, e->loc, "'%s' needs a number, not %s", op_text(e->op), sema_type_name(s, e->a->type));
+}
+
+static void check_ternary(struct sema *s, struct expr *e)
+{
+	struct expr *then = e->b ? e->b : e->a;
+
+	sema_expr(s, e->a);
+	if (e->b)
+		sema_expr(s, e->b);
+	sema_expr(s, e->c);
+	if (!sema_is_cond(e->a->type))
+		sema_error(s, e->a->loc, "a condition must be a number, not %s", sema_type_name(s, e->a->type));
+
+	const struct gft_type *j = sema_join(s, sema_storage(s, then->type), sema_storage(s, e->c->type));
+
+	if (!j) {
+		sema_error(s, e->loc, "the two values of '?:' differ: %s and %s", sema_type_name(s, then->type),
+			   sema_type_name(s, e->c->type));
+		j = then->type;
+	}
+	e->type = j;
+}
+
+static void check_field(struct sema *s, struct expr *e)
+{
+	sema_expr(s, e->a);
+
+	const struct gft_type *t = e->a->type;
+
+	if (t->kind == TY_NONE)
+		return;
+	if (t->kind == TY_PTR && t->elem->kind == TY_STRUCT)
+		t = t->elem;
+	if (t->kind != TY_STRUCT && t->kind != TY_RECORD) {
+		sema_error(s, e->loc, "%s has no fields", sema_type_name(s, t));
+		return;
+	}
+	for (uint32_t i = 0; i < t->nfields; i++)
+		if (t->fields[i].name && !strcmp(t->fields[i].name, e->name)) {
+			e->field = &t->fields[i];
+			e->type = t->fields[i].type;
+			return;
+		}
+	sema_error(s, e->loc, "%s has no field '%s'", sema_type_name(s, t), e->name);
+
+	const char **names = ARENA_ARRAY(s->a, const char *, t->nfields + 1);
+
+	for (uint32_t i = 0; i < t->nfields; i++)
+		names[i] = t->fields[i].name ? t->fields[i].name : "";
+	const char *near = diag_nearest(e->name, names, t->nfields);
+
+	if (near)
+		sema_hint(s, "did you mean '%s'?", near);
+}
+
+static void check_tuple(struct sema *s, struct expr *e)
+{
+	const struct gft_type **t = ARENA_ARRAY(s->a, const struct gft_type *, e->nargs + 1);
+
+	for (uint32_t i = 0; i < e->nargs; i++) {
+		sema_expr(s, e->args[i]);
+		t[i] = sema_storage(s, e->args[i]->type);
+		if (ty_is_agg(t[i]) || t[i]->kind == TY_VOID || t[i]->kind == TY_FLOAT) {
+			sema_error(s, e->args[i]->loc, "%s cannot be part of a tuple", sema_type_name(s, t[i]));
+			t[i] = &ty_i64;
+		}
+	}
+	e->type = ty_tuple(s->a, t, e->kind == EX_RECORD ? e->argnames : NULL, e->nargs);
+}
+
+static void check_incdec(struct sema *s, struct expr *e)
+{
+	if (e->a->kind == EX_VAR) {
+		sema_assign_var(s, e->a, &ty_i64, e->loc);
+		if (!ty_is_int(e->a->var->type) && e->a->var->type->kind != TY_NONE)
+			sema_error(s, e->loc, "'%s%s' needs a number", op_text(e->op), op_text(e->op));
+	} else {
+		sema_assign_map(s, e->a, &ty_i64, e->loc);
+		if (ty_is_agg(e->a->map->value))
+			sema_error(s, e->loc, "%s is an aggregation: '%s%s' cannot be used on it", e->a->map->name,
+				   op_text(e->op), op_text(e->op));
+	}
+	e->type = &ty_i64;
+}
+
+void sema_expr(struct sema *s, struct expr *e)
+{
+	switch (e->kind) {
+	case EX_INT: e->type = ty_int(8, !e->is_unsigned); break;
+	case EX_BOOL: e->type = &ty_bool; break;
+	case EX_STR:
+		if (e->type->kind != TY_STRING)
+			e->type = ty_string(s->a, e->len + 1);
+		if (e->len + 1 > STACK_STRING_MAX) {
+			sema_error(s, e->loc, "this string has %u bytes; a string in an expression has at most %d", e->len,
+				   STACK_STRING_MAX - 1);
+			sema_hint(s, "text that is only printed belongs into printf's format");
+		}
+		break;
+	case EX_POSPARAM:
+	case EX_NPARAMS:
+		if (e->str && e->type->kind != TY_STRING)
+			e->type = ty_string(s->a, e->len + 1 > STACK_STRING_MAX ? STACK_STRING_MAX : e->len + 1);
+		else if (!e->str)
+			e->type = &ty_i64;
+		break;
+	case EX_VAR: {
+		struct var *v = e->var ? e->var : lookup_var(s, e->name);
+
+		if (!v) {
+			const char *near = nearest_var(s, e->name);
+
+			sema_error(s, e->loc, "undefined variable %s", e->name);
+			if (near)
+				sema_hint(s, "did you mean %s?", near);
+			else
+				sema_hint(s, "a variable lives in the block where it is first assigned; between clauses "
+					  "values travel in maps: @name[goid] = ...");
+			e->type = &ty_i64;
+			break;
+		}
+		e->var = v;
+		e->type = v->type;
+		break;
+	}
+	case EX_MAP: check_map_read(s, e); break;
+	case EX_IDENT: check_ident(s, e); break;
+	case EX_CALL: sema_call(s, e); break;
+	case EX_UNARY: check_unary(s, e); break;
+	case EX_BINARY: check_binary(s, e); break;
+	case EX_TERNARY: check_ternary(s, e); break;
+	case EX_CAST:
+		sema_expr(s, e->a);
+		e->type = sema_typespec(s, e->spec);
+		if (e->a->type->kind != TY_NONE && !sema_is_cond(e->a->type)) {
+			sema_error(s, e->loc, "cannot cast %s to %s", sema_type_name(s, e->a->type),
+				   sema_type_name(s, e->type));
+			e->type = &ty_i64;
+		} else if (!ty_is_int(e->type) && e->type->kind != TY_PTR) {
+			sema_error(s, e->loc, "cannot cast to %s", sema_type_name(s, e->type));
+			e->type = &ty_i64;
+		}
+		break;
+	case EX_FIELD: check_field(s, e); break;
+	case EX_TUPIDX:
+		sema_expr(s, e->a);
+		if (e->a->type->kind == TY_TUPLE && e->ival < e->a->type->nfields) {
+			e->field = &e->a->type->fields[e->ival];
+			e->type = e->field->type;
+		} else if (e->a->type->kind != TY_NONE) {
+			sema_error(s, e->loc, "%s has no element %llu", sema_type_name(s, e->a->type),
+				   (unsigned long long)e->ival);
+		}
+		break;
+	case EX_TUPLE:
+	case EX_RECORD: check_tuple(s, e); break;
+	case EX_INCDEC: check_incdec(s, e); break;
+	case EX_FETCH: sema_fetch(s, e); break;
+	case EX_SIZEOF: {
+		const struct gft_type *t;
+
+		if (e->spec) {
+			t = sema_typespec(s, e->spec);
+		} else {
+			sema_expr(s, e->a);
+			t = e->a->type;
+		}
+		e->type = &ty_u64;
+		e->ival = t->size;
+		break;
+	}
+	case EX_INDEX:
+	case EX_OFFSETOF:
+	case EX_IF:
+	case EX_BLOCK:
+		sema_error(s, e->loc, "%s not supported yet", e->kind == EX_INDEX ? "indexing with [] is"
+			   : e->kind == EX_OFFSETOF ? "offsetof is" : "a block as a value is");
+		if (e->kind == EX_INDEX)
+			sema_hint(s, "read through a pointer with fetch(+8(%%ax):s64)");
+		e->type = &ty_i64;
+		break;
+	}
+}

@@ -1,0 +1,387 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * sema_probe.c - attach points against the targets, and the site classes.
+ *
+ * Each uprobe becomes (binary, role, function, clause) rows.  Rows of one
+ * function and role give its list of clauses; functions with equal lists share
+ * one BPF program, a "class".  In a script with graph() every function that
+ * has any uprobe clause takes part in graphs at its entry and its exits.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "parser/sema.h"
+
+struct row {
+	int bin;
+	uint8_t role;
+	uint8_t abi;
+	uint32_t func; /* META_NO_FUNC: addr */
+	uint64_t addr;
+	uint32_t clause; /* NO_CLAUSE: only takes part in graphs */
+	struct src_loc loc;
+};
+#define NO_CLAUSE 0xffffffffU
+
+/* Rows found by sema_probes(), used by sema_classes(). */
+struct rows {
+	struct row *v;
+	size_t n, cap;
+};
+
+static void add_row(struct sema *s, struct row r)
+{
+	struct rows *rs = s->rows;
+
+	if (!rs)
+		rs = s->rows = ARENA_NEW(s->a, struct rows);
+	ARENA_PUSH(s->a, rs->v, rs->n, rs->cap, r);
+}
+
+static int cmp_u32(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+static uint8_t abi_of(struct sema *s, int bin, uint32_t func)
+{
+	const struct resolver *r = s->res;
+
+	if (!r->is_go(r->ctx, bin))
+		return ABI_SYSV;
+	return func != META_NO_FUNC && r->is_abi0(r->ctx, bin, func) ? ABI_GO_STACK : ABI_GO_REGS;
+}
+
+static void no_match(struct sema *s, int bin, const struct func_pattern *fp)
+{
+	const struct resolver *r = s->res;
+	const char *near[5];
+	size_t n = r->nearest(r->ctx, bin, fp->text, near, 5);
+
+	if (!s->p->config.missing_probes_fatal) {
+		if (s->p->config.missing_probes_warn)
+			diag_warn(s->d, fp->loc, "no function of %s matches %s", r->binary_name(r->ctx, bin), fp->text);
+		return;
+	}
+	diag_error(s->d, fp->loc, "no function of %s matches %s", r->binary_name(r->ctx, bin), fp->text);
+	if (n == 1) {
+		diag_hint(s->d, "the nearest name is %s", near[0]);
+	} else if (n) {
+		char *list = arena_strdup(s->a, near[0]);
+
+		for (size_t i = 1; i < n; i++)
+			list = arena_printf(s->a, "%s, %s", list, near[i]);
+		diag_hint(s->d, "the nearest names are %s", list);
+	} else {
+		diag_hint(s->d, "gft -l 'u:*' %s lists its functions", r->binary_name(r->ctx, bin));
+	}
+}
+
+static void add_functions(struct sema *s, const struct clause *c, const struct attach_point *ap, int bin, uint8_t role)
+{
+	const struct resolver *r = s->res;
+	uint32_t *all = NULL;
+	size_t n = 0, cap = 0;
+
+	for (uint32_t i = 0; i < ap->npatterns; i++) {
+		const struct func_pattern *fp = &ap->patterns[i];
+		uint32_t *m = NULL;
+		size_t k = r->match(r->ctx, bin, fp->text, &m);
+
+		if (fp->exclude) {
+			size_t w = 0;
+
+			for (size_t j = 0; j < n; j++)
+				if (!k || !bsearch(&all[j], m, k, sizeof(*m), cmp_u32))
+					all[w++] = all[j];
+			n = w;
+		} else if (!k) {
+			no_match(s, bin, fp);
+		} else {
+			for (size_t j = 0; j < k; j++)
+				ARENA_PUSH(s->a, all, n, cap, m[j]);
+		}
+		free(m);
+	}
+	if (!n)
+		return;
+	qsort(all, n, sizeof(*all), cmp_u32);
+	for (size_t i = 0; i < n; i++)
+		if (!i || all[i] != all[i - 1])
+			add_row(s, (struct row){ .bin = bin, .role = role, .abi = abi_of(s, bin, all[i]), .func = all[i],
+						 .clause = c->index, .loc = ap->loc });
+}
+
+static void add_addr(struct sema *s, const struct clause *c, const struct attach_point *ap, int bin, uint64_t vaddr)
+{
+	const struct resolver *r = s->res;
+	char err[512];
+
+	if (r->check_addr(r->ctx, bin, vaddr, err, sizeof(err)) < 0) {
+		diag_error(s->d, ap->loc, "%s", err);
+		return;
+	}
+	add_row(s, (struct row){ .bin = bin, .role = SITE_OTHER, .abi = abi_of(s, bin, META_NO_FUNC), .func = META_NO_FUNC,
+				 .addr = vaddr, .clause = c->index, .loc = ap->loc });
+}
+
+static void uprobe(struct sema *s, const struct clause *c, const struct attach_point *ap)
+{
+	const struct resolver *r = s->res;
+	char err[512];
+	int bin = r->binary(r->ctx, ap->binary, err, sizeof(err));
+	uint8_t role = ap->provider == PROV_URETPROBE ? SITE_EXIT : SITE_ENTRY;
+
+	if (bin < 0) {
+		diag_error(s->d, ap->loc, "%s", err);
+		if (bin == -ESRCH)
+			diag_hint(s->d, "give it behind the script (gft -e '...' ./binary), by -p PID or -c COMMAND, "
+					"or in the probe: u:./binary:FUNC");
+		return;
+	}
+	if (r->is_go(r->ctx, bin))
+		s->p->go = true;
+	if (role == SITE_EXIT && (ap->has_offset || ap->has_addr || ap->has_line)) {
+		diag_error(s->d, ap->loc, "a uretprobe takes a function, not an address in it");
+		return;
+	}
+	if (ap->has_addr) {
+		add_addr(s, c, ap, bin, ap->addr);
+	} else if (ap->has_line) {
+		uint64_t *addrs = NULL;
+		size_t n = r->line_addrs(r->ctx, bin, ap->file, ap->line, &addrs);
+
+		if (!n)
+			diag_error(s->d, ap->loc, "%s has no code at %s:%u", r->binary_name(r->ctx, bin), ap->file, ap->line);
+		for (size_t i = 0; i < n; i++)
+			add_addr(s, c, ap, bin, addrs[i]);
+		free(addrs);
+	} else if (ap->has_offset && ap->npatterns == 1) {
+		uint32_t *m = NULL;
+		size_t n = r->match(r->ctx, bin, ap->patterns[0].text, &m);
+
+		if (!n)
+			no_match(s, bin, &ap->patterns[0]);
+		for (size_t i = 0; i < n; i++) {
+			if (ap->offset >= r->func_size(r->ctx, bin, m[i])) {
+				diag_error(s->d, ap->loc, "+%llu is outside of %s, which has %llu bytes",
+					   (unsigned long long)ap->offset, r->func_name(r->ctx, bin, m[i]),
+					   (unsigned long long)r->func_size(r->ctx, bin, m[i]));
+				break;
+			}
+			add_addr(s, c, ap, bin, r->func_entry(r->ctx, bin, m[i]) + ap->offset);
+		}
+		free(m);
+	} else {
+		add_functions(s, c, ap, bin, role);
+	}
+}
+
+static void plain(struct sema *s, const struct clause *c, struct attach_point *ap, const char *target)
+{
+	struct program *p = s->p;
+	struct plain_probe pp = { .ap = ap, .clause = c->index, .target = target };
+	struct meta_probe_name name = { target && (ap->provider == PROV_TRACEPOINT)
+						? arena_printf(s->a, "tracepoint:%s", target) : ap->raw, "" };
+
+	pp.probe_id = TY_PROBE_STATIC + p->nprobe_names;
+	ARENA_PUSH(s->a, p->probe_names, p->nprobe_names, p->cprobe_names, name);
+	ARENA_PUSH(s->a, p->plain, p->nplain, p->cplain, pp);
+}
+
+static void tracepoint(struct sema *s, const struct clause *c, struct attach_point *ap)
+{
+	const struct resolver *r = s->res;
+	const char **names = NULL;
+	size_t n = r->tracepoints(r->ctx, ap->target, &names);
+
+	if (!n) {
+		diag_error(s->d, ap->loc, "no tracepoint matches %s", ap->target);
+		diag_hint(s->d, "gft -l 't:*' lists them; they need tracefs and root");
+	}
+	for (size_t i = 0; i < n; i++)
+		plain(s, c, ap, arena_strdup(s->a, names[i]));
+	free(names);
+}
+
+static uint32_t where_of(enum provider p)
+{
+	switch (p) {
+	case PROV_UPROBE: return W_ENTRY;
+	case PROV_URETPROBE: return W_EXIT;
+	case PROV_BEGIN:
+	case PROV_END:
+	case PROV_SELF: return W_BEGIN;
+	case PROV_INTERVAL:
+	case PROV_PROFILE:
+	case PROV_SOFTWARE:
+	case PROV_HARDWARE: return W_TIMER;
+	case PROV_TRACEPOINT:
+	case PROV_RAWTRACEPOINT: return W_TP;
+	default: return W_KERNEL;
+	}
+}
+
+void sema_probes(struct sema *s)
+{
+	for (uint32_t i = 0; i < s->p->nclauses; i++) {
+		struct clause *c = s->p->clauses[i].clause;
+
+		for (uint32_t k = 0; k < c->npoints; k++) {
+			struct attach_point *ap = c->points[k];
+
+			if (ap->provider == PROV_NONE)
+				continue;
+			s->p->clauses[i].where |= where_of(ap->provider);
+			switch (ap->provider) {
+			case PROV_UPROBE:
+			case PROV_URETPROBE: uprobe(s, c, ap); break;
+			case PROV_BEGIN:
+			case PROV_END:
+			case PROV_INTERVAL:
+			case PROV_PROFILE: plain(s, c, ap, NULL); break;
+			case PROV_TRACEPOINT: tracepoint(s, c, ap); break;
+			default:
+				diag_error(s->d, ap->loc, "%s: this kind of probe is not supported yet", ap->raw);
+				diag_hint(s->d, "probes are u ur begin end interval profile tracepoint");
+				break;
+			}
+		}
+	}
+}
+
+const struct gft_type *sema_tp_args(struct sema *s, const struct clause *c, const char **why)
+{
+	const struct gft_type *first = NULL;
+
+	*why = NULL;
+	for (uint32_t i = 0; i < s->p->nplain; i++) {
+		struct plain_probe *pp = &s->p->plain[i];
+		char err[256];
+
+		if (pp->clause != c->index || pp->ap->provider != PROV_TRACEPOINT)
+			continue;
+		if (!pp->args) {
+			pp->args = s->res->tracepoint_args(s->res->ctx, s->a, pp->target, err, sizeof(err));
+			if (!pp->args) {
+				*why = arena_strdup(s->a, err);
+				return NULL;
+			}
+		}
+		if (!first)
+			first = pp->args;
+	}
+	return first;
+}
+
+/* --- classes ------------------------------------------------------------------------- */
+
+static int cmp_place(const struct row *a, const struct row *b)
+{
+	if (a->bin != b->bin)
+		return a->bin < b->bin ? -1 : 1;
+	if (a->role != b->role)
+		return a->role < b->role ? -1 : 1;
+	if (a->func != b->func)
+		return a->func < b->func ? -1 : 1;
+	return a->addr < b->addr ? -1 : a->addr > b->addr;
+}
+
+static int cmp_row(const void *x, const void *y)
+{
+	const struct row *a = x, *b = y;
+	int c = cmp_place(a, b);
+
+	if (c)
+		return c;
+	return a->clause < b->clause ? -1 : a->clause > b->clause;
+}
+
+static struct prog_class *find_class(struct sema *s, const struct row *r, const uint32_t *clauses, uint32_t n, bool frames)
+{
+	struct program *p = s->p;
+
+	for (uint32_t i = 0; i < p->nclasses; i++) {
+		struct prog_class *c = &p->classes[i];
+
+		if (c->binary == r->bin && c->role == r->role && c->abi == r->abi && c->frames == frames &&
+		    c->nclauses == n && (!n || !memcmp(c->clauses, clauses, n * sizeof(*clauses))))
+			return c;
+	}
+
+	struct prog_class c = { .binary = r->bin, .role = r->role, .abi = r->abi, .frames = frames, .loc = r->loc };
+
+	c.graph = p->graph && r->role != SITE_OTHER;
+	c.clauses = arena_memdup(s->a, clauses, (n + 1) * sizeof(*clauses));
+	c.nclauses = n;
+	for (uint32_t i = 0; i < n; i++)
+		c.needs |= p->clauses[clauses[i]].needs;
+	if (c.graph)
+		c.needs |= NEED_G | NEED_KEY | NEED_RING | (c.role == SITE_ENTRY ? NEED_CALLER : 0);
+	if (frames)
+		c.needs |= NEED_G | NEED_KEY;
+	ARENA_PUSH(s->a, p->classes, p->nclasses, p->cclasses, c);
+	return &p->classes[p->nclasses - 1];
+}
+
+void sema_classes(struct sema *s)
+{
+	struct program *p = s->p;
+	struct rows *rs = s->rows;
+	size_t n = rs ? rs->n : 0;
+	struct {
+		uint32_t n, cap;
+	} *sizes = NULL;
+
+	if (!n)
+		return;
+	/* the other half of each call: graphs need both, frames need the exit's entry */
+	for (size_t i = 0; i < n; i++) {
+		struct row r = rs->v[i];
+		bool frames = (p->clauses[r.clause].needs & NEED_FRAMES) != 0;
+
+		if (r.role == SITE_OTHER || !(p->graph || frames))
+			continue;
+		r.role = r.role == SITE_ENTRY ? SITE_EXIT : SITE_ENTRY;
+		r.clause = NO_CLAUSE;
+		ARENA_PUSH(s->a, rs->v, rs->n, rs->cap, r);
+	}
+	n = rs->n;
+	qsort(rs->v, n, sizeof(*rs->v), cmp_row);
+	for (size_t i = 0, j; i < n; i = j) {
+		uint32_t list[256], k = 0;
+		const struct row *r = &rs->v[i];
+		bool frames = p->frames && p->graph && r->role != SITE_OTHER;
+
+		for (j = i; j < n && !cmp_place(&rs->v[i], &rs->v[j]); j++) {
+			uint32_t c = rs->v[j].clause;
+
+			if (c == NO_CLAUSE) {
+				frames |= !p->graph; /* here only because of duration or depth */
+				continue;
+			}
+			if (p->clauses[c].needs & NEED_FRAMES && r->role != SITE_OTHER)
+				frames = true;
+			if (k && list[k - 1] == c)
+				continue;
+			if (k < 256)
+				list[k++] = c;
+			else
+				diag_error(s->d, r->loc, "more than 256 clauses on one function");
+		}
+
+		struct prog_class *c = find_class(s, r, list, k, frames);
+		struct meta_place pl = { r->func, r->addr };
+		size_t ci = (size_t)(c - p->classes);
+
+		if (!sizes)
+			sizes = arena_alloc(s->a, sizeof(*sizes) * (n + 1));
+		ARENA_PUSH(s->a, c->places, sizes[ci].n, sizes[ci].cap, pl);
+		c->nplaces = sizes[ci].n;
+		if (r->role == SITE_ENTRY)
+			p->nfuncs++;
+	}
+}
