@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * internal.h - what the files of runtime/target share.
+ *
+ * Every byte of the file is reached through tgt_bytes() or tgt_mem(), which
+ * check it against the size of the mapping: a binary is hostile input.
+ */
+#ifndef GFT_TARGET_INTERNAL_H
+#define GFT_TARGET_INTERNAL_H
+
+#include <elf.h>
+#include <errno.h>
+#include <string.h>
+
+#include "gft/buf.h"
+#include "gft/target.h"
+
+struct section {
+	const char *name; /* in the mapping, or "" */
+	uint32_t type, link;
+	uint64_t flags, addr, off, size, entsize;
+};
+
+struct segment {
+	uint32_t type, flags;
+	uint64_t off, vaddr, filesz, memsz, align;
+};
+
+/* One R_X86_64_RELATIVE relocation: the word at vaddr is addend + bias. */
+struct reloc {
+	uint64_t vaddr, addend;
+};
+
+/* Layout of .gopclntab: Go's src/runtime/symtab.go, src/internal/abi/symtab.go. */
+enum pcln_ver {
+	PCLN_NONE = 0,
+	PCLN_116 = 116, /* Go 1.16, 1.17: absolute addresses */
+	PCLN_118 = 118, /* Go 1.18, 1.19: offsets from runtime.text */
+	PCLN_120 = 120, /* Go 1.20 and later: a _func knows its first line */
+};
+
+/* A range of bytes of the mapping. */
+struct span {
+	const uint8_t *p;
+	size_t n;
+};
+
+struct pcln {
+	enum pcln_ver ver;
+	const char *where;				    /* how it was found, for gft info */
+	uint64_t vaddr;					    /* of the header */
+	struct span all;				    /* from the header to the end of its section or segment */
+	struct span names, cutab, filetab, pctab, funcdata; /* funcdata begins with functab */
+	uint32_t nfunc, nfiles;
+	uint64_t text, etext;  /* first and one past the last address of Go's text */
+	const char *text_from; /* how text was found, for gft info */
+	bool text_zero;	       /* the header does not say where the text is (Go >= 1.26) */
+	uint64_t moduledata;   /* vaddr, or 0 */
+};
+
+/* The fields of runtime._func that gft uses. */
+struct pcln_func {
+	uint64_t entry;
+	int32_t name;
+	uint32_t pcsp, pcfile, pcln, cu;
+	int32_t start_line; /* 0: not recorded */
+	uint8_t id, flag;
+};
+
+struct tgt {
+	char *path, *display, *debug_dir;
+	bool no_dwarf, pie, go;
+	int fd;
+	const uint8_t *map;
+	size_t size;
+	uint64_t entry_point;
+
+	struct segment *seg; /* owned */
+	unsigned nseg;
+	struct section *sec; /* owned */
+	unsigned nsec;
+
+	struct reloc *rel; /* owned, sorted by vaddr; read at first need */
+	size_t nrel;
+	bool rel_read;
+
+	struct pcln pcln;
+	char version[48];
+	bool version_read;
+
+	struct tgt_func *fn; /* owned, sorted by entry; read at first need */
+	uint32_t *fn_pcln;   /* owned: index in functab, or NO_PCLN */
+	size_t nfn;
+	size_t nfn_go;
+	bool fn_read;
+	int wrapper_id; /* funcID of method wrappers, or -1 */
+
+	uint32_t *hash, *hash_next; /* owned: index of names */
+	size_t nhash;
+
+	struct tgt_go go_layout;
+	int go_state; /* 0: not read, 1: known, -1: not known */
+	char go_why[256];
+
+	struct buf info_debug; /* path of a separate debug file, once looked for */
+	bool debug_looked;
+
+	void *site_scratch; /* owned by sites.c */
+};
+
+#define NO_PCLN 0xffffffffU
+
+static inline uint16_t rd16(const void *p)
+{
+	uint16_t v;
+
+	memcpy(&v, p, sizeof(v));
+	return v;
+}
+
+static inline uint32_t rd32(const void *p)
+{
+	uint32_t v;
+
+	memcpy(&v, p, sizeof(v));
+	return v;
+}
+
+static inline uint64_t rd64(const void *p)
+{
+	uint64_t v;
+
+	memcpy(&v, p, sizeof(v));
+	return v;
+}
+
+/* elf.c */
+int tgt_fail(const struct tgt *t, struct tgt_error *err, int code, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+const uint8_t *tgt_bytes(const struct tgt *t, uint64_t off, uint64_t len); /* NULL: outside the file */
+const uint8_t *tgt_mem(const struct tgt *t, uint64_t vaddr, uint64_t len); /* NULL: not in the file */
+struct span tgt_mem_span(const struct tgt *t, uint64_t vaddr);		   /* from vaddr to the end of its segment */
+const struct section *tgt_section(const struct tgt *t, const char *name);
+struct span tgt_section_bytes(const struct tgt *t, const struct section *s);
+bool tgt_is_code(const struct tgt *t, uint64_t vaddr);
+/* The 8-byte word at vaddr as the loader would leave it, without the bias. */
+bool tgt_word(struct tgt *t, uint64_t vaddr, uint64_t *out);
+const struct reloc *tgt_relocs(struct tgt *t, size_t *n);
+
+/* symtab.c */
+struct sym {
+	const char *name;
+	uint64_t value, size;
+	unsigned char type, bind;
+	uint16_t shndx;
+};
+typedef bool sym_fn(void *arg, const struct sym *s); /* false: stop */
+void tgt_each_symbol(const struct tgt *t, sym_fn *fn, void *arg);
+
+/* pclntab.c */
+int pcln_open(struct tgt *t, struct tgt_error *err); /* 0 also when there is none */
+bool pcln_func(struct tgt *t, uint32_t i, struct pcln_func *out);
+const char *pcln_name(const struct tgt *t, int32_t off); /* never NULL */
+uint64_t pcln_entry(struct tgt *t, uint32_t i);		 /* i <= nfunc: the last is the end */
+
+/* pcvalue.c: the tables of pc-dependent values */
+struct pcvalue {
+	const uint8_t *p, *end;
+	uint64_t pc; /* the value holds for addresses below pc, from the previous pc on */
+	int32_t val;
+	bool first;
+};
+bool pcvalue_init(const struct tgt *t, struct pcvalue *it, uint32_t off, uint64_t entry);
+bool pcvalue_next(struct pcvalue *it); /* false at the end or on damage */
+bool pcvalue_at(const struct tgt *t, uint32_t off, uint64_t entry, uint64_t pc, int32_t *val);
+const char *pcln_file(const struct tgt *t, const struct pcln_func *f, int32_t fileno); /* NULL: not known */
+
+/* buildinfo.c */
+const char *tgt_go_version(struct tgt *t); /* "" when not known */
+int go_minor_of(const char *version);	   /* "go1.23.5" -> 23; 0: not known */
+
+/* golayout.c, dwarf.c */
+bool dwarf_go_layout(struct tgt *t, struct tgt_go *g);
+bool tls_of_g(struct tgt *t, int32_t *off);
+
+/* funcs.c */
+bool name_is(const char *name, const char *want); /* equal, ".abi0" apart */
+bool has_prefix(const char *s, const char *prefix);
+
+/* sites.c */
+void sites_free(struct tgt *t);
+
+#endif
