@@ -130,12 +130,14 @@ enum tgt_site_kind {
 struct tgt_site {
 	uint64_t vaddr;
 	uint64_t file_off;
-	uint32_t sp_adj; /* rsp here = rsp at the return address - sp_adj */
+	uint32_t sp_adj; /* rsp here = rsp at the return address - sp_adj; TGT_SP_UNKNOWN: tgt_check_site() only */
 	uint8_t kind;    /* enum tgt_site_kind */
 	bool emulated;   /* the kernel emulates the instruction: no single-step */
 	uint8_t flags;   /* GFT_CF_* of wire.h for its cookie */
 	char insn[12];   /* mnemonic, for -l -v */
 };
+
+#define TGT_SP_UNKNOWN 0xffffffU
 
 #define TGT_WANT_ENTRY 0x1
 #define TGT_WANT_EXITS 0x2
