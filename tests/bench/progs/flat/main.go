@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+
+// Program flat calls one function flat out for a while, several times, and
+// prints for each run "CALLS NANOSECONDS".
+package main
+
+import (
+	"flag"
+	"fmt"
+	"runtime"
+	"time"
+)
+
+// f needs a frame of its own, as most functions do: without one there would be
+// no stack check and no prologue to place a probe behind.
+//
+//go:noinline
+func f(n int) int {
+	var a [16]int
+	g(&a, n)
+	return a[n&15]
+}
+
+//go:noinline
+func g(a *[16]int, n int) { a[n&15] = n }
+
+func main() {
+	d := flag.Duration("time", time.Second, "length of a run")
+	runs := flag.Int("runs", 3, "number of runs")
+	batch := flag.Int("batch", 1000, "calls between looks at the clock")
+	flag.Parse()
+
+	runtime.LockOSThread()
+	sum := 0
+	for r := 0; r < *runs; r++ {
+		start, calls := time.Now(), 0
+		for time.Since(start) < *d {
+			for i := 0; i < *batch; i++ {
+				sum += f(i)
+			}
+			calls += *batch
+		}
+		fmt.Println(calls, time.Since(start).Nanoseconds())
+	}
+	if sum == -1 {
+		fmt.Println(sum)
+	}
+}
