@@ -92,6 +92,17 @@ struct var {
 	bool written;
 };
 
+/* Variables that a block declares (struct block's scope). */
+struct scope_var {
+	struct var *v;
+	struct scope_var *next;
+};
+
+struct scope {
+	struct scope_var *vars;
+	struct scope *up;
+};
+
 struct map {
 	const char *name;     /* "@x" */
 	const char *bpf_name;
@@ -109,6 +120,7 @@ struct clause_info {
 	struct clause *clause;
 	uint32_t where;
 	uint32_t needs;
+	int binary; /* of its first uprobe; -1: none */
 	struct fetch_item **items; /* of fetch() statements: values on the graph line */
 	uint32_t nitems;
 	bool has_graph;

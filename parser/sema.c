@@ -136,14 +136,9 @@ static void check_stmt(struct sema *s, struct stmt *st)
 		s->loops--;
 		break;
 	case ST_WHILE:
-		check_cond(s, st->e);
-		s->loops++;
-		sema_block(s, st->body, false);
-		s->loops--;
-		break;
 	case ST_FOR_MAP:
 	case ST_FOR_RANGE:
-		sema_error(s, st->loc, "for is not supported yet");
+		sema_error(s, st->loc, "%s is not supported yet", st->kind == ST_WHILE ? "while" : "for");
 		sema_hint(s, "a map prints whole with print(@m); fixed counts run with unroll (N) { ... }");
 		break;
 	case ST_BREAK:
@@ -164,16 +159,17 @@ static void check_stmt(struct sema *s, struct stmt *st)
 
 void sema_block(struct sema *s, struct block *b, bool is_value)
 {
-	struct scope sc = { .up = s->scope };
+	struct scope *sc = ARENA_NEW(s->a, struct scope);
 
-	s->scope = &sc;
+	sc->up = s->scope;
+	s->scope = b->scope = sc;
 	for (struct stmt *st = b->first; st; st = st->next)
 		check_stmt(s, st);
 	if (b->value) {
 		b->value->value_unused = !is_value;
 		sema_expr(s, b->value);
 	}
-	s->scope = sc.up;
+	s->scope = sc->up;
 }
 
 /* A clause without a block is { graph(); }. */
@@ -276,6 +272,7 @@ struct program *sema_check(struct ast *ast, const struct resolver *res, const st
 	for (struct clause *c = ast->clauses; c; c = c->next, i++) {
 		c->index = i;
 		p->clauses[i].clause = c;
+		p->clauses[i].binary = -1;
 		make_implicit(&s, c);
 		tidy_block(&s, c->block);
 	}

@@ -8,16 +8,6 @@
 #include "parser/fetcharg.h"
 #include "parser/program.h"
 
-struct scope_var {
-	struct var *v;
-	struct scope_var *next;
-};
-
-struct scope {
-	struct scope_var *vars;
-	struct scope *up;
-};
-
 struct sema {
 	struct program *p;
 	struct arena *a;
@@ -55,7 +45,7 @@ const struct gft_type *sema_typespec(struct sema *s, const struct typespec *ts);
 /* sema_call.c */
 void sema_call(struct sema *s, struct expr *e);
 void sema_fetch(struct sema *s, struct expr *e);
-const struct gft_type *sema_fetcharg_type(struct sema *s, const struct fetcharg *f, struct src_loc loc);
+const struct gft_type *sema_fetcharg_type(struct sema *s, struct fetcharg *f, struct src_loc loc);
 
 /* sema_probe.c */
 void sema_probes(struct sema *s); /* attach points: what each clause runs on */

@@ -503,7 +503,24 @@ static const struct gft_type *element_type(struct sema *s, const struct fetcharg
 	return &ty_u64;
 }
 
-const struct gft_type *sema_fetcharg_type(struct sema *s, const struct fetcharg *f, struct src_loc loc)
+/* @SYMBOL+off becomes an address of the clause's binary. */
+static void resolve_symbol(struct sema *s, struct fetcharg *f, struct src_loc loc)
+{
+	uint64_t vaddr = 0, size = 0;
+	int bin = s->ci->binary;
+
+	if (!s->report || bin < 0)
+		return;
+	if (!s->res->symbol(s->res->ctx, bin, f->sym, &vaddr, &size)) {
+		sema_error(s, loc, "%s has no symbol %s", s->res->binary_name(s->res->ctx, bin), f->sym);
+		sema_hint(s, "a stripped binary has none: give the address, @0x...");
+		return;
+	}
+	f->base = FA_ADDR;
+	f->addr += vaddr;
+}
+
+const struct gft_type *sema_fetcharg_type(struct sema *s, struct fetcharg *f, struct src_loc loc)
 {
 	const struct gft_type *t;
 	bool mem = f->nderef || f->base == FA_ADDR || f->base == FA_SYMBOL;
@@ -528,6 +545,7 @@ const struct gft_type *sema_fetcharg_type(struct sema *s, const struct fetcharg 
 		/* argument registers must still be as at entry, whichever is read */
 		s->ci->needs |= NEED_ARGS;
 		break;
+	case FA_SYMBOL: resolve_symbol(s, f, loc); break;
 	case FA_STACK:
 	case FA_STACKN: s->ci->needs |= NEED_KEY; break;
 	default: break;
@@ -538,6 +556,8 @@ const struct gft_type *sema_fetcharg_type(struct sema *s, const struct fetcharg 
 		sema_error(s, loc, "%s: a value of several words lies in memory: +0(%%ax):TYPE, "
 			   "or fetch each word from its register", f->text);
 	if (f->type.array) {
+		if (f->type.kind == FT_BITFIELD)
+			sema_error(s, loc, "%s: arrays of bit fields are not supported", f->text);
 		if (!mem)
 			sema_error(s, loc, "%s: an array lies in memory, not in a register", f->text);
 		if (t->kind == TY_STRING && f->type.kind != FT_CHARS) {

@@ -144,6 +144,8 @@ static void uprobe(struct sema *s, const struct clause *c, const struct attach_p
 	}
 	if (r->is_go(r->ctx, bin))
 		s->p->go = true;
+	if (s->p->clauses[c->index].binary < 0)
+		s->p->clauses[c->index].binary = bin;
 	if (role == SITE_EXIT && (ap->has_offset || ap->has_addr || ap->has_line)) {
 		diag_error(s->d, ap->loc, "a uretprobe takes a function, not an address in it");
 		return;

@@ -151,6 +151,7 @@ struct gft_meta {
 	struct meta_config config;
 	struct meta_needs needs;
 	uint32_t scratch_size; /* bytes of one scratch buffer; 0: none */
+	bool site_addrs;       /* the map gft_site_addr wants each site's vaddr */
 };
 
 #endif

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* fetch.h - reading the target's registers and memory. */
+#ifndef GFT_FETCH_H
+#define GFT_FETCH_H
+
+enum { GFT_ABI_GO_REGS, GFT_ABI_GO_STACK, GFT_ABI_SYSV };
+
+/* Nth integer argument, from 0.  Go's src/cmd/compile/abi-internal.md; System V psABI 3.2.3. */
+static __always_inline __u64 gft_arg(struct gft_ctx *c, int abi, __u32 n)
+{
+	struct pt_regs *r = c->regs;
+	__u32 on_stack = n;
+
+	if (abi == GFT_ABI_GO_REGS) {
+		switch (n) {
+		case 0: return r->ax;
+		case 1: return r->bx;
+		case 2: return r->cx;
+		case 3: return r->di;
+		case 4: return r->si;
+		case 5: return r->r8;
+		case 6: return r->r9;
+		case 7: return r->r10;
+		case 8: return r->r11;
+		}
+		on_stack = n - 9;
+	} else if (abi == GFT_ABI_SYSV) {
+		switch (n) {
+		case 0: return r->di;
+		case 1: return r->si;
+		case 2: return r->dx;
+		case 3: return r->cx;
+		case 4: return r->r8;
+		case 5: return r->r9;
+		}
+		on_stack = n - 6;
+	}
+	__u64 v = 0;
+
+	bpf_probe_read_user(&v, sizeof(v), (void *)(gft_sp(c) + 8 + 8 * on_stack));
+	return v;
+}
+
+#define gft_retval(c) ((c)->regs->ax)
+
+/* Loads a pointer; 0, or nonzero when the read faulted. */
+static __always_inline long gft_load(__u64 *v, __u64 addr)
+{
+	return bpf_probe_read_user(v, sizeof(*v), (void *)addr);
+}
+
+/* A Go string header at addr: at most size bytes; all of dst is used only when the string was cut. */
+static __always_inline long gft_gostring(char *dst, __u32 size, __u64 addr)
+{
+	struct {
+		__u64 p;
+		__u64 n;
+	} h;
+	long e = bpf_probe_read_user(&h, sizeof(h), (void *)addr);
+
+	__builtin_memset(dst, 0, size);
+	if (e)
+		return e;
+	if ((__s64)h.n <= 0)
+		return h.n ? -1 : 0;
+	if (h.n >= size)
+		return bpf_probe_read_user(dst, size, (void *)h.p);
+	return bpf_probe_read_user(dst, (__u32)h.n, (void *)h.p);
+}
+
+/* NUL-terminated text at addr. */
+static __always_inline long gft_cstring(char *dst, __u32 size, __u64 addr)
+{
+	long n;
+
+	__builtin_memset(dst, 0, size);
+	n = bpf_probe_read_user_str(dst, size, (void *)addr);
+	return n < 0 ? n : 0;
+}
+
+/* str(p, n): n bytes, or up to a NUL when n is 0. */
+static __always_inline void gft_str(char *dst, __u32 size, __u64 addr, __u64 n)
+{
+	__builtin_memset(dst, 0, size);
+	if (!n) {
+		bpf_probe_read_user_str(dst, size, (void *)addr);
+		return;
+	}
+	if (n > size - 1)
+		n = size - 1;
+	bpf_probe_read_user(dst, (__u32)n, (void *)addr);
+}
+
+#ifdef GFT_WANT_BIAS
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__uint(key_size, 4);
+	__uint(value_size, 8);
+} gft_site_addr SEC(".maps");
+
+/* Where the binary was loaded: the probed instruction's address minus its address in the file. */
+static __always_inline __u64 gft_bias(struct gft_ctx *c)
+{
+	__u32 site = c->site;
+	__u64 *v = bpf_map_lookup_elem(&gft_site_addr, &site);
+
+	return v ? c->regs->ip - *v : 0;
+}
+#endif
+
+#endif

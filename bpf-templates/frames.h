@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * frames.h - kernel-side frames: when each open call began, by key.
+ *
+ * Only scripts that use duration or depth have this.  Frames of a goroutine
+ * are ordered by key, so the frame of an exit, and the frames that a panic
+ * removed, are found by binary search when the top is not it.  The first
+ * frames lie in the goroutine's state, the rest in a hash by index.
+ */
+#ifndef GFT_FRAMES_H
+#define GFT_FRAMES_H
+
+struct gft_deep_key {
+	__u64 goid;
+	__u32 tgid;
+	__u32 i;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 262144);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(key_size, sizeof(struct gft_deep_key));
+	__uint(value_size, sizeof(struct gft_frame));
+} gft_deep SEC(".maps");
+
+static __always_inline struct gft_frame *gft_frame_at(struct gft_ctx *c, struct gft_gstate *st, __u32 i)
+{
+	struct gft_deep_key k = { c->goid, c->tgid, i };
+
+	if (i < GFT_INLINE_FRAMES)
+		return &st->f[i & (GFT_INLINE_FRAMES - 1)];
+	return bpf_map_lookup_elem(&gft_deep, &k);
+}
+
+/* Index of the first frame whose key is not below key. */
+static __always_inline __u32 gft_lower_bound(struct gft_ctx *c, struct gft_gstate *st, __u64 key)
+{
+	__u32 lo = 0, hi = st->n;
+
+	for (int step = 0; step < 21; step++) {
+		struct gft_frame *f;
+		__u32 mid = (lo + hi) / 2;
+
+		if (lo >= hi)
+			break;
+		f = gft_frame_at(c, st, mid);
+		if (!f || f->key < key)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+static __always_inline void gft_drop_deep(struct gft_ctx *c, __u32 i)
+{
+	struct gft_deep_key k = { c->goid, c->tgid, i };
+
+	if (i >= GFT_INLINE_FRAMES)
+		bpf_map_delete_elem(&gft_deep, &k);
+}
+
+static __always_inline void gft_frames_push(struct gft_ctx *c)
+{
+	struct gft_gstate *st;
+	struct gft_frame *top, fresh = { c->key, c->ts };
+	__u32 n;
+
+	if (!c->st)
+		gft_create(c);
+	st = c->st;
+	if (!st)
+		return;
+	n = st->n;
+	if (n) {
+		top = gft_frame_at(c, st, n - 1);
+		if (!top || top->key >= c->key) {
+			__u32 old = n;
+
+			n = gft_lower_bound(c, st, c->key);
+			if (old > n)
+				gft_count(GFT_ST_UNWOUND, c->site);
+		}
+	}
+	if (n >= GFT_MAX_FRAMES) {
+		gft_count(GFT_ST_DEPTH, c->site);
+		return;
+	}
+	if (n < GFT_INLINE_FRAMES) {
+		st->f[n & (GFT_INLINE_FRAMES - 1)] = fresh;
+	} else {
+		struct gft_deep_key k = { c->goid, c->tgid, n };
+
+		if (bpf_map_update_elem(&gft_deep, &k, &fresh, BPF_ANY)) {
+			gft_count(GFT_ST_DEPTH, c->site);
+			return;
+		}
+	}
+	st->n = n + 1;
+	c->depth = st->open && n > st->root_n ? n - st->root_n : 0;
+}
+
+/* Finds this exit's frame: matched says whether there was one. */
+static __always_inline void gft_frames_pop(struct gft_ctx *c)
+{
+	struct gft_gstate *st = c->st;
+	struct gft_frame *f;
+	__u32 i;
+
+	if (!st || !st->n) {
+		gft_count(GFT_ST_UNMATCHED, c->site);
+		return;
+	}
+	i = st->n - 1;
+	f = gft_frame_at(c, st, i);
+	if (!f || f->key != c->key) {
+		i = gft_lower_bound(c, st, c->key);
+		if (i < st->n)
+			gft_count(GFT_ST_UNWOUND, c->site);
+		f = i < st->n ? gft_frame_at(c, st, i) : 0;
+	}
+	c->depth = st->open && i > st->root_n ? i - st->root_n : 0;
+	if (f && f->key == c->key) {
+		c->duration = c->ts - f->ts;
+		c->matched = 1;
+		gft_drop_deep(c, i);
+	} else {
+		gft_count(GFT_ST_UNMATCHED, c->site);
+	}
+	st->n = i;
+}
+
+/* After the exit's clauses: a goroutine without frames and graph needs no state. */
+static __always_inline void gft_frames_done(struct gft_ctx *c)
+{
+	struct gft_gkey k;
+
+	if (!c->st || c->st->n || c->st->open)
+		return;
+	gft_gkey(c, &k);
+	bpf_map_delete_elem(&gft_goroutines, &k);
+	c->st = 0;
+}
+
+#endif

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * goroutine.h - which goroutine a hit belongs to, and its frame's key.
+ *
+ * g is r14 in ABIInternal code and in thread-local storage elsewhere.  On a
+ * system stack (g0, gsignal) goid is 0: the work is attributed to the
+ * goroutine that the thread runs, m.curg, with a key behind all of its own
+ * frames (wire.h).  A thread that runs no goroutine, and a program that is not
+ * Go, are keyed by thread.
+ */
+#ifndef GFT_GOROUTINE_H
+#define GFT_GOROUTINE_H
+
+#ifdef GFT_WANT_TLS
+/* The kernel's own names; the loader relocates the offsets by the kernel's BTF. */
+struct thread_struct {
+	unsigned long fsbase;
+} __attribute__((preserve_access_index));
+struct task_struct {
+	struct thread_struct thread;
+} __attribute__((preserve_access_index));
+
+static __always_inline __u64 gft_g_from_tls(const volatile struct gft_layout *l)
+{
+	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
+	unsigned long fs = 0;
+	__u64 g = 0;
+
+	bpf_probe_read_kernel(&fs, sizeof(fs), __builtin_preserve_access_index(&task->thread.fsbase));
+	bpf_probe_read_user(&g, sizeof(g), (void *)(fs + l->g_tls));
+	return g;
+}
+#endif
+
+static __always_inline __u64 gft_word(__u64 addr)
+{
+	__u64 v = 0;
+
+	bpf_probe_read_user(&v, sizeof(v), (void *)addr);
+	return v;
+}
+
+/* A thread that runs no goroutine: deeper frames have larger keys here too. */
+static __always_inline bool gft_by_thread(struct gft_ctx *c)
+{
+	c->goid = c->tid;
+	c->rflags = GFT_RF_THREAD;
+	c->key = (1ULL << 47) - gft_sp(c);
+	return true;
+}
+
+/* Fills goid and key.  False when the state of the goroutine cannot be read. */
+static __always_inline bool gft_goroutine(struct gft_ctx *c, const volatile struct gft_layout *l, bool tls)
+{
+	__u64 g, m, curg, base = 0, hi = 0, sp = gft_sp(c);
+
+	if (!l->is_go)
+		return gft_by_thread(c);
+	g = c->regs->r14;
+#ifdef GFT_WANT_TLS
+	if (tls)
+		g = gft_g_from_tls(l);
+#endif
+	if (bpf_probe_read_user(&c->goid, sizeof(c->goid), (void *)(g + l->g_goid)) ||
+	    bpf_probe_read_user(&hi, sizeof(hi), (void *)(g + l->g_hi))) {
+		gft_count(GFT_ST_READ_FAULT, c->site);
+		return false;
+	}
+	if (!c->goid) {
+		m = gft_word(g + l->g_m);
+		base = m && gft_word(m + l->m_gsignal) == g ? GFT_KEY_GSIGNAL : GFT_KEY_G0;
+		curg = m ? gft_word(m + l->m_curg) : 0;
+		if (curg)
+			c->goid = gft_word(curg + l->g_goid);
+		if (!c->goid)
+			return gft_by_thread(c);
+		c->rflags = GFT_RF_SWITCH;
+	}
+	if (c->goid >> 48 || hi < sp || (hi - sp) >> 40) {
+		gft_count(GFT_ST_BAD_GOID, c->site);
+		return false;
+	}
+	c->key = base + (hi - sp);
+	return true;
+}
+
+/* The return address, relative to the probed instruction: independent of where the binary was loaded. */
+static __always_inline __s64 gft_caller_rel(struct gft_ctx *c)
+{
+	return (__s64)(gft_word(gft_sp(c)) - c->regs->ip);
+}
+
+/* struct ty_code of include/gft/type.h */
+static __always_inline void gft_caller(struct gft_ctx *c, char *dst)
+{
+	*(__s64 *)dst = gft_caller_rel(c);
+	*(__u32 *)(dst + 8) = c->site;
+	*(__u32 *)(dst + 12) = c->tgid;
+}
+
+#endif

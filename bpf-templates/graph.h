@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * graph.h - graphs, kernel half.
+ *
+ * A goroutine has state only while a graph is open on it, or, with
+ * GFT_FRAMES, while it has frames that the script asks for.  The root is known
+ * by its key: whatever has a larger key runs inside of it, whatever has not
+ * tells that the root is gone.  User space rebuilds the tree from keys, so the
+ * plain graph keeps one word per goroutine and no stack of calls.
+ */
+#ifndef GFT_GRAPH_BPF_H
+#define GFT_GRAPH_BPF_H
+
+struct gft_gkey {
+	__u64 goid;
+	__u32 tgid;
+	__u32 thread;
+};
+
+#ifdef GFT_FRAMES
+#define GFT_INLINE_FRAMES 16 /* a power of two */
+#define GFT_MAX_FRAMES (1 << 20)
+
+struct gft_frame {
+	__u64 key;
+	__u64 ts;
+};
+#endif
+
+struct gft_gstate {
+	__u64 root_key;
+	__u32 open; /* 1 + number of the graph() */
+	__u32 lost; /* a record of this goroutine was lost */
+#ifdef GFT_FRAMES
+	__u32 n;      /* frames */
+	__u32 root_n; /* the root's index */
+	struct gft_frame f[GFT_INLINE_FRAMES];
+#endif
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 65536);
+	__uint(key_size, sizeof(struct gft_gkey));
+	__uint(value_size, sizeof(struct gft_gstate));
+} gft_goroutines SEC(".maps");
+
+static __always_inline void gft_gkey(struct gft_ctx *c, struct gft_gkey *k)
+{
+	k->goid = c->goid;
+	k->tgid = c->tgid;
+	k->thread = c->rflags & GFT_RF_THREAD;
+}
+
+static __always_inline void gft_lookup(struct gft_ctx *c)
+{
+	struct gft_gkey k;
+
+	gft_gkey(c, &k);
+	c->st = bpf_map_lookup_elem(&gft_goroutines, &k);
+}
+
+static __always_inline void gft_create(struct gft_ctx *c)
+{
+	static const struct gft_gstate zero;
+	struct gft_gkey k;
+
+	gft_gkey(c, &k);
+	if (bpf_map_update_elem(&gft_goroutines, &k, &zero, BPF_NOEXIST)) {
+		gft_count(GFT_ST_MAP_FULL, c->site);
+		return;
+	}
+	c->st = bpf_map_lookup_elem(&gft_goroutines, &k);
+}
+
+/* The graph is over: state goes unless frames are still kept in it. */
+static __always_inline void gft_end(struct gft_ctx *c)
+{
+	struct gft_gkey k;
+
+	c->st->open = 0;
+	c->st->lost = 0;
+#ifdef GFT_FRAMES
+	if (c->st->n)
+		return;
+#endif
+	gft_gkey(c, &k);
+	bpf_map_delete_elem(&gft_goroutines, &k);
+	c->st = 0;
+}
+
+#ifdef GFT_WANT_GRAPH
+static __always_inline void gft_head(struct gft_ctx *c, struct gft_rec_call *r, __u8 kind, __u8 flags, __u16 aux)
+{
+	r->h.kind = kind;
+	r->h.flags = flags | c->rflags;
+	r->h.aux = aux;
+	r->h.site = c->site;
+	r->h.ts_ns = c->ts;
+	r->goid = c->goid;
+	r->tgid = c->tgid;
+	r->tid = c->tid;
+	r->key = c->key;
+}
+
+/* Frames at or below this hit's key are gone, the root among them. */
+static __always_inline void gft_close(struct gft_ctx *c, __u8 flags)
+{
+	struct gft_rec_call *r = gft_reserve(sizeof(*r), c->site);
+
+	if (r) {
+		gft_head(c, r, GFT_REC_CLOSE, flags | (c->st->lost ? GFT_RF_LOST : 0), 0);
+		gft_submit(r);
+	}
+	gft_end(c);
+}
+
+/* A root that left without an exit (a panic unwound it) ends its graph at the next hit outside of it. */
+static __always_inline void gft_check_root(struct gft_ctx *c, bool exit)
+{
+	if (c->st && c->st->open && (exit ? c->key < c->st->root_key : c->key <= c->st->root_key))
+		gft_close(c, 0);
+}
+
+/*
+ * Record of an entry, when a graph is open or graph() was called: the caller
+ * writes the payload behind it and submits.
+ */
+static __always_inline struct gft_rec_entry *gft_graph_entry(struct gft_ctx *c, __u32 payload)
+{
+	struct gft_rec_entry *r;
+	__u8 flags = 0;
+	__u16 number = 0;
+
+	if (!c->st || !c->st->open) {
+		if (!c->graph)
+			return 0;
+		if (!c->st)
+			gft_create(c);
+		if (!c->st)
+			return 0;
+		c->st->root_key = c->key;
+		c->st->open = c->graph;
+		c->st->lost = 0;
+#ifdef GFT_FRAMES
+		c->st->root_n = c->st->n ? c->st->n - 1 : 0;
+#endif
+		flags = GFT_RF_OPEN;
+		number = c->graph - 1;
+	}
+	r = gft_reserve(sizeof(*r) + payload, c->site);
+	if (!r) {
+		/* without its first record nothing of the graph would make sense */
+		if (flags)
+			gft_end(c);
+		else
+			c->st->lost = 1;
+		return 0;
+	}
+	if (c->st->lost) {
+		flags |= GFT_RF_LOST;
+		c->st->lost = 0;
+	}
+	gft_head(c, &r->c, GFT_REC_ENTRY, flags, number);
+	r->caller_rel = gft_caller_rel(c);
+	return r;
+}
+
+static __always_inline struct gft_rec_call *gft_graph_exit(struct gft_ctx *c, __u32 payload)
+{
+	struct gft_rec_call *r;
+	__u8 flags = 0;
+
+	if (!c->st || !c->st->open)
+		return 0;
+	r = gft_reserve(sizeof(*r) + payload, c->site);
+	if (c->st->lost) {
+		flags |= GFT_RF_LOST;
+		c->st->lost = 0;
+	}
+	if (c->key == c->st->root_key) {
+		flags |= GFT_RF_ROOT_EXIT;
+		gft_end(c);
+	} else if (!r) {
+		c->st->lost = 1;
+	}
+	if (r)
+		gft_head(c, r, GFT_REC_EXIT, flags, 0);
+	return r;
+}
+#endif
+
+/* The goroutine ends (runtime.goexit1): so does everything open on it. */
+static __always_inline void gft_goroutine_gone(struct gft_ctx *c)
+{
+	struct gft_gkey k;
+
+	gft_lookup(c);
+	if (!c->st)
+		return;
+#ifdef GFT_WANT_GRAPH
+	c->key = 0;
+	if (c->st->open) {
+		c->ts = bpf_ktime_get_ns();
+		gft_close(c, GFT_RF_GONE);
+	}
+#endif
+	gft_gkey(c, &k);
+	bpf_map_delete_elem(&gft_goroutines, &k);
+}
+
+#endif

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* value.h - arithmetic, strings and aggregations of scripts. */
+#ifndef GFT_VALUE_H
+#define GFT_VALUE_H
+
+#include <gft/hist.h>
+
+/* BPF has no signed division before cpu v4, and none may divide by zero: bpftrace's result is 1. */
+static __always_inline __u64 gft_udiv(__u64 a, __u64 b)
+{
+	return b ? a / b : 1;
+}
+
+static __always_inline __u64 gft_umod(__u64 a, __u64 b)
+{
+	return b ? a % b : 1;
+}
+
+static __always_inline __s64 gft_sdiv(__s64 a, __s64 b)
+{
+	__u64 ua = a < 0 ? 0 - (__u64)a : a, ub = b < 0 ? 0 - (__u64)b : b, q;
+
+	if (!b)
+		return 1;
+	q = ua / ub;
+	return (a < 0) != (b < 0) ? (__s64)(0 - q) : (__s64)q;
+}
+
+static __always_inline __s64 gft_smod(__s64 a, __s64 b)
+{
+	__u64 ua = a < 0 ? 0 - (__u64)a : a, ub = b < 0 ? 0 - (__u64)b : b, m;
+
+	if (!b)
+		return 1;
+	m = ua % ub;
+	return a < 0 ? (__s64)(0 - m) : (__s64)m;
+}
+
+/* Equal up to the first NUL, or to the end of both. */
+static __always_inline bool gft_str_eq(const char *a, __u32 na, const char *b, __u32 nb)
+{
+	__u32 n = na < nb ? na : nb;
+
+	for (__u32 i = 0; i < n; i++) {
+		if (a[i] != b[i])
+			return false;
+		if (!a[i])
+			return true;
+	}
+	return na == nb || (na < nb ? !b[n] : !a[n]);
+}
+
+static __always_inline void gft_str_copy(char *dst, __u32 nd, const char *src, __u32 ns)
+{
+	if (nd > ns)
+		__builtin_memset(dst + ns, 0, nd - ns);
+	__builtin_memcpy(dst, src, nd < ns ? nd : ns);
+}
+
+struct gft_agg {
+	__s64 total;
+	__u64 n;
+};
+
+/* Finds or makes a map's row; zero is a row of the right size in .rodata. */
+static __always_inline void *gft_row(void *map, const void *key, const void *zero, __u32 site)
+{
+	void *v = bpf_map_lookup_elem(map, key);
+
+	if (v)
+		return v;
+	if (bpf_map_update_elem(map, key, zero, BPF_NOEXIST) == -7 /* E2BIG: full */)
+		gft_count(GFT_ST_USER_MAP_FULL, site);
+	return bpf_map_lookup_elem(map, key);
+}
+
+static __always_inline void gft_agg_sum(struct gft_agg *a, __s64 v)
+{
+	if (!a)
+		return;
+	a->total += v;
+	a->n++;
+}
+
+static __always_inline void gft_agg_min(struct gft_agg *a, __s64 v, bool is_signed)
+{
+	if (!a)
+		return;
+	if (!a->n || (is_signed ? v < a->total : (__u64)v < (__u64)a->total))
+		a->total = v;
+	a->n++;
+}
+
+static __always_inline void gft_agg_max(struct gft_agg *a, __s64 v, bool is_signed)
+{
+	if (!a)
+		return;
+	if (!a->n || (is_signed ? v > a->total : (__u64)v > (__u64)a->total))
+		a->total = v;
+	a->n++;
+}
+
+static __always_inline void gft_agg_hist(__u64 *h, __s64 v, bool is_signed, __u32 bits, __u32 buckets)
+{
+	__u32 i = gft_hist_bucket((__u64)v, is_signed && v < 0, bits);
+
+	if (h && i < buckets)
+		h[i]++;
+}
+
+static __always_inline void gft_agg_lhist(__u64 *h, __s64 v, __s64 min, __s64 max, __u64 step, __u32 buckets)
+{
+	__u64 i = v < min ? 0 : v >= max ? buckets - 1 : 1 + (__u64)(v - min) / step;
+
+	if (h && i < buckets)
+		h[i]++;
+}
+
+#endif

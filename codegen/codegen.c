@@ -1,0 +1,404 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * codegen.c - the whole C file, and meta.
+ *
+ * Layout of the text: feature switches, templates, maps, one function per
+ * clause, one BPF program per class of functions, one per other probe.
+ */
+#include "codegen/codegen.h"
+
+#include <string.h>
+
+#include "codegen/emit.h"
+#include "gft/resolve.h"
+
+struct gen_prog {
+	struct meta_prog *v;
+	uint32_t n, cap;
+};
+
+/* --- clauses ------------------------------------------------------------------------- */
+
+static void clause_struct(struct em *m, const struct clause_info *ci)
+{
+	uint32_t i = ci->clause->index;
+
+	emit_line(m, "struct gft_fetch_%u {", i);
+	emit_line(m, "\t__u64 present;");
+	for (uint32_t k = 0; k < ci->nitems; k++) {
+		const struct fetch_item *it = ci->items[k];
+
+		if (!it->e)
+			continue;
+		if (emit_is_scalar(it->type))
+			emit_line(m, "\t%s v%u;", emit_ctype(it->type), k);
+		else
+			emit_line(m, "\tchar v%u[%u] __attribute__((aligned(8)));", k, it->type->size);
+	}
+	emit_line(m, "};");
+}
+
+static void clause_function(struct em *m, const struct clause_info *ci)
+{
+	const struct clause *c = ci->clause;
+
+	buf_puts(m->out, "\n/* ");
+	for (uint32_t k = 0; k < c->npoints; k++) {
+		/* a name may hold the two characters that end a comment */
+		for (const char *p = c->points[k]->raw; *p; p++)
+			buf_putc(m->out, *p == '*' && p[1] == '/' ? '+' : (unsigned char)*p < 0x20 ? '?' : *p);
+		buf_puts(m->out, k + 1 < c->npoints ? ", " : "");
+	}
+	buf_puts(m->out, " */\n");
+	if (ci->nitems)
+		clause_struct(m, ci);
+	emit_line(m, "static __always_inline void gft_clause_%u(struct gft_ctx *c%s)", c->index,
+		  ci->nitems ? arena_printf(m->a, ", struct gft_fetch_%u *f", c->index) : "");
+	emit_line(m, "{");
+	m->indent++;
+	if (c->pred) {
+		emit_src(m, c->pred->loc);
+		emit_line(m, "if (!%s)", emit_val(m, c->pred));
+		emit_line(m, "\treturn;");
+	}
+	emit_block(m, c->block);
+	m->indent--;
+	emit_line(m, "}");
+	buf_puts(m->out, "#line 1 \"gft\"\n");
+}
+
+/* --- payloads -------------------------------------------------------------------------- */
+
+static void payload_of(struct em *m, const struct prog_class *pc, struct payload *out)
+{
+	struct payload_field *f;
+	uint32_t n = 0, off = sizeof(struct gft_payload);
+
+	memset(out, 0, sizeof(*out));
+	for (uint32_t k = 0; k < pc->nclauses; k++)
+		n += m->p->clauses[pc->clauses[k]].nitems;
+	if (!n || !pc->graph)
+		return;
+	if (n > GFT_PAYLOAD_MAX)
+		n = GFT_PAYLOAD_MAX;
+	f = ARENA_ARRAY(m->a, struct payload_field, n);
+	out->fields = f;
+	for (uint32_t k = 0; k < pc->nclauses; k++) {
+		const struct clause_info *ci = &m->p->clauses[pc->clauses[k]];
+
+		for (uint32_t i = 0; i < ci->nitems && out->n < n; i++) {
+			const struct gft_type *t = ci->items[i]->type;
+			uint32_t al = t->align ? t->align : 1;
+
+			off = (off + al - 1) / al * al;
+			f[out->n++] = (struct payload_field){ ci->items[i]->name, t, off };
+			off += t->size;
+		}
+	}
+	out->size = (off + 7) & ~7U;
+}
+
+/* The function that writes a class's values into its record. */
+static void payload_function(struct em *m, const struct prog_class *pc, uint32_t number, const struct payload *pl)
+{
+	uint32_t slot = 0;
+
+	buf_printf(m->out, "\nstatic __always_inline void gft_payload_%u(struct gft_ctx *c, char *r", number);
+	for (uint32_t k = 0; k < pc->nclauses; k++)
+		if (m->p->clauses[pc->clauses[k]].nitems)
+			buf_printf(m->out, ", struct gft_fetch_%u *f%u", pc->clauses[k], pc->clauses[k]);
+	buf_puts(m->out, ")\n{\n");
+	m->indent++;
+	emit_line(m, "__u64 fault = 0, present = 0;");
+	buf_putc(m->out, '\n');
+	for (uint32_t k = 0; k < pc->nclauses; k++) {
+		const struct clause_info *ci = &m->p->clauses[pc->clauses[k]];
+		uint32_t cl = pc->clauses[k];
+
+		if (!ci->nitems || slot >= pl->n)
+			continue;
+		emit_line(m, "present |= f%u->present << %u;", cl, slot);
+		for (uint32_t i = 0; i < ci->nitems && slot < pl->n; i++, slot++) {
+			const struct fetch_item *it = ci->items[i];
+			const struct payload_field *pf = &pl->fields[slot];
+			struct buf b = BUF_INIT;
+			const char *dst = arena_printf(m->a, "r + %u", pf->off);
+
+			emit_src(m, it->loc);
+			emit_line(m, "if (f%u->present & 0x%llxULL) {", cl, 1ULL << i);
+			if (it->arg)
+				emit_fetch(m, &b, dst, it->type, it->arg,
+					   arena_printf(m->a, "fault |= 0x%llxULL", 1ULL << slot));
+			else if (emit_is_scalar(it->type))
+				buf_printf(&b, "*(%s *)(%s) = f%u->v%u;", emit_ctype(it->type), dst, cl, i);
+			else
+				buf_printf(&b, "__builtin_memcpy(%s, f%u->v%u, %u);", dst, cl, i, it->type->size);
+			emit_line(m, "\t%s", buf_str(&b));
+			emit_line(m, "}");
+			buf_free(&b);
+		}
+	}
+	buf_puts(m->out, "#line 1 \"gft\"\n");
+	emit_line(m, "((struct gft_payload *)r)->present = present;");
+	emit_line(m, "((struct gft_payload *)r)->fault = fault;");
+	m->indent--;
+	emit_line(m, "}");
+}
+
+/* --- programs --------------------------------------------------------------------------- */
+
+static void call_clauses(struct em *m, const struct prog_class *pc)
+{
+	for (uint32_t k = 0; k < pc->nclauses; k++) {
+		const struct clause_info *ci = &m->p->clauses[pc->clauses[k]];
+		bool needs_entry = pc->role == SITE_EXIT && ci->needs & NEED_FRAMES;
+
+		/* duration means nothing when the call began before gft attached */
+		emit_line(m, "%sgft_clause_%u(&c%s);", needs_entry ? "if (c.matched)\n\t\t" : "", pc->clauses[k],
+			  ci->nitems ? arena_printf(m->a, ", &f%u", pc->clauses[k]) : "");
+	}
+}
+
+static void submit(struct em *m, const struct prog_class *pc, uint32_t number, const struct payload *pl, const char *rec)
+{
+	emit_line(m, "if (r) {");
+	if (pl->n) {
+		buf_printf(m->out, "\t\tgft_payload_%u(&c, (char *)r + sizeof(struct %s)", number, rec);
+		for (uint32_t k = 0; k < pc->nclauses; k++)
+			if (m->p->clauses[pc->clauses[k]].nitems)
+				buf_printf(m->out, ", &f%u", pc->clauses[k]);
+		buf_puts(m->out, ");\n");
+	}
+	emit_line(m, "\tgft_submit(r);");
+	emit_line(m, "}");
+}
+
+static void class_program(struct em *m, const struct prog_class *pc, uint32_t number, struct meta_prog *mp)
+{
+	bool goroutine = (pc->needs & (NEED_G | NEED_KEY)) != 0;
+	bool state = pc->graph || pc->frames;
+
+	payload_of(m, pc, &mp->payload);
+	if (mp->payload.n)
+		payload_function(m, pc, number, &mp->payload);
+	mp->name = arena_printf(m->a, "gft_uprobe_%u", number);
+	mp->kind = MP_UPROBE;
+	mp->loc = pc->loc;
+	mp->binary = pc->binary;
+	mp->role = pc->role;
+	mp->want_args = pc->role == SITE_ENTRY && (pc->needs & NEED_ARGS);
+	mp->uses_regs = (pc->needs & NEED_REGS) != 0;
+	mp->places = pc->places;
+	mp->nplaces = pc->nplaces;
+
+	buf_printf(m->out, "\nSEC(\"uprobe.multi\")\nint %s(struct pt_regs *regs)\n{\n", mp->name);
+	m->indent++;
+	emit_line(m, "struct gft_ctx c = { .abi = %s };",
+		  pc->abi == ABI_GO_REGS ? "GFT_ABI_GO_REGS" : pc->abi == ABI_GO_STACK ? "GFT_ABI_GO_STACK" : "GFT_ABI_SYSV");
+	for (uint32_t k = 0; k < pc->nclauses; k++)
+		if (m->p->clauses[pc->clauses[k]].nitems)
+			emit_line(m, "struct gft_fetch_%u f%u = {};", pc->clauses[k], pc->clauses[k]);
+	buf_putc(m->out, '\n');
+	emit_line(m, "if (!gft_hit(&c, regs))");
+	emit_line(m, "\treturn 0;");
+	if (goroutine) {
+		emit_line(m, "if (!gft_goroutine(&c, &gft_layouts[%d], %s))", pc->binary,
+			  pc->abi == ABI_GO_STACK ? "true" : "false");
+		emit_line(m, "\treturn 0;");
+	}
+	if (state) {
+		emit_line(m, "c.ts = bpf_ktime_get_ns();");
+		emit_line(m, "gft_lookup(&c);");
+	}
+	if (pc->graph)
+		emit_line(m, "gft_check_root(&c, %s);", pc->role == SITE_EXIT ? "true" : "false");
+	if (pc->frames)
+		emit_line(m, pc->role == SITE_EXIT ? "gft_frames_pop(&c);" : "gft_frames_push(&c);");
+	call_clauses(m, pc);
+	if (pc->graph && pc->role == SITE_ENTRY) {
+		emit_line(m, "struct gft_rec_entry *r = gft_graph_entry(&c, %u);", mp->payload.size);
+		submit(m, pc, number, &mp->payload, "gft_rec_entry");
+	} else if (pc->graph) {
+		emit_line(m, "struct gft_rec_call *r = gft_graph_exit(&c, %u);", mp->payload.size);
+		submit(m, pc, number, &mp->payload, "gft_rec_call");
+	}
+	if (pc->frames && pc->role == SITE_EXIT)
+		emit_line(m, "gft_frames_done(&c);");
+	emit_line(m, "return 0;");
+	m->indent--;
+	emit_line(m, "}");
+}
+
+/* A goroutine's end closes what is open on it: one program per Go binary with state. */
+static void goexit_program(struct em *m, int bin, struct meta_prog *mp)
+{
+	const struct resolver *r = m->p->res;
+	uint32_t *funcs = NULL;
+	size_t n = r->match(r->ctx, bin, "runtime.goexit1", &funcs);
+
+	memset(mp, 0, sizeof(*mp));
+	mp->name = arena_printf(m->a, "gft_goexit_%d", bin);
+	mp->kind = MP_UPROBE;
+	mp->binary = bin;
+	mp->role = SITE_ENTRY;
+	mp->places = ARENA_ARRAY(m->a, struct meta_place, n + 1);
+	for (size_t i = 0; i < n; i++)
+		mp->places[mp->nplaces++] = (struct meta_place){ funcs[i], 0 };
+	__builtin_free(funcs);
+	buf_printf(m->out,
+		   "\nSEC(\"uprobe.multi\")\nint %s(struct pt_regs *regs)\n{\n"
+		   "\tstruct gft_ctx c = {};\n\n"
+		   "\tif (gft_hit(&c, regs) && gft_goroutine(&c, &gft_layouts[%d], false))\n"
+		   "\t\tgft_goroutine_gone(&c);\n"
+		   "\treturn 0;\n}\n",
+		   mp->name, bin);
+}
+
+static void plain_program(struct em *m, const struct plain_probe *pp, uint32_t number, struct meta_prog *mp)
+{
+	const struct clause_info *ci = &m->p->clauses[pp->clause];
+	const char *sec;
+
+	mp->loc = pp->ap->loc;
+	mp->probe_id = pp->probe_id;
+	mp->period = pp->ap->period_ns;
+	mp->freq = pp->ap->freq;
+	mp->target = pp->target;
+	mp->name = arena_printf(m->a, "gft_probe_%u", number);
+	switch (pp->ap->provider) {
+	case PROV_BEGIN: mp->kind = MP_BEGIN, sec = "raw_tp/"; break;
+	case PROV_END: mp->kind = MP_END, sec = "raw_tp/"; break;
+	case PROV_INTERVAL: mp->kind = MP_INTERVAL, sec = "perf_event"; break;
+	case PROV_PROFILE: mp->kind = MP_PROFILE, sec = "perf_event"; break;
+	default: mp->kind = MP_TRACEPOINT, sec = "tracepoint"; break;
+	}
+	buf_printf(m->out, "\nSEC(\"%s\")\nint %s(void *ctx)\n{\n", sec, mp->name);
+	m->indent++;
+	emit_line(m, "struct gft_ctx c = { .tp = ctx, .site = GFT_NO_SITE, .probe_id = 0x%xU };", pp->probe_id);
+	if (ci->nitems)
+		emit_line(m, "struct gft_fetch_%u f%u = {};", pp->clause, pp->clause);
+	buf_putc(m->out, '\n');
+	/* begin and end run in gft itself, when it says so */
+	if (mp->kind != MP_BEGIN && mp->kind != MP_END) {
+		emit_line(m, "if (!*(volatile __u32 *)&gft_ready)");
+		emit_line(m, "\treturn 0;");
+	}
+	emit_line(m, "gft_ids(&c);");
+	if (mp->kind == MP_TRACEPOINT || mp->kind == MP_PROFILE) {
+		emit_line(m, "if (!gft_pid_wanted(c.tgid))");
+		emit_line(m, "\treturn 0;");
+	}
+	emit_line(m, "gft_clause_%u(&c%s);", pp->clause, ci->nitems ? arena_printf(m->a, ", &f%u", pp->clause) : "");
+	emit_line(m, "return 0;");
+	m->indent--;
+	emit_line(m, "}");
+}
+
+/* --- maps and the head --------------------------------------------------------------------- */
+
+static void maps(struct em *m, struct gft_meta *meta)
+{
+	meta->maps = ARENA_ARRAY(m->a, struct meta_map, m->p->nmaps + 1);
+	for (struct map *mp = m->p->maps; mp; mp = mp->next) {
+		bool percpu = ty_is_agg(mp->value);
+
+		meta->maps[meta->nmaps++] = (struct meta_map){
+			.name = mp->name,
+			.bpf_name = mp->bpf_name,
+			.key = mp->key,
+			.value = mp->value,
+			.percpu = percpu,
+			.max_entries = mp->key ? mp->max_entries : 1,
+		};
+		buf_printf(m->out,
+			   "\n/* %s */\nstruct {\n\t__uint(type, BPF_MAP_TYPE_%sHASH);\n\t__uint(max_entries, %u);\n%s"
+			   "\t__uint(key_size, %u);\n\t__uint(value_size, %u);\n} %s SEC(\".maps\");\n",
+			   mp->name, percpu ? "PERCPU_" : "", mp->key ? mp->max_entries : 1,
+			   percpu ? "" : "\t__uint(map_flags, BPF_F_NO_PREALLOC);\n", mp->key ? mp->key->size : 4,
+			   mp->value->size, mp->bpf_name);
+	}
+}
+
+static void needs(struct em *m, struct gft_meta *meta, uint32_t all)
+{
+	struct program *p = m->p;
+
+	meta->needs.graph = p->graph;
+	meta->needs.frames = p->frames;
+	meta->needs.ring = p->graph || (all & NEED_RING);
+	for (uint32_t i = 0; i < p->nclasses; i++) {
+		if (p->classes[i].needs & (NEED_G | NEED_KEY))
+			meta->needs.goroutine = true;
+		if (p->classes[i].abi == ABI_GO_STACK && p->classes[i].needs & (NEED_G | NEED_KEY))
+			m->tls = true;
+	}
+}
+
+void codegen(struct program *p, struct generated *out)
+{
+	struct buf head = BUF_INIT, body = BUF_INIT;
+	struct em m = { .p = p, .a = p->arena, .out = &body };
+	struct gft_meta *meta = ARENA_NEW(p->arena, struct gft_meta);
+	uint32_t all = 0, nprogs = p->nclasses + p->nplain + 8;
+	uint64_t seen = 0;
+
+	for (uint32_t i = 0; i < p->nclauses; i++)
+		all |= p->clauses[i].needs;
+	needs(&m, meta, all);
+	meta->progs = ARENA_ARRAY(m.a, struct meta_prog, nprogs);
+
+	maps(&m, meta);
+	for (uint32_t i = 0; i < p->nclauses; i++)
+		clause_function(&m, &p->clauses[i]);
+	for (uint32_t i = 0; i < p->nclasses; i++)
+		class_program(&m, &p->classes[i], i, &meta->progs[meta->nprogs++]);
+	for (uint32_t i = 0; i < p->nclasses; i++) {
+		int bin = p->classes[i].binary;
+
+		if (!(p->graph || p->frames) || bin >= 8 || seen & (1ULL << bin) || !p->res->is_go(p->res->ctx, bin))
+			continue;
+		seen |= 1ULL << bin;
+		goexit_program(&m, bin, &meta->progs[meta->nprogs++]);
+	}
+	for (uint32_t i = 0; i < p->nplain; i++)
+		plain_program(&m, &p->plain[i], i, &meta->progs[meta->nprogs++]);
+
+	buf_puts(&head, "/* Generated by gft from a script. */\n");
+	if (p->graph)
+		buf_puts(&head, "#define GFT_WANT_GRAPH 1\n");
+	if (p->frames)
+		buf_puts(&head, "#define GFT_FRAMES 1\n");
+	if (m.tls)
+		buf_puts(&head, "#define GFT_WANT_TLS 1\n");
+	if (m.bias)
+		buf_puts(&head, "#define GFT_WANT_BIAS 1\n");
+	buf_puts(&head, "#include <gft/bpf.h>\n");
+	if (meta->needs.ring)
+		buf_puts(&head, "#include <gft/ring.h>\n");
+	buf_puts(&head, "#include <gft/goroutine.h>\n");
+	if (p->graph || p->frames)
+		buf_puts(&head, "#include <gft/graph.h>\n");
+	if (p->frames)
+		buf_puts(&head, "#include <gft/frames.h>\n");
+	buf_puts(&head, "#include <gft/fetch.h>\n#include <gft/value.h>\n");
+	if (m.zero)
+		buf_printf(&head, "\n/* a fresh row of any map */\nstatic const char gft_zero[%u] __attribute__((aligned(8)));\n",
+			   (m.zero + 7) & ~7U);
+	buf_add(&head, body.data ? body.data : "", body.len);
+
+	meta->events = p->events;
+	meta->nevents = p->nevents;
+	meta->graphs = p->graphs;
+	meta->ngraphs = p->ngraphs;
+	meta->probe_names = p->probe_names;
+	meta->nprobe_names = p->nprobe_names;
+	meta->strings = p->strings;
+	meta->nstrings = p->nstrings;
+	meta->config = p->config;
+	meta->site_addrs = m.bias;
+	out->text = arena_strndup(p->arena, buf_str(&head), head.len);
+	out->len = head.len;
+	out->meta = meta;
+	buf_free(&head);
+	buf_free(&body);
+}

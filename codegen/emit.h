@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* emit.h - what the files of C emission share. */
+#ifndef GFT_CODEGEN_EMIT_H
+#define GFT_CODEGEN_EMIT_H
+
+#include "gft/arena.h"
+#include "gft/buf.h"
+#include "parser/fetcharg.h"
+#include "parser/program.h"
+
+struct em {
+	struct program *p;
+	struct arena *a;
+	struct buf *out;  /* the text so far */
+	unsigned tmp;     /* number of the next temporary */
+	unsigned indent;
+	uint32_t zero;    /* bytes of the zero row that maps need */
+	bool bias, tls, str;
+	unsigned last_line;
+	uint16_t last_source;
+};
+
+/* emit_expr.c: a scalar's C expression (arena text). */
+const char *emit_val(struct em *m, const struct expr *e);
+/* Statements that write e, converted to type t, at dst (a C expression of type char *). */
+void emit_into(struct em *m, struct buf *b, const char *dst, const struct gft_type *t, const struct expr *e);
+/* Declares a map's key from map expression e and returns its name. */
+const char *emit_key(struct em *m, struct buf *b, const struct expr *e);
+const char *emit_ctype(const struct gft_type *t);
+bool emit_is_scalar(const struct gft_type *t);
+
+/* emit_fetch.c: reads f into dst; adds to the error variable err (NULL: faults give zero). */
+void emit_fetch(struct em *m, struct buf *b, const char *dst, const struct gft_type *t, const struct fetcharg *f,
+		const char *err);
+
+/* emit_stmt.c */
+void emit_block(struct em *m, const struct block *b);
+void emit_line(struct em *m, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void emit_src(struct em *m, struct src_loc loc);
+/* Text as a C string literal without its quotes. */
+void emit_cstring(struct buf *b, const char *s, size_t len);
+
+#endif

@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * emit_expr.c - expressions as C.
+ *
+ * Scalars are C expressions; what needs steps (a map lookup, a read of the
+ * target) is a GNU statement expression, so that && || ?: keep their meaning.
+ * Strings, tuples and other aggregates are written into memory at a place.
+ */
+#include <string.h>
+
+#include "codegen/emit.h"
+
+bool emit_is_scalar(const struct gft_type *t)
+{
+	switch (t->kind) {
+	case TY_BOOL:
+	case TY_INT:
+	case TY_PTR:
+	case TY_FUNC:
+	case TY_PROBE:
+	case TY_KSYM: return true;
+	default: return false;
+	}
+}
+
+const char *emit_ctype(const struct gft_type *t)
+{
+	switch (t->kind) {
+	case TY_BOOL: return "__u8";
+	case TY_FUNC:
+	case TY_PROBE: return "__u32";
+	case TY_INT:
+		switch (t->size) {
+		case 1: return t->is_signed ? "__s8" : "__u8";
+		case 2: return t->is_signed ? "__s16" : "__u16";
+		case 4: return t->is_signed ? "__s32" : "__u32";
+		default: return t->is_signed ? "__s64" : "__u64";
+		}
+	default: return "__u64";
+	}
+}
+
+void emit_cstring(struct buf *b, const char *s, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		unsigned char c = (unsigned char)s[i];
+
+		if (c == '"' || c == '\\')
+			buf_printf(b, "\\%c", c);
+		else if (c < 0x20 || c >= 0x7f || c == '?')
+			buf_printf(b, "\\%03o", c);
+		else
+			buf_putc(b, (char)c);
+	}
+}
+
+static const char *take(struct em *m, struct buf *b)
+{
+	const char *s = arena_strndup(m->a, buf_str(b), b->len);
+
+	buf_free(b);
+	return s;
+}
+
+const char *emit_key(struct em *m, struct buf *b, const struct expr *e)
+{
+	const char *name = arena_printf(m->a, "k%u", m->tmp++);
+	const struct map *map = e->map;
+
+	if (!map->key) {
+		buf_printf(b, "__u32 %s = 0; ", name);
+	} else if (emit_is_scalar(map->key)) {
+		buf_printf(b, "%s %s = %s; ", emit_ctype(map->key), name, emit_val(m, e->args[0]));
+	} else {
+		buf_printf(b, "char %s[%u] __attribute__((aligned(8))) = {}; ", name, map->key->size);
+		emit_into(m, b, name, map->key, e->args[0]);
+	}
+	return name;
+}
+
+/* A pointer to the bytes of an aggregate: its own place, or a temporary. */
+static const char *locate(struct em *m, struct buf *b, const struct expr *e)
+{
+	const char *name;
+
+	if (e->kind == EX_VAR)
+		return arena_printf(m->a, "v_%s_%u", e->var->name + 1, e->var->id);
+	name = arena_printf(m->a, "t%u", m->tmp++);
+	buf_printf(b, "char %s[%u] __attribute__((aligned(8))) = {}; ", name, e->type->size);
+	emit_into(m, b, name, e->type, e);
+	return name;
+}
+
+/* Statements that copy src of type ts to dst of type td. */
+static void convert(struct em *m, struct buf *b, const char *dst, const struct gft_type *td, const char *src,
+		    const struct gft_type *ts)
+{
+	if (emit_is_scalar(td)) {
+		buf_printf(b, "*(%s *)(%s) = *(%s *)(%s); ", emit_ctype(td), dst, emit_ctype(ts), src);
+	} else if (td->kind == TY_STRING) {
+		buf_printf(b, "gft_str_copy(%s, %u, %s, %u); ", dst, td->size, src, ts->size);
+	} else if (td->kind == TY_TUPLE && !ty_equal(td, ts)) {
+		for (uint32_t i = 0; i < td->nfields && i < ts->nfields; i++)
+			convert(m, b, arena_printf(m->a, "%s + %u", dst, td->fields[i].off), td->fields[i].type,
+				arena_printf(m->a, "%s + %u", src, ts->fields[i].off), ts->fields[i].type);
+	} else {
+		buf_printf(b, "__builtin_memcpy(%s, %s, %u); ", dst, src, td->size);
+	}
+}
+
+void emit_into(struct em *m, struct buf *b, const char *dst, const struct gft_type *t, const struct expr *e)
+{
+	if (emit_is_scalar(t)) {
+		buf_printf(b, "*(%s *)(%s) = %s; ", emit_ctype(t), dst, emit_val(m, e));
+		return;
+	}
+	switch (e->kind) {
+	case EX_STR:
+	case EX_POSPARAM: {
+		uint32_t n = e->len < t->size ? e->len : t->size;
+
+		buf_printf(b, "__builtin_memset(%s, 0, %u); ", dst, t->size);
+		if (n) {
+			buf_printf(b, "__builtin_memcpy(%s, \"", dst);
+			emit_cstring(b, e->str, n);
+			buf_printf(b, "\", %u); ", n);
+		}
+		return;
+	}
+	case EX_IDENT:
+		if (t->kind == TY_STRING)
+			buf_printf(b, "__builtin_memset(%s, 0, %u); %s(%s, %u); ", dst, t->size, e->builtin->c, dst, t->size);
+		else
+			buf_printf(b, "%s(c, %s); ", e->builtin->c, dst);
+		return;
+	case EX_TERNARY:
+		buf_printf(b, "if (%s) { ", emit_val(m, e->a));
+		emit_into(m, b, dst, t, e->b ? e->b : e->a);
+		buf_puts(b, "} else { ");
+		emit_into(m, b, dst, t, e->c);
+		buf_puts(b, "} ");
+		return;
+	case EX_TUPLE:
+	case EX_RECORD:
+		for (uint32_t i = 0; i < t->nfields && i < e->nargs; i++)
+			emit_into(m, b, arena_printf(m->a, "%s + %u", dst, t->fields[i].off), t->fields[i].type, e->args[i]);
+		return;
+	case EX_MAP: {
+		unsigned n;
+
+		buf_puts(b, "{ ");
+		const char *k = emit_key(m, b, e);
+
+		n = m->tmp++;
+		buf_printf(b, "char *p%u = bpf_map_lookup_elem(&%s, &%s); if (p%u) { ", n, e->map->bpf_name, k, n);
+		convert(m, b, dst, t, arena_printf(m->a, "p%u", n), e->map->value);
+		buf_printf(b, "} else __builtin_memset(%s, 0, %u); } ", dst, t->size);
+		return;
+	}
+	case EX_VAR:
+		convert(m, b, dst, t, arena_printf(m->a, "v_%s_%u", e->var->name + 1, e->var->id), e->type);
+		return;
+	case EX_TUPIDX:
+	case EX_FIELD:
+		if (e->a->type->kind == TY_STRUCT) { /* a tracepoint's record */
+			buf_printf(b, "bpf_probe_read_kernel(%s, %u, c->tp + %u); ", dst,
+				   t->size < e->type->size ? t->size : e->type->size, e->field->off);
+			return;
+		}
+		buf_puts(b, "{ ");
+		convert(m, b, dst, t, arena_printf(m->a, "%s + %u", locate(m, b, e->a), e->field->off), e->type);
+		buf_puts(b, "} ");
+		return;
+	case EX_FETCH: {
+		const struct fetch_item *it = &e->items[0];
+
+		if (it->arg)
+			emit_fetch(m, b, dst, t, it->arg, NULL);
+		else
+			emit_into(m, b, dst, t, it->e);
+		return;
+	}
+	case EX_CALL: /* str() */
+		buf_printf(b, "gft_str(%s, %u, (__u64)%s, ", dst, t->size, emit_val(m, e->args[0]));
+		buf_printf(b, "%s); ", e->nargs > 1 ? emit_val(m, e->args[1]) : "0");
+		return;
+	default: buf_puts(b, "#error no such aggregate\n"); return;
+	}
+}
+
+static const char *binary(struct em *m, const struct expr *e)
+{
+	const struct expr *x = e->a, *y = e->b;
+	const char *a, *b;
+	bool sg = e->type->is_signed;
+	struct buf o = BUF_INIT;
+
+	if (x->type->kind == TY_STRING && (e->op == OP_EQ || e->op == OP_NE)) {
+		const char *px, *py;
+
+		buf_puts(&o, "({ ");
+		px = locate(m, &o, x);
+		py = locate(m, &o, y);
+		buf_printf(&o, "%sgft_str_eq(%s, %u, %s, %u); })", e->op == OP_NE ? "!" : "", px, x->type->size, py,
+			   y->type->size);
+		return take(m, &o);
+	}
+	a = emit_val(m, x);
+	b = emit_val(m, y);
+	switch (e->op) {
+	case OP_LAND:
+	case OP_LOR: return arena_printf(m->a, "(%s %s %s)", a, op_text(e->op), b);
+	case OP_EQ:
+	case OP_NE: return arena_printf(m->a, "((__u64)%s %s (__u64)%s)", a, op_text(e->op), b);
+	case OP_LT:
+	case OP_LE:
+	case OP_GT:
+	case OP_GE: {
+		bool s = (x->kind != EX_INT && x->type->is_signed) || (y->kind != EX_INT && y->type->is_signed) ||
+			 (x->kind == EX_INT && y->kind == EX_INT);
+
+		return arena_printf(m->a, "((%s)%s %s (%s)%s)", s ? "__s64" : "__u64", a, op_text(e->op),
+				    s ? "__s64" : "__u64", b);
+	}
+	case OP_DIV:
+	case OP_MOD:
+		if (!sg && y->kind == EX_INT)
+			return arena_printf(m->a, "((__u64)%s %s (__u64)%s)", a, op_text(e->op), b);
+		return arena_printf(m->a, "gft_%s%s(%s, %s)", sg ? "s" : "u", e->op == OP_DIV ? "div" : "mod", a, b);
+	case OP_SHL: return arena_printf(m->a, "((%s)((__u64)%s << (%s & 63)))", sg ? "__s64" : "__u64", a, b);
+	case OP_SHR: return arena_printf(m->a, "((%s)%s >> (%s & 63))", sg ? "__s64" : "__u64", a, b);
+	default: /* in unsigned arithmetic, where overflow wraps */
+		return arena_printf(m->a, "((%s)((__u64)%s %s (__u64)%s))", sg ? "__s64" : "__u64", a, op_text(e->op), b);
+	}
+}
+
+static const char *incdec(struct em *m, const struct expr *e)
+{
+	const struct expr *l = e->a;
+	const char *d = e->op == OP_ADD ? "1" : "-1";
+	struct buf o = BUF_INIT;
+	unsigned n;
+
+	if (l->kind == EX_VAR)
+		return arena_printf(m->a, e->postfix ? "((v_%s_%u += %s) - %s)" : "(v_%s_%u += %s)", l->var->name + 1,
+				    l->var->id, d, d);
+	buf_puts(&o, "({ ");
+	const char *k = emit_key(m, &o, l);
+
+	n = m->tmp++;
+	if (m->zero < 8)
+		m->zero = 8;
+	buf_printf(&o, "__s64 *p%u = gft_row(&%s, &%s, gft_zero, c->site); p%u ? __sync_fetch_and_add(p%u, %s)%s%s : 0; })",
+		   n, l->map->bpf_name, k, n, n, d, e->postfix ? "" : " + ", e->postfix ? "" : d);
+	return take(m, &o);
+}
+
+static const char *ident(struct em *m, const struct expr *e)
+{
+	const char *name = e->name;
+
+	if (!strcmp(e->builtin->name, "arg"))
+		return arena_printf(m->a, "gft_arg(c, c->abi, %s)", name + 3);
+	return e->builtin->c;
+}
+
+static const char *call(struct em *m, const struct expr *e)
+{
+	struct buf o = BUF_INIT;
+
+	switch (e->fn->id) {
+	case FN_REG: return arena_printf(m->a, "c->regs->%s", fa_reg_name((enum fa_reg)e->number));
+	case FN_HAS_KEY: {
+		buf_puts(&o, "({ ");
+		const char *k = emit_key(m, &o, e->args[0]);
+
+		buf_printf(&o, "bpf_map_lookup_elem(&%s, &%s) != 0; })", e->args[0]->map->bpf_name, k);
+		return take(m, &o);
+	}
+	default: return "0";
+	}
+}
+
+const char *emit_val(struct em *m, const struct expr *e)
+{
+	struct buf o = BUF_INIT;
+	const char *c = emit_ctype(e->type);
+	unsigned n;
+
+	switch (e->kind) {
+	case EX_INT:
+	case EX_NPARAMS:
+	case EX_SIZEOF:
+	case EX_POSPARAM: return arena_printf(m->a, "%llu%s", (unsigned long long)e->ival, e->is_unsigned ? "ULL" : "LL");
+	case EX_BOOL: return e->ival ? "1" : "0";
+	case EX_VAR: return arena_printf(m->a, "v_%s_%u", e->var->name + 1, e->var->id);
+	case EX_IDENT: return ident(m, e);
+	case EX_CALL: return call(m, e);
+	case EX_UNARY:
+		switch (e->op) {
+		case OP_NOT: return arena_printf(m->a, "(!%s)", emit_val(m, e->a));
+		case OP_BNOT: return arena_printf(m->a, "(~(__u64)%s)", emit_val(m, e->a));
+		case OP_NEG: return arena_printf(m->a, "((__s64)(0 - (__u64)%s))", emit_val(m, e->a));
+		default: /* OP_DEREF */
+			n = m->tmp++;
+			return arena_printf(m->a, "({ %s d%u = 0; bpf_probe_read_user(&d%u, sizeof(d%u), (void *)%s); d%u; })", c,
+					    n, n, n, emit_val(m, e->a), n);
+		}
+	case EX_BINARY: return binary(m, e);
+	case EX_TERNARY:
+		if (!e->b) {
+			n = m->tmp++;
+			return arena_printf(m->a, "({ %s e%u = %s; e%u ? e%u : %s; })", c, n, emit_val(m, e->a), n, n,
+					    emit_val(m, e->c));
+		}
+		return arena_printf(m->a, "(%s ? (%s)%s : (%s)%s)", emit_val(m, e->a), c, emit_val(m, e->b), c,
+				    emit_val(m, e->c));
+	case EX_CAST:
+		if (e->type->kind == TY_BOOL)
+			return arena_printf(m->a, "(%s != 0)", emit_val(m, e->a));
+		return arena_printf(m->a, "((%s)%s)", c, emit_val(m, e->a));
+	case EX_INCDEC: return incdec(m, e);
+	case EX_MAP: {
+		buf_puts(&o, "({ ");
+		const char *k = emit_key(m, &o, e);
+
+		n = m->tmp++;
+		buf_printf(&o, "%s *p%u = bpf_map_lookup_elem(&%s, &%s); p%u ? *p%u : 0; })", c, n, e->map->bpf_name, k, n, n);
+		return take(m, &o);
+	}
+	case EX_FIELD:
+	case EX_TUPIDX:
+		if (e->a->type->kind == TY_STRUCT)
+			return arena_printf(m->a, "(*(%s *)(c->tp + %u))", c, e->field->off);
+		buf_puts(&o, "({ ");
+		const char *p = locate(m, &o, e->a);
+
+		buf_printf(&o, "*(%s *)(%s + %u); })", c, p, e->field->off);
+		return take(m, &o);
+	case EX_FETCH: {
+		const struct fetch_item *it = &e->items[0];
+
+		if (!it->arg)
+			return emit_val(m, it->e);
+		n = m->tmp++;
+		buf_printf(&o, "({ %s x%u = 0; ", c, n);
+		emit_fetch(m, &o, arena_printf(m->a, "(char *)&x%u", n), it->type, it->arg, NULL);
+		buf_printf(&o, "x%u; })", n);
+		return take(m, &o);
+	}
+	default: return "0";
+	}
+}

@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* emit_stmt.c - statements as C. */
+#include <string.h>
+
+#include "codegen/emit.h"
+
+void emit_line(struct em *m, const char *fmt, ...)
+{
+	va_list ap;
+
+	buf_pad(m->out, '\t', m->indent);
+	va_start(ap, fmt);
+	buf_vprintf(m->out, fmt, ap);
+	va_end(ap);
+	buf_putc(m->out, '\n');
+}
+
+void emit_src(struct em *m, struct src_loc loc)
+{
+	const struct source *s = diag_source(m->p->diag, loc.source);
+	unsigned line, col;
+
+	if (!s)
+		return;
+	source_line_col(s, loc.begin, &line, &col);
+	buf_printf(m->out, "#line %u \"", line);
+	emit_cstring(m->out, s->name, strlen(s->name));
+	buf_puts(m->out, "\"\n");
+}
+
+static const char *lit(struct em *m, const struct expr *e)
+{
+	return emit_val(m, e);
+}
+
+/* An event's record: reserve, fill, submit. */
+static void emit_event(struct em *m, const struct expr *e, struct expr **args, uint32_t n)
+{
+	const struct meta_event *ev = &m->p->events[e->number];
+	struct buf b = BUF_INIT;
+
+	emit_line(m, "{");
+	m->indent++;
+	emit_line(m, "char *r = gft_event(c, %d, %u);", e->number, ev->size);
+	emit_line(m, "if (r) {");
+	m->indent++;
+	for (uint32_t i = 0; i < n; i++) {
+		buf_reset(&b);
+		emit_into(m, &b, arena_printf(m->a, "r + %u", ev->args[i].off), ev->args[i].type, args[i]);
+		emit_line(m, "%s", buf_str(&b));
+	}
+	emit_line(m, "gft_submit(r);");
+	m->indent--;
+	emit_line(m, "}");
+	m->indent--;
+	emit_line(m, "}");
+	buf_free(&b);
+}
+
+static void emit_print(struct em *m, const struct expr *e)
+{
+	const struct meta_event *ev = &m->p->events[e->number];
+	struct expr *key = ev->kind == EV_PRINT_KEY ? e->args[0]->args[0] : NULL;
+
+	if (ev->kind == EV_PRINT_MAP)
+		emit_event(m, e, e->args + 1, e->nargs - 1);
+	else if (key)
+		emit_event(m, e, &key, 1);
+	else
+		emit_event(m, e, e->args, 1);
+}
+
+static void emit_exit(struct em *m, const struct expr *e)
+{
+	static struct expr zero = { .kind = EX_INT, .type = &ty_i32 };
+	struct expr *status = e->nargs ? e->args[0] : &zero;
+
+	emit_event(m, e, &status, 1);
+	emit_line(m, "return;");
+}
+
+static void emit_fetch_stmt(struct em *m, const struct expr *e)
+{
+	struct buf b = BUF_INIT;
+	uint64_t mask = 0;
+
+	for (uint32_t i = 0; i < e->nitems; i++) {
+		const struct fetch_item *it = &e->items[i];
+
+		mask |= 1ULL << it->slot;
+		if (!it->e)
+			continue;
+		buf_reset(&b);
+		emit_into(m, &b, arena_printf(m->a, "(char *)&f->v%d", it->slot), it->type, it->e);
+		emit_line(m, "%s", buf_str(&b));
+	}
+	emit_line(m, "f->present |= 0x%llxULL;", (unsigned long long)mask);
+	buf_free(&b);
+}
+
+static void emit_call(struct em *m, const struct expr *e)
+{
+	struct buf b = BUF_INIT;
+
+	switch (e->fn->id) {
+	case FN_GRAPH: emit_line(m, "c->graph = %d;", e->number + 1); break;
+	case FN_PRINTF: emit_event(m, e, e->args + 1, e->nargs - 1); break;
+	case FN_PRINT: emit_print(m, e); break;
+	case FN_EXIT: emit_exit(m, e); break;
+	case FN_TIME:
+	case FN_CLEAR:
+	case FN_ZERO: emit_event(m, e, NULL, 0); break;
+	case FN_DELETE: {
+		const char *k = emit_key(m, &b, e->args[0]);
+
+		emit_line(m, "{ %sbpf_map_delete_elem(&%s, &%s); }", buf_str(&b), e->args[0]->map->bpf_name, k);
+		break;
+	}
+	default: emit_line(m, "(void)%s;", emit_val(m, e)); break;
+	}
+	buf_free(&b);
+}
+
+/* @m[k] = count() and its kin. */
+static void emit_agg(struct em *m, const struct expr *l, const struct expr *e)
+{
+	struct buf b = BUF_INIT;
+	const char *k = emit_key(m, &b, l);
+	const struct gft_type *t = l->map->value;
+	const char *v = e->nargs ? lit(m, e->args[0]) : "0";
+
+	if (m->zero < t->size)
+		m->zero = t->size;
+	emit_line(m, "{");
+	m->indent++;
+	emit_line(m, "%s", buf_str(&b));
+	emit_line(m, "void *row = gft_row(&%s, &%s, gft_zero, c->site);", l->map->bpf_name, k);
+	switch (e->fn->id) {
+	case FN_COUNT:
+		emit_line(m, "if (row)");
+		emit_line(m, "\t__sync_fetch_and_add((__u64 *)row, 1);");
+		break;
+	case FN_MIN:
+	case FN_MAX:
+		emit_line(m, "gft_agg_%s(row, %s, %d);", e->fn->id == FN_MIN ? "min" : "max", v, t->is_signed);
+		break;
+	case FN_HIST:
+		emit_line(m, "gft_agg_hist(row, %s, %d, %u, %u);", v, t->is_signed, t->bits, t->size / 8);
+		break;
+	case FN_LHIST:
+		emit_line(m, "gft_agg_lhist(row, %s, %lldLL, %lldLL, %lldULL, %u);", v, (long long)t->min, (long long)t->max,
+			  (long long)t->step, t->size / 8);
+		break;
+	default: emit_line(m, "gft_agg_sum(row, %s);", v); break;
+	}
+	m->indent--;
+	emit_line(m, "}");
+	buf_free(&b);
+}
+
+static void emit_assign_map(struct em *m, const struct stmt *st)
+{
+	const struct expr *l = st->lhs;
+	const struct gft_type *t = l->map->value;
+	struct buf b = BUF_INIT;
+	const char *k;
+
+	if (ty_is_agg(t)) {
+		emit_agg(m, l, st->e);
+		return;
+	}
+	k = emit_key(m, &b, l);
+	emit_line(m, "{");
+	m->indent++;
+	emit_line(m, "%s", buf_str(&b));
+	buf_reset(&b);
+	if (st->op != OP_NONE) {
+		/* a new row begins as zero; sums are atomic, the rest is read and written */
+		if (m->zero < 8)
+			m->zero = 8;
+		emit_line(m, "%s *p = gft_row(&%s, &%s, gft_zero, c->site);", emit_ctype(t), l->map->bpf_name, k);
+		emit_line(m, "if (p)");
+		if (st->op == OP_ADD || st->op == OP_SUB) {
+			emit_line(m, "\t__sync_fetch_and_add(p, %s(__u64)%s);", st->op == OP_SUB ? "0 - " : "", lit(m, st->e));
+		} else if (st->op == OP_DIV || st->op == OP_MOD) {
+			emit_line(m, "\t*p = gft_%s%s(*p, %s);", t->is_signed ? "s" : "u", st->op == OP_DIV ? "div" : "mod",
+				  lit(m, st->e));
+		} else if (st->op == OP_SHL || st->op == OP_SHR) {
+			emit_line(m, "\t*p = *p %s (%s & 63);", op_text(st->op), lit(m, st->e));
+		} else {
+			emit_line(m, "\t*p = *p %s %s;", op_text(st->op), lit(m, st->e));
+		}
+	} else {
+		if (emit_is_scalar(t)) {
+			emit_line(m, "%s v = %s;", emit_ctype(t), lit(m, st->e));
+		} else {
+			emit_line(m, "char v[%u] __attribute__((aligned(8))) = {};", t->size);
+			emit_into(m, &b, "v", t, st->e);
+			emit_line(m, "%s", buf_str(&b));
+		}
+		emit_line(m, "if (bpf_map_update_elem(&%s, &%s, &v, BPF_ANY))", l->map->bpf_name, k);
+		emit_line(m, "\tgft_count(GFT_ST_USER_MAP_FULL, c->site);");
+	}
+	m->indent--;
+	emit_line(m, "}");
+	buf_free(&b);
+}
+
+static void emit_assign_var(struct em *m, const struct stmt *st)
+{
+	const struct var *v = st->lhs->var;
+	const char *name = arena_printf(m->a, "v_%s_%u", v->name + 1, v->id);
+	struct buf b = BUF_INIT;
+
+	if (!emit_is_scalar(v->type)) {
+		emit_into(m, &b, name, v->type, st->e);
+		emit_line(m, "%s", buf_str(&b));
+	} else if (st->op == OP_DIV || st->op == OP_MOD) {
+		emit_line(m, "%s = gft_%s%s(%s, %s);", name, v->type->is_signed ? "s" : "u", st->op == OP_DIV ? "div" : "mod",
+			  name, lit(m, st->e));
+	} else if (st->op == OP_SHL || st->op == OP_SHR) {
+		emit_line(m, "%s = %s %s (%s & 63);", name, name, op_text(st->op), lit(m, st->e));
+	} else if (st->op != OP_NONE) {
+		emit_line(m, "%s = %s %s %s;", name, name, op_text(st->op), lit(m, st->e));
+	} else {
+		emit_line(m, "%s = %s;", name, lit(m, st->e));
+	}
+	buf_free(&b);
+}
+
+static void emit_stmt(struct em *m, const struct stmt *st)
+{
+	emit_src(m, st->loc);
+	switch (st->kind) {
+	case ST_EXPR:
+		if (st->e->kind == EX_CALL)
+			emit_call(m, st->e);
+		else if (st->e->kind == EX_FETCH)
+			emit_fetch_stmt(m, st->e);
+		else if (emit_is_scalar(st->e->type))
+			emit_line(m, "(void)%s;", emit_val(m, st->e));
+		break;
+	case ST_DISCARD:
+		if (emit_is_scalar(st->e->type))
+			emit_line(m, "(void)%s;", emit_val(m, st->e));
+		break;
+	case ST_LET:
+		if (st->e)
+			emit_assign_var(m, &(struct stmt){ .lhs = st->lhs, .e = st->e });
+		break;
+	case ST_ASSIGN:
+		if (st->lhs->kind == EX_VAR)
+			emit_assign_var(m, st);
+		else
+			emit_assign_map(m, st);
+		break;
+	case ST_IF:
+		emit_line(m, "if (%s)", emit_val(m, st->e));
+		emit_block(m, st->body);
+		if (st->other) {
+			emit_line(m, "else");
+			emit_block(m, st->other);
+		}
+		break;
+	case ST_UNROLL: {
+		unsigned n = m->tmp++;
+
+		emit_line(m, "for (__u32 i%u = 0; i%u < %llu; i%u++)", n, n, (unsigned long long)st->count, n);
+		emit_block(m, st->body);
+		break;
+	}
+	case ST_BREAK: emit_line(m, "break;"); break;
+	case ST_CONTINUE: emit_line(m, "continue;"); break;
+	case ST_RETURN: emit_line(m, "return;"); break;
+	case ST_BLOCK: emit_block(m, st->body); break;
+	default: break;
+	}
+}
+
+void emit_block(struct em *m, const struct block *b)
+{
+	emit_line(m, "{");
+	m->indent++;
+	for (const struct scope_var *sv = b->scope ? b->scope->vars : NULL; sv; sv = sv->next) {
+		const struct var *v = sv->v;
+
+		if (emit_is_scalar(v->type))
+			emit_line(m, "%s v_%s_%u = 0;", emit_ctype(v->type), v->name + 1, v->id);
+		else if (v->type->kind != TY_NONE)
+			emit_line(m, "char v_%s_%u[%u] __attribute__((aligned(8))) = {};", v->name + 1, v->id, v->type->size);
+	}
+	for (const struct stmt *st = b->first; st; st = st->next)
+		emit_stmt(m, st);
+	m->indent--;
+	emit_line(m, "}");
+}
