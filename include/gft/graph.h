@@ -59,6 +59,8 @@ struct sym_source {
 	void (*caller)(void *ctx, uint32_t site, int64_t rel, struct code_info *out);
 };
 
+#define GRAPH_DEFAULT_LIMIT 100000U
+
 /* Options of one graph() call of the script. */
 struct graph_opts {
 	uint64_t min_ns;  /* 0: all */
@@ -97,7 +99,10 @@ struct graph_node {
 };
 
 struct graph_tag {
-	const char *key, *value;
+	const char *key;
+	const char *value; /* of a string, NUL-terminated; NULL for other types */
+	const struct gft_type *type; /* the value as it was sent */
+	const void *data;
 };
 
 /* One finished tree; valid only during the callback. */
@@ -129,9 +134,13 @@ struct graph_config {
 	const struct sym_source *syms; /* borrowed */
 	const struct graph_opts *opts; /* by graph() number; borrowed */
 	size_t nopts;
-	uint32_t default_limit;  /* nodes per tree; 0: 100,000 */
+	uint32_t default_limit;  /* nodes per tree; 0: GRAPH_DEFAULT_LIMIT */
 	size_t max_bytes;        /* memory for open trees; 0: 256 MiB; beyond it the oldest are closed */
-	/* a root returned (or was closed); called before the next record is read */
+	/*
+	 * A root returned (or was closed); called before the next record is read.
+	 * NULL: not wanted; calls that returned are then not kept, so that limit
+	 * bounds only how many are open at a time.
+	 */
 	void (*tree)(void *ctx, const struct graph_tree *tree);
 	/* --stream: each line as it happens; NULL: not wanted.  depth from 0. */
 	void (*enter)(void *ctx, const struct graph_tree *tree, const struct graph_node *n, unsigned depth);

@@ -1,0 +1,607 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * builder.c - records to call trees (graph.h).
+ *
+ * A goroutine's stack is a stack: a record at key K tells that whatever was
+ * open with a larger key is gone, and an entry tells the same of an equal key.
+ * So nothing is searched: frames are popped until the keys fit, and each
+ * frame is pushed and popped once however deep the recursion is.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "gft/buf.h"
+#include "gft/type.h"
+#include "runtime/graph/tree.h"
+
+#define DEFAULT_BYTES ((size_t)256 << 20)
+#define FIRST_FRAMES  16
+#define KEEP_FRAMES   1024  /* larger stacks are not kept for the next tree */
+#define KEEP_TREES    4096  /* trees without use that are kept */
+#define MAX_EVICTED   65536 /* goroutines whose records are known to be of a tree that is gone */
+
+struct tree_list {
+	struct tree *oldest, *newest;
+};
+
+struct graph_builder {
+	struct graph_config cfg;
+	struct graph_stats stats;
+	struct pool pool;
+	struct tree_table table;
+	struct tree_list open, evicted;
+	size_t nevicted;
+	struct tree *last; /* the tree of the record before, or NULL: records come in runs */
+	struct tree *spare;
+	size_t nspare;
+	size_t stack_bytes; /* trees in use and their stacks */
+	uint64_t last_ts;
+};
+
+static const struct graph_opts no_opts;
+
+struct graph_builder *graph_builder_new(const struct graph_config *cfg)
+{
+	struct graph_builder *b = xcalloc(1, sizeof(*b));
+
+	b->cfg = *cfg;
+	if (!b->cfg.default_limit)
+		b->cfg.default_limit = GRAPH_DEFAULT_LIMIT;
+	if (!b->cfg.max_bytes)
+		b->cfg.max_bytes = DEFAULT_BYTES;
+	return b;
+}
+
+/* --- trees: taking and giving back ------------------------------------------------- */
+
+static void list_add(struct tree_list *l, struct tree *t)
+{
+	t->newer = NULL;
+	t->older = l->newest;
+	if (l->newest)
+		l->newest->newer = t;
+	else
+		l->oldest = t;
+	l->newest = t;
+}
+
+static void list_del(struct tree_list *l, struct tree *t)
+{
+	if (t->older)
+		t->older->newer = t->newer;
+	else
+		l->oldest = t->newer;
+	if (t->newer)
+		t->newer->older = t->older;
+	else
+		l->newest = t->older;
+}
+
+static size_t stack_size(const struct tree *t)
+{
+	return sizeof(*t) + t->cap_frames * sizeof(*t->frames) + t->cap_tags * sizeof(*t->tags);
+}
+
+static struct tree *tree_get(struct graph_builder *b)
+{
+	struct tree *t = b->spare;
+
+	if (t) {
+		b->spare = t->older;
+		b->nspare--;
+	} else {
+		t = xcalloc(1, sizeof(*t));
+		t->cap_frames = FIRST_FRAMES;
+		t->frames = xmalloc(t->cap_frames * sizeof(*t->frames));
+	}
+	b->stack_bytes += stack_size(t);
+	return t;
+}
+
+/* Frees what the tree holds; the tree itself stays valid and empty. */
+static void tree_clear(struct graph_builder *b, struct tree *t)
+{
+	if (!t->evicted)
+		b->stack_bytes -= stack_size(t);
+	pool_release(&b->pool, &t->mem);
+	pool_release(&b->pool, &t->tag_mem);
+	free(t->tags);
+	if (t->cap_frames > KEEP_FRAMES) {
+		t->cap_frames = FIRST_FRAMES;
+		t->frames = xrealloc(t->frames, t->cap_frames * sizeof(*t->frames));
+	}
+	*t = (struct tree){ .frames = t->frames, .cap_frames = t->cap_frames };
+}
+
+static void tree_put(struct graph_builder *b, struct tree *t)
+{
+	tree_clear(b, t);
+	if (b->nspare < KEEP_TREES) {
+		t->older = b->spare;
+		b->spare = t;
+		b->nspare++;
+		return;
+	}
+	free(t->frames);
+	free(t);
+}
+
+static void tree_forget(struct graph_builder *b, struct tree *t)
+{
+	tree_table_del(&b->table, t);
+	if (t->evicted) {
+		list_del(&b->evicted, t);
+		b->nevicted--;
+	} else {
+		list_del(&b->open, t);
+	}
+	if (b->last == t)
+		b->last = NULL;
+	tree_put(b, t);
+}
+
+static struct tree *tree_find(struct graph_builder *b, const struct gft_rec_call *r)
+{
+	bool is_thread = r->h.flags & GFT_RF_THREAD;
+	struct tree *t = b->last;
+
+	if (!t || t->t.goid != r->goid || t->t.tgid != r->tgid || t->t.is_thread != is_thread)
+		t = tree_table_find(&b->table, r->tgid, r->goid, is_thread);
+	if (t)
+		b->last = t;
+	return t;
+}
+
+void graph_builder_free(struct graph_builder *b)
+{
+	struct tree *t;
+
+	if (!b)
+		return;
+	while ((t = b->open.oldest))
+		tree_forget(b, t);
+	while ((t = b->evicted.oldest))
+		tree_forget(b, t);
+	while ((t = b->spare)) {
+		b->spare = t->older;
+		free(t->frames);
+		free(t);
+	}
+	tree_table_fini(&b->table);
+	pool_fini(&b->pool);
+	free(b);
+}
+
+/* --- frames ------------------------------------------------------------------------- */
+
+static struct graph_node *node_new(struct graph_builder *b, struct tree *t, const struct gft_rec_entry *r)
+{
+	struct graph_node *parent = t->nframes ? t->frames[t->nframes - 1].node : NULL;
+	struct graph_node *n = pool_alloc(&b->pool, &t->mem, sizeof(*n));
+
+	*n = (struct graph_node){
+		.parent = parent,
+		.start_ns = r->c.h.ts_ns,
+		.key = r->c.key,
+		.caller_rel = r->caller_rel,
+		.site = r->c.h.site,
+		.exit_site = GFT_NO_SITE,
+		.flags = GN_OPEN | (r->c.h.flags & GFT_RF_SWITCH ? GN_SYSTEM : 0),
+	};
+	if (!parent) {
+		t->root = n;
+		t->t.root = n;
+	} else if (b->cfg.tree) {
+		if (parent->last_child)
+			parent->last_child->next = n;
+		else
+			parent->child = n;
+		parent->last_child = n;
+	}
+	t->t.nodes++;
+	return n;
+}
+
+static struct frame *frame_push(struct graph_builder *b, struct tree *t)
+{
+	if (t->nframes == t->cap_frames) {
+		b->stack_bytes += t->cap_frames * sizeof(*t->frames);
+		t->cap_frames *= 2;
+		t->frames = xrealloc(t->frames, t->cap_frames * sizeof(*t->frames));
+	}
+	return &t->frames[t->nframes++];
+}
+
+/* Takes the innermost frame off: it ended at end_ns, or is still open when end_ns is 0. */
+static void frame_pop(struct graph_builder *b, struct tree *t, uint64_t end_ns, uint32_t flags)
+{
+	struct frame *f = &t->frames[--t->nframes];
+	struct graph_node *n = f->node;
+
+	if (t->nlost > t->nframes)
+		t->nlost = t->nframes;
+	if (!n)
+		return;
+	n->flags = (n->flags & ~(uint32_t)GN_OPEN) | flags | (f->lost ? GN_DAMAGED : 0);
+	n->end_ns = end_ns;
+	if (end_ns && end_ns < n->start_ns)
+		n->end_ns = n->start_ns;
+	if (b->cfg.leave)
+		b->cfg.leave(b->cfg.ctx, &t->t, n, (unsigned)t->nframes);
+	if (!b->cfg.tree && t->nframes) {
+		pool_rewind(&b->pool, &t->mem, f->mark);
+		t->t.nodes--;
+	}
+}
+
+/* Frames at or behind key left without an exit. */
+static void unwind(struct graph_builder *b, struct tree *t, uint64_t key, uint64_t ts)
+{
+	while (t->nframes && t->frames[t->nframes - 1].key >= key) {
+		b->stats.unwound++;
+		frame_pop(b, t, ts, t->frames[t->nframes - 1].lost ? GN_LOST_EXIT : GN_UNWOUND);
+	}
+}
+
+/* Records of this goroutine were lost: its open calls may miss children, and those may have returned. */
+static void mark_lost(struct graph_builder *b, struct tree *t)
+{
+	b->stats.lost_marks++;
+	while (t->nlost < t->nframes)
+		t->frames[t->nlost++].lost = true;
+}
+
+/* --- whole trees ------------------------------------------------------------------------ */
+
+/* No frame is open any more: gives the tree out, if it is wanted. */
+static void give_out(struct graph_builder *b, struct tree *t, uint64_t end_ns)
+{
+	uint64_t start = t->root->start_ns, took = end_ns > start ? end_ns - start : 0;
+
+	t->t.tags = t->tags;
+	if (t->drop) {
+		b->stats.discarded++;
+	} else if (took < t->opts.min_ns) {
+		b->stats.below_min++;
+	} else {
+		b->stats.trees++;
+		b->stats.nodes += t->t.nodes;
+		if (b->cfg.tree)
+			b->cfg.tree(b->cfg.ctx, &t->t);
+	}
+}
+
+static void tree_done(struct graph_builder *b, struct tree *t, uint64_t end_ns)
+{
+	give_out(b, t, end_ns);
+	tree_forget(b, t);
+}
+
+/* Closes a tree whose calls have not returned. */
+static void close_open(struct graph_builder *b, struct tree *t, uint64_t now_ns)
+{
+	while (t->nframes)
+		frame_pop(b, t, 0, GN_OPEN);
+	give_out(b, t, now_ns);
+}
+
+/* Makes room: the oldest tree is given out as it is, and the rest of its records ignored. */
+static void evict(struct graph_builder *b, struct tree *t)
+{
+	struct graph_tree id = t->t;
+
+	t->root->flags |= GN_DAMAGED;
+	close_open(b, t, b->last_ts);
+	if (b->nevicted >= MAX_EVICTED) {
+		tree_forget(b, t);
+		return;
+	}
+	list_del(&b->open, t);
+	tree_clear(b, t);
+	t->t.goid = id.goid;
+	t->t.tgid = id.tgid;
+	t->t.is_thread = id.is_thread;
+	t->evicted = true;
+	list_add(&b->evicted, t);
+	b->nevicted++;
+}
+
+static struct tree *tree_open(struct graph_builder *b, const struct gft_rec_call *r, const struct graph_opts *opts)
+{
+	struct tree *t = tree_get(b);
+
+	t->t.goid = r->goid;
+	t->t.tgid = r->tgid;
+	t->t.tid = r->tid;
+	t->t.is_thread = r->h.flags & GFT_RF_THREAD;
+	t->t.opts = r->h.aux;
+	t->opts = *opts;
+	if (!t->opts.limit)
+		t->opts.limit = b->cfg.default_limit;
+	tree_table_add(&b->table, t);
+	list_add(&b->open, t);
+	b->last = t;
+	return t;
+}
+
+/* --- records ---------------------------------------------------------------------------------- */
+
+static int bad(struct graph_builder *b)
+{
+	b->stats.bad++;
+	return -EINVAL;
+}
+
+/*
+ * The payload behind the fixed part.  A record without one is right too (the
+ * site's values were not asked for); false: cut off in the middle.
+ */
+static bool payload_of(const struct site_info *s, const char *rec, size_t size, size_t fixed, const char **out)
+{
+	size_t have = size - fixed, want = s->payload->size;
+
+	*out = NULL;
+	if (have < sizeof(struct gft_payload))
+		return have == 0;
+	if (want < sizeof(struct gft_payload))
+		return true;
+	if (have < want)
+		return false;
+	*out = rec + fixed;
+	return true;
+}
+
+static const struct gft_payload *payload_copy(struct graph_builder *b, struct pool_arena *mem,
+					      const struct site_info *s, const char *data)
+{
+	struct gft_payload head;
+	void *copy;
+
+	if (!data)
+		return NULL;
+	memcpy(&head, data, sizeof(head));
+	if (!head.present)
+		return NULL;
+	copy = pool_alloc(&b->pool, mem, s->payload->size);
+	memcpy(copy, data, s->payload->size);
+	return copy;
+}
+
+static int feed_entry(struct graph_builder *b, const struct site_info *s, const void *rec, size_t size)
+{
+	struct gft_rec_entry r;
+	const char *payload;
+	struct graph_node *n = NULL;
+	struct frame *f;
+	struct tree *t;
+	struct pool_mark mark;
+
+	if (size < sizeof(r) || !payload_of(s, rec, size, sizeof(r), &payload))
+		return bad(b);
+	memcpy(&r, rec, sizeof(r));
+	t = tree_find(b, &r.c);
+	if (r.c.h.flags & GFT_RF_OPEN) {
+		if (b->cfg.nopts && r.c.h.aux >= b->cfg.nopts)
+			return bad(b);
+		if (t && t->evicted) {
+			tree_forget(b, t);
+		} else if (t) { /* what closed the tree before this one was lost */
+			if (r.c.h.flags & GFT_RF_LOST)
+				mark_lost(b, t);
+			unwind(b, t, 0, r.c.h.ts_ns);
+			tree_done(b, t, r.c.h.ts_ns);
+		}
+		t = tree_open(b, &r.c, b->cfg.nopts ? &b->cfg.opts[r.c.h.aux] : &no_opts);
+	} else if (!t) {
+		return bad(b);
+	} else if (t->evicted) {
+		b->stats.over_limit++;
+		return 0;
+	} else {
+		if (r.c.h.flags & GFT_RF_LOST)
+			mark_lost(b, t);
+		unwind(b, t, r.c.key, r.c.h.ts_ns);
+		if (!t->nframes) { /* outside of the root */
+			tree_done(b, t, r.c.h.ts_ns);
+			return bad(b);
+		}
+	}
+
+	mark = pool_mark(&t->mem);
+	if (t->opts.depth && t->nframes > t->opts.depth) {
+		/* not kept */
+	} else if (t->t.nodes >= t->opts.limit) {
+		t->t.dropped++;
+		b->stats.over_limit++;
+	} else {
+		n = node_new(b, t, &r);
+		n->args = payload_copy(b, &t->mem, s, payload);
+	}
+	f = frame_push(b, t);
+	*f = (struct frame){ .key = r.c.key, .node = n, .func_id = s->func_id, .mark = mark };
+	if (n && b->cfg.enter)
+		b->cfg.enter(b->cfg.ctx, &t->t, n, (unsigned)t->nframes - 1);
+	return 0;
+}
+
+static int feed_exit(struct graph_builder *b, const struct site_info *s, const void *rec, size_t size)
+{
+	struct gft_rec_call r;
+	const char *payload;
+	struct frame *f;
+	struct tree *t;
+
+	if (size < sizeof(r) || !payload_of(s, rec, size, sizeof(r), &payload))
+		return bad(b);
+	memcpy(&r, rec, sizeof(r));
+	t = tree_find(b, &r);
+	if (!t) {
+		b->stats.unmatched++;
+		return 0;
+	}
+	if (t->evicted) {
+		if (r.h.flags & GFT_RF_ROOT_EXIT)
+			tree_forget(b, t);
+		return 0;
+	}
+	if (r.h.flags & GFT_RF_LOST)
+		mark_lost(b, t);
+	if (r.h.flags & GFT_RF_DROPPED)
+		t->drop = true;
+	if (r.key != UINT64_MAX)
+		unwind(b, t, r.key + 1, r.h.ts_ns);
+	f = t->nframes ? &t->frames[t->nframes - 1] : NULL;
+	if (f && f->key == r.key && f->func_id == s->func_id) {
+		if (f->node) {
+			f->node->exit_site = r.h.site;
+			f->node->rets = payload_copy(b, &t->mem, s, payload);
+		}
+		frame_pop(b, t, r.h.ts_ns, s->role == SITE_TAIL_EXIT ? GN_TAIL : 0);
+	} else {
+		b->stats.unmatched++;
+	}
+	if (r.h.flags & GFT_RF_ROOT_EXIT)
+		unwind(b, t, 0, r.h.ts_ns);
+	if (!t->nframes)
+		tree_done(b, t, r.h.ts_ns);
+	return 0;
+}
+
+static int feed_close(struct graph_builder *b, const struct gft_rec_call *r)
+{
+	struct tree *t = tree_find(b, r);
+
+	if (!t) {
+		b->stats.unmatched++;
+		return 0;
+	}
+	if (t->evicted) {
+		tree_forget(b, t);
+		return 0;
+	}
+	if (r->h.flags & GFT_RF_LOST)
+		mark_lost(b, t);
+	unwind(b, t, r->h.flags & GFT_RF_GONE ? 0 : r->key, r->h.ts_ns);
+	if (!t->nframes)
+		tree_done(b, t, r->h.ts_ns);
+	return 0;
+}
+
+/* graph_tag(): the name is the field's, the value its bytes. */
+static void tag_add(struct graph_builder *b, struct tree *t, const struct payload_field *f, const char *payload)
+{
+	struct graph_tag *tag;
+	char *copy;
+
+	if (t->t.ntags == t->cap_tags) {
+		size_t cap = t->cap_tags ? t->cap_tags * 2 : 4;
+
+		b->stack_bytes += (cap - t->cap_tags) * sizeof(*t->tags);
+		t->tags = xrealloc(t->tags, cap * sizeof(*t->tags));
+		t->cap_tags = cap;
+	}
+	copy = pool_alloc(&b->pool, &t->tag_mem, (size_t)f->type->size + 1);
+	memcpy(copy, payload + f->off, f->type->size);
+	copy[f->type->size] = '\0';
+	tag = &t->tags[t->t.ntags++];
+	*tag = (struct graph_tag){ .key = f->name, .type = f->type, .data = copy };
+	if (f->type->kind == TY_STRING)
+		tag->value = copy;
+}
+
+static int feed_tag(struct graph_builder *b, const struct site_info *s, const struct gft_rec_call *r, const char *rec,
+		    size_t size)
+{
+	const struct payload *p = s->payload;
+	struct tree *t = tree_find(b, r);
+	struct gft_payload head;
+	const char *data;
+
+	if (!payload_of(s, rec, size, sizeof(*r), &data) || !data)
+		return bad(b);
+	if (!t || t->evicted) {
+		b->stats.unmatched++;
+		return 0;
+	}
+	memcpy(&head, data, sizeof(head));
+	for (uint32_t i = 0; i < p->n && i < GFT_PAYLOAD_MAX; i++)
+		if ((head.present & ~head.fault) >> i & 1)
+			tag_add(b, t, &p->fields[i], data);
+	return 0;
+}
+
+static int feed_drop(struct graph_builder *b, const struct gft_rec_call *r)
+{
+	struct tree *t = tree_find(b, r);
+
+	if (t && !t->evicted)
+		t->drop = true;
+	else
+		b->stats.unmatched++;
+	return 0;
+}
+
+int graph_feed(struct graph_builder *b, const void *rec, size_t size)
+{
+	const struct site_info *s;
+	struct gft_rec_call r;
+
+	b->stats.records++;
+	if (size < sizeof(r))
+		return bad(b);
+	memcpy(&r, rec, sizeof(r));
+	b->last_ts = r.h.ts_ns;
+	while (b->pool.bytes + b->stack_bytes > b->cfg.max_bytes && b->open.oldest)
+		evict(b, b->open.oldest);
+
+	if (r.h.kind == GFT_REC_CLOSE)
+		return feed_close(b, &r);
+	if (r.h.kind == GFT_REC_DROP)
+		return feed_drop(b, &r);
+	s = b->cfg.syms->site(b->cfg.syms->ctx, r.h.site);
+	if (!s)
+		return bad(b);
+	switch (r.h.kind) {
+	case GFT_REC_ENTRY: return feed_entry(b, s, rec, size);
+	case GFT_REC_EXIT: return feed_exit(b, s, rec, size);
+	case GFT_REC_TAG: return feed_tag(b, s, &r, rec, size);
+	default: return bad(b);
+	}
+}
+
+void graph_process_gone(struct graph_builder *b, uint32_t tgid)
+{
+	struct tree *t, *newer;
+
+	for (t = b->open.oldest; t; t = newer) {
+		newer = t->newer;
+		if (t->t.tgid != tgid)
+			continue;
+		close_open(b, t, b->last_ts);
+		tree_forget(b, t);
+	}
+	for (t = b->evicted.oldest; t; t = newer) {
+		newer = t->newer;
+		if (t->t.tgid == tgid)
+			tree_forget(b, t);
+	}
+}
+
+void graph_finish(struct graph_builder *b, uint64_t now_ns)
+{
+	struct tree *t;
+
+	while ((t = b->open.oldest)) {
+		b->stats.open_at_end++;
+		close_open(b, t, now_ns);
+		tree_forget(b, t);
+	}
+	while ((t = b->evicted.oldest))
+		tree_forget(b, t);
+}
+
+const struct graph_stats *graph_stats(const struct graph_builder *b)
+{
+	return &b->stats;
+}
