@@ -51,6 +51,7 @@ static const char *untouchable(const struct tgt_func *f)
 		{ "runtime.sigtramp", true, NO_ENTRY("the kernel calls it on the signal stack") },
 		{ "runtime.cgoSigtramp", true, NO_ENTRY("the kernel calls it on the signal stack") },
 		{ "runtime.asmcgocall", true, NO_ENTRY("it switches stacks") },
+		{ "gogo", false, NO_ENTRY("it switches goroutines") },
 		{ "runtime.gogo", false, NO_ENTRY("it switches goroutines") },
 		{ "runtime.mcall", false, NO_ENTRY("it switches goroutines") },
 		{ "runtime.systemstack", true, NO_ENTRY("it switches stacks") },
@@ -313,6 +314,10 @@ static enum jump_kind indirect(const struct code *c, size_t i)
 				return J_TABLE;
 			if (d.mnemonic == ZYDIS_MNEMONIC_MOV && op[1].type == ZYDIS_OPERAND_TYPE_MEMORY)
 				return op[1].mem.index != ZYDIS_REGISTER_NONE ? J_TABLE : J_TAIL;
+			/* the address of another function: runtime.reflectcall */
+			if ((d.mnemonic == ZYDIS_MNEMONIC_LEA && op[1].mem.base == ZYDIS_REGISTER_RIP) ||
+			    (d.mnemonic == ZYDIS_MNEMONIC_MOV && op[1].type == ZYDIS_OPERAND_TYPE_IMMEDIATE))
+				return J_TAIL;
 			return J_DOUBT;
 		}
 		if (code_is_target(c, in->off))
