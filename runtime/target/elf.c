@@ -356,36 +356,32 @@ static int cmp_reloc(const void *a, const void *b)
 	return x->vaddr < y->vaddr ? -1 : x->vaddr > y->vaddr;
 }
 
-static void add_rela(struct tgt *t, struct span r, size_t *cap)
-{
-	for (size_t i = 0; i + sizeof(Elf64_Rela) <= r.n; i += sizeof(Elf64_Rela)) {
-		Elf64_Rela ra;
+struct collect {
+	struct tgt *t;
+	size_t cap;
+};
 
-		memcpy(&ra, r.p + i, sizeof(ra));
-		if (ELF64_R_TYPE(ra.r_info) != R_X86_64_RELATIVE)
-			continue;
-		if (t->nrel == *cap) {
-			*cap = *cap ? *cap * 2 : 4096;
-			t->rel = xrealloc(t->rel, *cap * sizeof(*t->rel));
-		}
-		t->rel[t->nrel++] = (struct reloc){ ra.r_offset, (uint64_t)ra.r_addend };
+static bool collect_relative(void *arg, const Elf64_Rela *ra)
+{
+	struct collect *c = arg;
+	struct tgt *t = c->t;
+
+	if (ELF64_R_TYPE(ra->r_info) != R_X86_64_RELATIVE)
+		return true;
+	if (t->nrel == c->cap) {
+		c->cap = c->cap ? c->cap * 2 : 4096;
+		t->rel = xrealloc(t->rel, c->cap * sizeof(*t->rel));
 	}
+	t->rel[t->nrel++] = (struct reloc){ ra->r_offset, (uint64_t)ra->r_addend };
+	return true;
 }
 
-/*
- * The addends of a position-independent binary.  DT_RELA is what the loader
- * uses; with DT_RELR the words of the file hold the addends already.
- */
-const struct reloc *tgt_relocs(struct tgt *t, size_t *n)
+/* DT_RELA is what the loader uses; with DT_RELR the words of the file hold the addends already. */
+void tgt_each_rela(const struct tgt *t, rela_fn *fn, void *arg)
 {
 	uint64_t rela = 0, relasz = 0;
-	size_t cap = 0;
-	bool sorted = true;
+	struct span r;
 
-	*n = t->nrel;
-	if (t->rel_read)
-		return t->rel;
-	t->rel_read = true;
 	for (unsigned i = 0; i < t->nseg; i++) {
 		const uint8_t *p;
 
@@ -403,17 +399,34 @@ const struct reloc *tgt_relocs(struct tgt *t, size_t *n)
 				relasz = val;
 		}
 	}
-	if (rela && relasz) {
-		struct span r = tgt_mem_span(t, rela);
+	if (!rela || !relasz)
+		return;
+	r = tgt_mem_span(t, rela);
+	if (r.n > relasz)
+		r.n = relasz;
+	for (size_t i = 0; i + sizeof(Elf64_Rela) <= r.n; i += sizeof(Elf64_Rela)) {
+		Elf64_Rela ra;
 
-		if (r.n > relasz)
-			r.n = relasz;
-		add_rela(t, r, &cap);
+		memcpy(&ra, r.p + i, sizeof(ra));
+		if (!fn(arg, &ra))
+			return;
 	}
-	for (size_t i = 1; i < t->nrel && sorted; i++)
-		sorted = t->rel[i - 1].vaddr <= t->rel[i].vaddr;
-	if (!sorted)
-		qsort(t->rel, t->nrel, sizeof(*t->rel), cmp_reloc);
+}
+
+/* The addends of a position-independent binary, sorted by address. */
+const struct reloc *tgt_relocs(struct tgt *t, size_t *n)
+{
+	struct collect c = { .t = t };
+	bool sorted = true;
+
+	if (!t->rel_read) {
+		t->rel_read = true;
+		tgt_each_rela(t, collect_relative, &c);
+		for (size_t i = 1; i < t->nrel && sorted; i++)
+			sorted = t->rel[i - 1].vaddr <= t->rel[i].vaddr;
+		if (!sorted)
+			qsort(t->rel, t->nrel, sizeof(*t->rel), cmp_reloc);
+	}
 	*n = t->nrel;
 	return t->rel;
 }

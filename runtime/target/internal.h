@@ -145,6 +145,8 @@ struct span tgt_section_bytes(const struct tgt *t, const struct section *s);
 bool tgt_is_code(const struct tgt *t, uint64_t vaddr);
 /* The 8-byte word at vaddr as the loader would leave it, without the bias. */
 bool tgt_word(struct tgt *t, uint64_t vaddr, uint64_t *out);
+typedef bool rela_fn(void *arg, const Elf64_Rela *ra); /* false: stop */
+void tgt_each_rela(const struct tgt *t, rela_fn *fn, void *arg);
 const struct reloc *tgt_relocs(struct tgt *t, size_t *n);
 
 /* symtab.c */
@@ -179,8 +181,11 @@ const char *pcln_file(const struct tgt *t, const struct pcln_func *f, int32_t fi
 const char *tgt_go_version(struct tgt *t); /* "" when not known */
 int go_minor_of(const char *version);	   /* "go1.23.5" -> 23; 0: not known */
 
-/* golayout.c, dwarf.c */
+/* dwarf.c */
 bool dwarf_go_layout(struct tgt *t, struct tgt_go *g);
+const char *debug_file(struct tgt *t); /* path of a separate debug file, or NULL */
+
+/* tls.c */
 bool tls_of_g(struct tgt *t, int32_t *off);
 
 /* funcs.c */

@@ -461,6 +461,7 @@ int tgt_check_site(struct tgt *t, uint64_t vaddr, struct tgt_site *out, struct t
 	unsigned long long at = vaddr;
 	struct code *c = scratch(t);
 	const struct insn *in;
+	size_t retry;
 	long i, k;
 
 	if (!tgt_is_code(t, vaddr))
@@ -487,6 +488,9 @@ int tgt_check_site(struct tgt *t, uint64_t vaddr, struct tgt_site *out, struct t
 				ZydisMnemonicGetString((ZydisMnemonic)in->mnemonic));
 	fill(c, in, in->cls == I_RET ? TGT_SITE_RET : TGT_SITE_ENTRY, out);
 	out->sp_adj = in->cls == I_RET ? 0 : in->sp == SP_UNKNOWN ? TGT_SP_UNKNOWN : (uint32_t)in->sp;
+	/* a stack check is run again after the stack has grown: drop what goes there */
+	if (in->cls == I_JCC && stack_check(c, &retry) == k)
+		out->flags |= GFT_CF_STACK_CHECK;
 	if (in->cls == I_RET && ((in->flags & IF_RET_IMM) || (c->f.flags & TGT_F_SYMBOL)))
 		out->flags |= GFT_CF_NOT_RET;
 	return 0;
