@@ -126,11 +126,11 @@ $(OUT)/tools/%: tests/tools/%.c $(OUT)/libgft.a
 	$(call say,CC,$@)
 	$(Q)mkdir -p $(@D) && $(CC) $(ALL_CFLAGS) -Itests $(ALL_LDFLAGS) -o $@ $< $(OUT)/libgft.a $(LDLIBS)
 
-.PHONY: unit tools
+.PHONY: unit unit-bin tools
 unit: $(UNIT) ## build and run the unit tests alone
 	$(Q)for t in $(UNIT); do $$t || exit 1; done
-tools: $(TOOLS)
-unit-bin: $(UNIT)
+tools: $(TOOLS) ## build the tools that tests use (replay, sitecheck, ...)
+unit-bin: $(UNIT) ## build the unit tests without running them
 
 .PHONY: check
 check: all tools unit-bin ## run the lanes that need neither root nor BPF
@@ -167,7 +167,7 @@ FORMAT_FILES := $(wildcard include/gft/*.h parser/*.[ch] codegen/*.[ch] codegen/
 	bpf-templates/*.[ch] tests/*/*.[ch])
 format: ## apply clang-format
 	$(Q)clang-format -i $(FORMAT_FILES)
-format-check:
+format-check: ## say what clang-format would change
 	$(Q)clang-format --dry-run --Werror $(FORMAT_FILES)
 
 .PHONY: layers
@@ -185,6 +185,6 @@ clean: ## remove everything that was built
 
 .PHONY: help
 help: ## this list
-	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 -include $(LIB_OBJ:.o=.d) $(OUT)/obj/runtime/main.d $(UNIT:=.d) $(TOOLS:=.d)
