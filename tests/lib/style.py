@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+"""The style lane: each check gives a list of problems, one line each."""
+
+import ast
+import glob
+import os
+import re
+import shutil
+import subprocess
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+MAX_LINES = 1000
+SPDX = "SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only"
+
+
+class Cannot(Exception):
+    """The check needs something that is not here; the text says what."""
+
+
+def lines_of(argv):
+    p = subprocess.run(argv, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=120)
+    return p.returncode, p.stdout.decode("utf-8", "backslashreplace").splitlines()
+
+
+def ours():
+    """Every file of the project: what git tracks, else what is there."""
+    status, files = lines_of(["git", "ls-files"])
+    if status != 0:
+        files = [os.path.relpath(p, ROOT) for p in glob.glob(f"{ROOT}/**", recursive=True) if os.path.isfile(p)]
+        files = [f for f in files if not re.match(r"build/|examples/bin/", f)] + [".ci/run"]
+    return sorted(f for f in set(files) if os.path.isfile(f"{ROOT}/{f}"))
+
+
+def read(path):
+    with open(f"{ROOT}/{path}", encoding="utf-8", errors="replace") as f:
+        return f.read()
+
+
+def scripts(kind):
+    """Files that begin with #! and name kind as their interpreter."""
+    return [f for f in ours() if re.match(rf"#!.*\b{kind}\b", read(f)[:100])]
+
+
+def is_data(path):
+    """Golden texts, replayed streams, fuzz corpora: neither licensed text nor written by hand."""
+    return re.match(r"tests/golden/.*\.(expect|txt)$|tests/fuzz/corpus/", path) is not None
+
+
+def check_format():
+    if not shutil.which("clang-format"):
+        raise Cannot("clang-format is not installed")
+    status, out = lines_of(["make", "-s", "--no-print-directory", "format-check"])
+    counts, first = {}, {}
+    for s in out:
+        if m := re.match(r"([^:]+):(\d+):\d+: error: .*clang-format", s):
+            counts[m[1]] = counts.get(m[1], 0) + 1
+            first.setdefault(m[1], m[2])
+    if status != 0 and not counts:
+        return out[:20]
+    return [f"{f}:{first[f]}: clang-format would change {n} place{'s' * (n > 1)} (make format)" for f, n in counts.items()]
+
+
+def check_shell():
+    problems = []
+    for kind, argv in (("bash", ["bash", "-n"]), ("sh", ["sh", "-n"])):
+        for f in scripts(kind):
+            status, out = lines_of([*argv, f])
+            if status != 0:
+                problems += out or [f"{f}: bad syntax"]
+    return problems
+
+
+def check_python():
+    problems = []
+    for f in set(scripts("python3")) | {f for f in ours() if f.endswith(".py")}:
+        try:
+            ast.parse(read(f), f)
+        except SyntaxError as e:
+            problems.append(f"{f}:{e.lineno}: {e.msg}")
+    return problems
+
+
+def check_gofmt():
+    found = sorted(glob.glob("/usr/lib/go-*/bin/gofmt"))
+    gofmt = shutil.which("gofmt") or (found[-1] if found else None)
+    if not gofmt:
+        raise Cannot("no gofmt here")
+    _, out = lines_of([gofmt, "-l", *[f for f in ours() if f.endswith(".go")]])
+    return [f"{f}: gofmt would change it" for f in out]
+
+
+def check_layers():
+    status, out = lines_of(["tests/layers.sh"])
+    return out if status == 0 or out else [f"tests/layers.sh: status {status}"]
+
+
+def check_spdx():
+    kinds = re.compile(r"(\.(c|h|cc|l|y|go|gft|py|sh)|/Makefile|^Makefile)$")
+    return [f"{f}: no line \"{SPDX}\" among the first five" for f in ours()
+            if (kinds.search(f) or read(f)[:2] == "#!") and not is_data(f)
+            and SPDX not in "\n".join(read(f).split("\n")[:5])]
+
+
+def check_size():
+    problems = []
+    for f in ours():
+        n = read(f).count("\n")
+        if n > MAX_LINES and not is_data(f):
+            problems.append(f"{f}: {n} lines, more than {MAX_LINES}: which second idea hides in it?")
+    return problems
+
+
+def check_help():
+    """Every target that a user may name is in make help, and says what it does."""
+    phony = set(re.findall(r"[\w-]+", " ".join(re.findall(r"^\.PHONY:(.*)$", read("Makefile"), re.M))))
+    _, out = lines_of(["make", "-s", "--no-print-directory", "help"])
+    listed = {m[1] for s in out if (m := re.match(r"\s+make ([\w-]+)\s+\S", s))}
+    return [f"Makefile: target {t} is not in make help" for t in sorted(phony - listed)]
+
+
+def check_modes():
+    """Scripts are executable, in the tree and in git."""
+    return [f"{f}: begins with #! but is not executable" for f in ours()
+            if read(f)[:2] == "#!" and not os.access(f"{ROOT}/{f}", os.X_OK)]
+
+
+def check_parser():
+    status, out = lines_of(["python3", "-B", "tests/lib/tree.py", "--self-test"])
+    return [] if status == 0 else out[-3:]
+
+
+CHECKS = [
+    ("clang-format", check_format),
+    ("shell", check_shell),
+    ("python", check_python),
+    ("gofmt", check_gofmt),
+    ("layers", check_layers),
+    ("spdx", check_spdx),
+    ("size", check_size),
+    ("help", check_help),
+    ("modes", check_modes),
+    ("tree-parser", check_parser),
+]

@@ -1,0 +1,276 @@
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+"""Reads gft's text output back into trees.
+
+An opening line and a closing line of a call look like
+
+    21 17:10:59.088813              main.add(arg1=2) { main.doSomething+37 /x/main.go:15
+    21 17:10:59.088815 1.2us        } main.add+68 /x/main.go:29
+
+Columns carry the nesting: the name of a root stands 12 columns behind the
+clock, each level adds two.  The parser is strict about this, about the order
+of closing lines, and about the blank line after each tree: whatever does not
+fit is a ParseError with the line, so that every test that parses a tree also
+checks the layout.
+"""
+
+import re
+import sys
+
+BASE = 12  # columns between the clock and a root's name
+
+CLOCK = re.compile(r"(\d\d) (\d\d):(\d\d):(\d\d)\.(\d{6})")
+DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m(?!s))?(?:([\d.]+)(ns|us|ms|s))?\Z")
+PLACE = re.compile(r"(?P<func>\S.*?)\+(?P<off>\d+)(?: (?P<file>\S+):(?P<line>\d+))?(?P<rest>(?: .*)?)\Z")
+ANSI = re.compile(r"\x1b\[[0-9;]*m")
+
+
+class ParseError(Exception):
+    pass
+
+
+def duration_ns(text):
+    """Nanoseconds of "1.2us", "2m03.5s"; None when it is no duration."""
+    m = DURATION.match(text)
+    if not text or not m:
+        return None
+    unit = {"ns": 1, "us": 1e3, "ms": 1e6, "s": 1e9}
+    ns = int(m[1] or 0) * 3600e9 + int(m[2] or 0) * 60e9
+    if m[3]:
+        ns += float(m[3]) * unit[m[4]]
+    return round(ns)
+
+
+class Node:
+    def __init__(self, name, args, caller, clock, depth, line):
+        self.name = name  # function
+        self.args = args  # text between the parentheses
+        self.caller = caller  # match of PLACE, or None
+        self.clock = clock  # microseconds since midnight, plus the day of month
+        self.depth = depth  # 0: root
+        self.line = line  # as printed
+        self.children = []
+        self.goid = self.pid = None
+        self.duration = None  # ns, from the closing line
+        self.exit = None  # match of PLACE of the closing line, or None
+        self.mark = ""  # what else a closing line says: left by a panic, not returned, ...
+        self.closed = False
+
+    def walk(self):
+        yield self
+        for c in self.children:
+            yield from c.walk()
+
+    def shape(self):
+        """Nested tuples of names: two trees with the same calls are equal."""
+        return (self.name,) + tuple(c.shape() for c in self.children)
+
+    def values(self):
+        """The arguments as a dict of texts; splits at commas outside quotes and brackets."""
+        out, depth, quote, start, i = {}, 0, False, 0, 0
+        text = self.args
+        parts = []
+        while i < len(text):
+            c = text[i]
+            if c == "\\":
+                i += 1
+            elif c == '"':
+                quote = not quote
+            elif not quote and c in "([{":
+                depth += 1
+            elif not quote and c in ")]}":
+                depth -= 1
+            elif not quote and not depth and c == ",":
+                parts.append(text[start:i])
+                start = i + 1
+            i += 1
+        parts.append(text[start:])
+        for p in parts:
+            if p.strip():
+                key, _, val = p.strip().partition("=")
+                out[key.strip()] = val.strip()
+        return out
+
+    def __repr__(self):
+        return "\n".join("  " * n.depth + f"{n.name}({n.args})" + (f" [{n.mark}]" if n.mark else "")
+                         for n in self.walk())
+
+
+def split_call(text):
+    """"main.(*T).f(a=1) { caller" -> name, args, rest; None when it is no call."""
+    depth = 0
+    i = 0
+    while i < len(text):
+        c = text[i]
+        if c in "[":
+            depth += 1
+        elif c in "]":
+            depth -= 1
+        elif c == "(" and not depth and (i == 0 or text[i - 1] not in "."):
+            break
+        elif c == "(":  # a receiver: main.(*T).f
+            end = text.find(")", i)
+            if end < 0:
+                return None
+            i = end
+        i += 1
+    else:
+        return None
+    name, args, quote, depth = text[:i], i + 1, False, 0
+    while i < len(text):
+        c = text[i]
+        if c == "\\":
+            i += 1
+        elif c == '"':
+            quote = not quote
+        elif not quote and c == "(":
+            depth += 1
+        elif not quote and c == ")":
+            depth -= 1
+            if not depth:
+                break
+        i += 1
+    else:
+        # quotes of a target's text need not balance: take the last ") {"
+        i = text.rfind(") {")
+        if i < args:
+            return None
+    if not text.startswith(") {", i):
+        return None
+    return name, text[args:i], text[i + 3:].strip()
+
+
+def clock_us(m):
+    return ((int(m[1]) * 24 + int(m[2])) * 60 + int(m[3])) * 60_000_000 + int(m[4]) * 1_000_000 + int(m[5])
+
+
+def parse(text, others=None, allow_open=False):
+    """All trees of an output, in order.
+
+    Lines that are no part of a tree are an error, or are appended to the list
+    others when it is given (output of printf, maps, the target's own lines).
+    allow_open: the last lines of an output that was cut off may be missing.
+    """
+    roots, stack = [], []
+    after_tree = False
+    for number, raw in enumerate(text.removesuffix("\n").split("\n"), 1):
+        line = ANSI.sub("", raw)
+
+        def bad(why):
+            return ParseError(f"line {number}: {why}: {line!r}")
+
+        m = CLOCK.match(line)
+        if not m:
+            if stack and line == "":
+                raise bad("blank line inside a tree")
+            if line.strip() == "":
+                after_tree = False
+                continue
+            if others is None:
+                raise bad("not a line of a tree")
+            others.append(line)
+            continue
+        if after_tree:
+            raise bad("no blank line after the tree before")
+        rest = line[m.end():]
+        body = rest.lstrip(" ")
+        lead = len(rest) - len(body)
+        dur = None
+        if lead == 1:  # a closing line with its duration
+            word, _, more = body.partition(" ")
+            dur = duration_ns(word)
+            if dur is None:
+                raise bad(f"{word!r} is no duration")
+            body = more.lstrip(" ")
+        column = len(rest) - len(body)
+        if column < BASE or (column - BASE) % 2:
+            # a long duration may push its own line to the right, never to the left
+            raise bad(f"text begins in column {column}")
+        depth = (column - BASE) // 2
+        if body.startswith("} ") or body == "}":
+            if not stack:
+                raise bad("closes a call, and none is open")
+            node = stack.pop()
+            if depth != node.depth:
+                raise bad(f"closes at level {depth}, the open call {node.name} is at {node.depth}")
+            name = body[2:]
+            place = PLACE.match(name)
+            if place:
+                node.exit, node.mark = place, place["rest"].strip()
+                name = place["func"]
+            elif name.startswith(node.name):
+                node.mark = name[len(node.name):].strip(" ()")
+                name = node.name
+            if name != node.name:
+                raise bad(f"closes {name}, but the open call is {node.name}")
+            node.duration, node.closed = dur, True
+            node.end = clock_us(m)
+            if node.end < node.clock:
+                raise bad("ends before it begins")
+            if not stack:
+                after_tree = True
+            continue
+        call = split_call(body)
+        if not call or dur is not None:
+            raise bad("neither opens nor closes a call")
+        name, args, where = call
+        if depth != len(stack):
+            raise bad(f"opens at level {depth} while {len(stack)} calls are open")
+        tags = {}
+        while True:
+            where, _, last = where.rpartition(" ") if " " in where else ("", "", where)
+            key, eq, val = last.partition("=")
+            if eq and key.isidentifier():
+                tags[key] = val
+                continue
+            where = f"{where} {last}".strip()
+            break
+        node = Node(name, args, PLACE.match(where), clock_us(m), depth, line)
+        node.goid = int(tags["goid"]) if "goid" in tags else None
+        node.pid = int(tags["pid"]) if "pid" in tags else None
+        if stack:
+            if node.clock < stack[-1].clock:
+                raise bad("begins before its caller")
+            stack[-1].children.append(node)
+        else:
+            roots.append(node)
+        stack.append(node)
+    if stack and not allow_open:
+        raise ParseError("end of output: these calls were not closed: " + ", ".join(n.name for n in stack))
+    return roots
+
+
+def self_test():
+    sample = (
+        "21 17:10:59.088812            main.doSomething() { main.main+15 /x/main.go:10 goid=1 pid=1234\n"
+        "21 17:10:59.088813              main.(*T[a.b,c]).add(arg1=2, s=\"a, (b\\\"\") { main.doSomething+37 /x/main.go:15\n"
+        "21 17:10:59.088815 1.2us        } main.(*T[a.b,c]).add+68 /x/main.go:29\n"
+        "21 17:10:59.088820 1.001s     } main.doSomething+180 /x/main.go:24\n"
+        "\n")
+    (root,) = parse(sample)
+    assert root.shape() == ("main.doSomething", ("main.(*T[a.b,c]).add",)), root.shape()
+    assert (root.goid, root.pid, root.duration) == (1, 1234, 1.001e9)
+    kid = root.children[0]
+    assert kid.values() == {"arg1": "2", "s": '"a, (b\\""'}, kid.values()
+    assert kid.exit["off"] == "68" and kid.caller["func"] == "main.doSomething"
+    assert kid.duration == 1200
+    assert duration_ns("2m03.5s") == 123.5e9 and duration_ns("5ms") == 5e6 and duration_ns("x") is None
+    assert duration_ns("1h") == 3600e9 and duration_ns("2m") == 120e9
+    for damage in (("  main.(*T", "   main.(*T"), ("} main.doS", "} main.other"), ("1.001s", "soon"),
+                   (":24\n\n", ":24\n" + sample)):
+        try:
+            parse(sample.replace(*damage, 1))
+        except ParseError:
+            continue
+        raise AssertionError(f"not noticed: {damage}")
+    others = []
+    assert len(parse("student: x\n" + sample + sample + "@: 3\n", others)) == 2
+    assert others == ["student: x", "@: 3"]
+    assert len(parse(sample[:sample.index("21 17:10:59.088820")], allow_open=True)) == 1
+    print("ok")
+
+
+if __name__ == "__main__":
+    if sys.argv[1:] == ["--self-test"]:
+        self_test()
+    else:
+        print(*parse(sys.stdin.read(), []), sep="\n\n")
