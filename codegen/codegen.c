@@ -239,6 +239,7 @@ static void goexit_program(struct em *m, int bin, struct meta_prog *mp)
 	memset(mp, 0, sizeof(*mp));
 	mp->name = arena_printf(m->a, "gft_goexit_%d", bin);
 	mp->kind = MP_UPROBE;
+	mp->internal = true;
 	mp->binary = bin;
 	mp->role = SITE_ENTRY;
 	mp->places = ARENA_ARRAY(m->a, struct meta_place, n + 1);

@@ -1,0 +1,351 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* cli.c - options and operands; see cli.h. */
+#include "runtime/cli.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "gft/buf.h"
+#include "gft/diag.h"
+
+enum {
+	OPT_COLOR = 256,
+	OPT_NO_CACHE,
+	OPT_BUFFER,
+	OPT_INFO,
+	OPT_DRY_RUN,
+	OPT_SCRIPT,
+	OPT_READY_FD,
+	OPT_UNSAFE,
+	OPT_NO_WARNINGS,
+	OPT_DEBUGINFO,
+	OPT_RECORD,
+};
+
+static const struct option options[] = {
+	{ "color", optional_argument, NULL, OPT_COLOR },
+	{ "colour", optional_argument, NULL, OPT_COLOR },
+	{ "no-cache", no_argument, NULL, OPT_NO_CACHE },
+	{ "buffer", required_argument, NULL, OPT_BUFFER },
+	{ "info", no_argument, NULL, OPT_INFO },
+	{ "dry-run", no_argument, NULL, OPT_DRY_RUN },
+	{ "script", no_argument, NULL, OPT_SCRIPT },
+	{ "ready-fd", required_argument, NULL, OPT_READY_FD },
+	{ "unsafe", no_argument, NULL, OPT_UNSAFE },
+	{ "no-warnings", no_argument, NULL, OPT_NO_WARNINGS },
+	{ "debuginfo", required_argument, NULL, OPT_DEBUGINFO },
+	{ "record", required_argument, NULL, OPT_RECORD },
+	{ "uprobe-wildcards", required_argument, NULL, 'u' },
+	{ "exclude-vendor", optional_argument, NULL, 'x' },
+	{ "drilldown", required_argument, NULL, 'D' },
+	{ "trimprefix", required_argument, NULL, 'P' },
+	{ "debug", no_argument, NULL, 'v' },
+	{ "verbose", no_argument, NULL, 'v' },
+	{ "quiet", no_argument, NULL, 'q' },
+	{ "help", no_argument, NULL, 'h' },
+	{ "version", no_argument, NULL, 'V' },
+	{ NULL, 0, NULL, 0 },
+};
+
+/* The optstring stops at the first operand only when a script was given before it. */
+static const char optstring[] = ":e:u:c:p:o:f:B:d:lD:P:x::vqhV";
+
+static void help(FILE *out)
+{
+	fputs("gft - live function graphs of running Go programs\n"
+	      "\n"
+	      "  gft [OPTIONS] -e 'SCRIPT' [BINARY] [PARAMETER...]\n"
+	      "  gft [OPTIONS] FILE.gft    [BINARY] [PARAMETER...]\n"
+	      "  gft [OPTIONS] -u PATTERN... BINARY [TARGET...]     the command line of go-ftrace\n"
+	      "  gft -l ['u:PATTERN'] BINARY                        list what can be traced\n"
+	      "\n"
+	      "Try:\n"
+	      "  gft -e 'u:main.* { graph(); }' -c './server -addr :8080'     start it, show its call graphs\n"
+	      "  gft -e 'u:main.handle { graph(); } u:net/http.* {}' -p 1234  what main.handle calls in net/http\n"
+	      "  gft -e 'u:main.add { fetch(n = +8(%ax):s64); graph(); }' ./a  with a value read at each call\n"
+	      "  gft -e 'ur:main.* { @ms[func] = hist(duration / 1000000); }' -p 1234   latency by function\n"
+	      "  gft -e 'u:main.* { @[func] = count(); } interval:s:1 { print(@); clear(@); }' -p 1234\n"
+	      "\n"
+	      "What to trace:\n"
+	      "  -e SCRIPT            the script itself ('-' as FILE reads it from standard input)\n"
+	      "  -c COMMAND           start this and trace it from its first instruction; gft ends with it\n"
+	      "  -p PID[,PID...]      only these processes; gft ends with them\n"
+	      "  -u PATTERN           functions to show, name or glob; may be given several times\n"
+	      "  -D, --drilldown FUNC with -u: only calls of FUNC open graphs\n"
+	      "  -x, --exclude-vendor[=false]  with -u: leave functions of vendored packages out (default)\n"
+	      "\n"
+	      "Output:\n"
+	      "  -o FILE              write there instead of standard output\n"
+	      "  --color[=WHEN]       auto (on a terminal), always, never; NO_COLOR is honoured\n"
+	      "  -P, --trimprefix DIR cut DIR from the front of file names\n"
+	      "  -B MODE              flush output by line, full or none\n"
+	      "  -q                   no 'Attached ...' message       -v  tell more\n"
+	      "\n"
+	      "To look inside:\n"
+	      "  -l [PATTERN]         list functions ('u:main.*') or tracepoints ('t:sched:*')\n"
+	      "  -d STAGE             print ast, program, c, sites or object, and stop\n"
+	      "  --script             print the script that a go-ftrace command line means\n"
+	      "  --dry-run            do everything but load and attach\n"
+	      "  --info               what this kernel can do, and what it lacks\n"
+	      "\n"
+	      "  --buffer SIZE        of the ring buffer (8M); --no-cache compiles anew; --debuginfo DIR\n"
+	      "  --ready-fd N         writes a byte to descriptor N once every probe is in place\n"
+	      "  -h, --help           this          -V, --version\n"
+	      "\n"
+	      "The language: docs/language.md.  Runs as root (or with CAP_BPF, CAP_PERFMON and read\n"
+	      "access to the target) on Linux 5.15 or newer, x86-64.\n",
+	      out);
+}
+
+static bool bad(const char *fmt, const char *a, const char *hint)
+{
+	fputs("gft: ", stderr);
+	fprintf(stderr, fmt, a);
+	fprintf(stderr, "\nhint: %s\n", hint);
+	return false;
+}
+
+static bool parse_size(const char *s, size_t *out)
+{
+	char *end;
+	unsigned long long v = strtoull(s, &end, 10);
+	unsigned shift = 0;
+
+	switch (toupper((unsigned char)*end)) {
+	case 'K': shift = 10, end++; break;
+	case 'M': shift = 20, end++; break;
+	case 'G': shift = 30, end++; break;
+	default: break;
+	}
+	if (end == s || *end || *s == '-' || v > (1ULL << 34) >> shift || !v)
+		return false;
+	*out = (size_t)(v << shift);
+	return true;
+}
+
+static bool parse_pids(struct cli *c, const char *s)
+{
+	while (*s) {
+		char *end;
+		long v = strtol(s, &end, 10);
+
+		if (end == s || (*end && *end != ',' && *end != ' ') || v <= 0 || v > 4194304)
+			return bad("-p: '%s' is not a process id", s, "-p 1234, or -p 1234,1240; pidof NAME finds them");
+		if (c->npids == sizeof(c->pids) / sizeof(c->pids[0]))
+			return bad("-p: more than %s processes", "16", "leave -p away to trace every process of the binary");
+		c->pids[c->npids++] = (pid_t)v;
+		s = *end ? end + 1 : end;
+	}
+	return c->npids != 0 || bad("-p: no process id%s", "", "-p 1234; pidof NAME finds it");
+}
+
+static bool is_stage(const char *s)
+{
+	static const char *const stages[] = { "ast", "program", "c", "codegen", "object", "sites", "ir" };
+
+	for (size_t i = 0; i < sizeof(stages) / sizeof(stages[0]); i++)
+		if (!strcmp(s, stages[i]))
+			return true;
+	return false;
+}
+
+static bool parse_color(struct cli *c, const char *s)
+{
+	if (!s || !strcmp(s, "always"))
+		c->color = COLOR_ALWAYS;
+	else if (!strcmp(s, "never"))
+		c->color = COLOR_NEVER;
+	else if (!strcmp(s, "auto"))
+		c->color = COLOR_AUTO;
+	else
+		return bad("--color: '%s' is none of auto, always, never", s, "--color=never");
+	return true;
+}
+
+static bool unknown_option(char **argv)
+{
+	const char *names[64];
+	size_t n = 0;
+	const char *arg = argv[optind - 1], *near;
+	char word[64];
+
+	if (optopt && optopt < 256) {
+		char s[3] = { '-', (char)optopt, 0 };
+
+		return bad("unknown option %s", s, "gft -h lists the options");
+	}
+	snprintf(word, sizeof(word), "%.*s", (int)strcspn(arg + 2, "="), arg + 2);
+	for (const struct option *o = options; o->name && n < 64; o++)
+		names[n++] = o->name;
+	near = diag_nearest(word, names, n);
+	if (near) {
+		char hint[96];
+
+		snprintf(hint, sizeof(hint), "did you mean --%s?", near);
+		return bad("unknown option %s", arg, hint);
+	}
+	return bad("unknown option %s", arg, "gft -h lists the options");
+}
+
+static bool one_option(struct cli *c, int o, char **argv)
+{
+	switch (o) {
+	case 'e':
+		if (c->expr)
+			return bad("-e is given twice%s", "", "put both clauses into one script");
+		c->expr = optarg;
+		return true;
+	case 'u':
+		c->uprobes = xrealloc(c->uprobes, (c->nuprobes + 1) * sizeof(*c->uprobes));
+		c->uprobes[c->nuprobes++] = optarg;
+		return true;
+	case 'D':
+		c->drilldown = xrealloc(c->drilldown, (c->ndrilldown + 1) * sizeof(*c->drilldown));
+		c->drilldown[c->ndrilldown++] = optarg;
+		return true;
+	case 'c': c->command = optarg; return true;
+	case 'p': return parse_pids(c, optarg);
+	case 'o': c->output = optarg; return true;
+	case 'f': c->format = optarg; return true;
+	case 'B': c->buffering = optarg; return true;
+	case 'P': c->trim_prefix = optarg; return true;
+	case 'd':
+		/* go-ftrace's bare -d is "debug"; with a stage it prints that stage */
+		if (is_stage(optarg)) {
+			c->stage = optarg;
+		} else {
+			c->verbose = true;
+			optind--;
+		}
+		return true;
+	case 'l': c->list = true; return true;
+	case 'x':
+		if (!optarg || !strcmp(optarg, "true"))
+			c->exclude_vendor = true;
+		else if (!strcmp(optarg, "false"))
+			c->exclude_vendor = false;
+		else
+			return bad("--exclude-vendor: '%s' is neither true nor false", optarg, "--exclude-vendor=false");
+		return true;
+	case 'v': c->verbose = true; return true;
+	case 'q': c->quiet = true; return true;
+	case OPT_COLOR: return parse_color(c, optarg);
+	case OPT_NO_CACHE: c->no_cache = true; return true;
+	case OPT_BUFFER:
+		return parse_size(optarg, &c->ring_bytes) || bad("--buffer: '%s' is not a size", optarg, "--buffer 16M");
+	case OPT_INFO: c->info = true; return true;
+	case OPT_DRY_RUN: c->dry_run = true; return true;
+	case OPT_SCRIPT: c->script = true; return true;
+	case OPT_UNSAFE: c->unsafe = true; return true;
+	case OPT_NO_WARNINGS: c->no_warnings = true; return true;
+	case OPT_DEBUGINFO: c->debug_dir = optarg; return true;
+	case OPT_RECORD: c->record = optarg; return true;
+	case OPT_READY_FD: {
+		char *end;
+		long v = strtol(optarg, &end, 10);
+
+		if (*end || end == optarg || v < 0 || v > 1 << 20)
+			return bad("--ready-fd: '%s' is not a descriptor", optarg, "--ready-fd 3 3>fifo");
+		c->ready_fd = (int)v;
+		return true;
+	}
+	case ':':
+		if (optopt == 'd') { /* a bare -d at the end */
+			c->verbose = true;
+			return true;
+		}
+		return bad("%s needs a value", argv[optind - 1], "gft -h shows which");
+	default: return unknown_option(argv);
+	}
+}
+
+static bool is_file(const char *s)
+{
+	struct stat st;
+
+	return !stat(s, &st) && !S_ISDIR(st.st_mode);
+}
+
+static bool is_elf(const char *s)
+{
+	FILE *f = fopen(s, "re");
+	char magic[4] = "";
+	bool elf = f && fread(magic, 1, 4, f) == 4 && !memcmp(magic, "\177ELF", 4);
+
+	if (f)
+		fclose(f);
+	return elf;
+}
+
+static bool operands(struct cli *c, char **v, size_t n)
+{
+	if (c->list && n && !is_file(v[0])) {
+		c->list_pattern = v[0];
+		v++, n--;
+	} else if (!c->expr && !c->nuprobes && !c->list && !c->info) {
+		if (!n)
+			return bad("no script%s", "", "gft -e 'u:main.* { graph(); }' ./binary; gft -h shows more");
+		if (is_elf(v[0]))
+			return bad("%s is a binary, not a script", v[0],
+				   "say what to trace in it: gft -u 'main.*' BINARY, or gft -e 'u:main.* { graph(); }' BINARY");
+		c->script_file = v[0];
+		v++, n--;
+	}
+	/* with -p or -c the binary is known: what follows are parameters unless it is a file */
+	if (n && (!(c->npids || c->command) || is_file(v[0])) &&
+	    !(isdigit((unsigned char)v[0][0]) && !is_file(v[0]))) {
+		c->binary = v[0];
+		v++, n--;
+	}
+	c->operands = (const char **)v;
+	c->noperands = n;
+	if (c->nuprobes && c->expr)
+		return bad("-e and -u are both given%s", "", "-u PATTERN is u:PATTERN { graph(); } in a script");
+	if (c->nuprobes && !c->binary && !c->npids && !c->command)
+		return bad("no binary%s", "", "gft -u 'main.*' ./binary");
+	if (c->format && strcmp(c->format, "text") != 0)
+		return bad("-f: there is no format '%s'", c->format, "text is the only one so far");
+	return true;
+}
+
+int cli_parse(struct cli *c, int argc, char **argv, int *status)
+{
+	int o;
+
+	memset(c, 0, sizeof(*c));
+	c->ready_fd = -1;
+	c->exclude_vendor = true;
+	*status = 1;
+	opterr = 0;
+	while ((o = getopt_long(argc, argv, optstring, options, NULL)) != -1) {
+		if (o == 'h') {
+			help(stdout);
+			*status = 0;
+			return -1;
+		}
+		if (o == 'V') {
+			puts("gft " GFT_VERSION);
+			*status = 0;
+			return -1;
+		}
+		if (!one_option(c, o, argv))
+			return -1;
+	}
+	if (argc == 1) {
+		help(stderr);
+		return -1;
+	}
+	return operands(c, argv + optind, (size_t)(argc - optind)) ? 0 : -1;
+}
+
+void cli_free(struct cli *c)
+{
+	free(c->uprobes);
+	free(c->drilldown);
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* cli.h - the command line. */
+#ifndef GFT_RUNTIME_CLI_H
+#define GFT_RUNTIME_CLI_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+struct buf;
+
+enum cli_color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
+
+struct cli {
+	/* what to run: one of these */
+	const char *expr;        /* -e */
+	const char *script_file; /* SCRIPT.gft, or "-" */
+	const char **uprobes;    /* -u, go-ftrace's way */
+	size_t nuprobes;
+	bool list;               /* -l */
+	const char *list_pattern;
+	bool info;               /* --info */
+
+	/* on what */
+	const char *binary;
+	const char **operands; /* behind the binary: parameters, or go-ftrace's target functions */
+	size_t noperands;
+	const char *command;   /* -c */
+	const char **drilldown; /* -D */
+	size_t ndrilldown;
+	pid_t pids[16];        /* -p */
+	size_t npids;
+
+	/* how */
+	const char *output;    /* -o */
+	const char *format;    /* -f */
+	const char *buffering; /* -B */
+	const char *stage;     /* -d */
+	const char *trim_prefix;
+	const char *debug_dir;
+	const char *record;
+	size_t ring_bytes;     /* --buffer */
+	enum cli_color color;
+	int ready_fd;          /* -1: none */
+	bool exclude_vendor;
+	bool dry_run, script, verbose, quiet, no_cache, unsafe, no_warnings;
+};
+
+/*
+ * Reads the command line.  Returns 0, or -1 when the program should end now
+ * with *status (help and version were printed, or a mistake was told).
+ */
+int cli_parse(struct cli *c, int argc, char **argv, int *status);
+
+void cli_free(struct cli *c);
+
+/* The go-ftrace command line as a script.  False, with an error told, when it makes no sense. */
+bool cli_translate(const struct cli *c, struct buf *out);
+
+#endif

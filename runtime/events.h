@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* events.h - what asynchronous actions of a script do: printf, print, clear, exit, ... */
+#ifndef GFT_RUNTIME_EVENTS_H
+#define GFT_RUNTIME_EVENTS_H
+
+#include "gft/kernel.h"
+#include "gft/meta.h"
+#include "gft/output.h"
+
+struct events {
+	const struct gft_meta *meta;
+	struct ksession *ks;
+	struct output *out;
+	const struct value_ctx *values;
+	bool exiting;    /* exit() was called */
+	int status;      /* its argument */
+	uint64_t bad;    /* records that make no sense */
+};
+
+/* One GFT_REC_EVENT record of size bytes. */
+void events_handle(struct events *e, const void *rec, size_t size);
+
+/* Every map that has content (the end of a run). */
+void events_print_maps(struct events *e);
+
+#endif

@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * gft.c - the story of the program, pass by pass:
+ *
+ *   command line -> script text -> tree -> checked program -> BPF C -> object
+ *   -> probe sites -> run
+ *
+ * Each stage can be printed (-d), and --dry-run stops before the kernel.
+ */
+#include "runtime/gft.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "codegen/codegen.h"
+#include "gft/arena.h"
+#include "gft/buf.h"
+#include "gft/compile.h"
+#include "gft/diag.h"
+#include "gft/kernel.h"
+#include "parser/parse.h"
+#include "parser/program.h"
+#include "runtime/child.h"
+#include "runtime/run.h"
+#include "runtime/sites.h"
+
+#define SCRIPT_MAX (1 << 20)
+
+struct story {
+	struct cli cli;
+	struct arena *arena;
+	struct diag *diag;
+	const struct source *source;
+	struct targets *targets;
+	struct resolver res;
+	struct child child;
+	bool has_child;
+	struct program *program;
+	struct generated gen;
+	struct compile_result object;
+	struct site_table *sites;
+};
+
+/* --- script text ---------------------------------------------------------------------------- */
+
+static bool read_file(const char *name, struct buf *out)
+{
+	FILE *f = strcmp(name, "-") ? fopen(name, "re") : stdin;
+	char chunk[8192];
+	size_t n;
+
+	if (!f) {
+		fprintf(stderr, "gft: cannot read the script %s: %s\n", name, strerror(errno));
+		if (errno == ENOENT)
+			fputs("hint: a script in the command line is given by -e 'SCRIPT'\n", stderr);
+		return false;
+	}
+	while ((n = fread(chunk, 1, sizeof(chunk), f)) && out->len <= SCRIPT_MAX)
+		buf_add(out, chunk, n);
+	n = (size_t)ferror(f);
+	if (f != stdin)
+		fclose(f);
+	if (n || out->len > SCRIPT_MAX) {
+		fprintf(stderr, "gft: %s: %s\n", name, n ? strerror(errno) : "a script has at most 1 MiB");
+		return false;
+	}
+	return true;
+}
+
+static bool script_text(struct story *s)
+{
+	struct buf b = BUF_INIT;
+	const char *name = "script";
+	bool ok = true;
+
+	if (s->cli.expr) {
+		buf_puts(&b, s->cli.expr);
+	} else if (s->cli.nuprobes) {
+		name = "command line";
+		ok = cli_translate(&s->cli, &b);
+	} else {
+		name = strcmp(s->cli.script_file, "-") ? s->cli.script_file : "stdin";
+		ok = read_file(s->cli.script_file, &b);
+	}
+	if (ok)
+		s->source = diag_add_source(s->diag, name, buf_str(&b), b.len);
+	buf_free(&b);
+	return ok;
+}
+
+/* Prints what is queued; true when there is no error. */
+static bool told(struct story *s)
+{
+	bool color = s->cli.color == COLOR_ALWAYS || (s->cli.color == COLOR_AUTO && isatty(STDERR_FILENO) && !getenv("NO_COLOR"));
+
+	diag_print(s->diag, stderr, color, !s->cli.no_warnings);
+	return !diag_errors(s->diag);
+}
+
+static bool stage(const struct story *s, const char *name)
+{
+	return s->cli.stage && !strcmp(s->cli.stage, name);
+}
+
+/* --- passes ----------------------------------------------------------------------------------- */
+
+static bool open_targets(struct story *s)
+{
+	struct targets_opts o = { .binary = s->cli.binary, .debug_dir = s->cli.debug_dir };
+
+	if (s->cli.command) {
+		if (!child_parse(&s->child, s->cli.command))
+			return false;
+		s->has_child = true;
+		if (!o.binary)
+			o.binary = s->child.path;
+	}
+	if (s->cli.npids)
+		o.pid = s->cli.pids[0];
+	for (size_t i = 0; i < s->cli.npids; i++) {
+		char path[64];
+
+		snprintf(path, sizeof(path), "/proc/%d", s->cli.pids[i]);
+		if (access(path, F_OK)) {
+			fprintf(stderr, "gft: there is no process %d\nhint: pidof NAME finds a process\n", s->cli.pids[i]);
+			return false;
+		}
+	}
+	s->targets = targets_new(&o);
+	targets_resolver(s->targets, &s->res);
+	return true;
+}
+
+static bool front_end(struct story *s)
+{
+	struct parse_opts po = { .file_exists = s->res.file_exists, .ctx = s->res.ctx, .params = s->cli.operands,
+				 .nparams = s->cli.nuprobes ? 0 : s->cli.noperands };
+	struct sema_opts so = { .unsafe = s->cli.unsafe };
+	struct ast *ast = parse_script(s->arena, s->diag, s->source, &po);
+	struct buf b = BUF_INIT;
+
+	if (stage(s, "ast")) {
+		ast_dump(ast, &b);
+		fputs(buf_str(&b), stdout);
+		buf_free(&b);
+		told(s);
+		return false;
+	}
+	if (diag_errors(s->diag)) {
+		told(s);
+		return false;
+	}
+	s->program = sema_check(ast, &s->res, &so);
+	if (!told(s))
+		return false;
+	if (stage(s, "program")) {
+		program_dump(s->program, &b);
+		fputs(buf_str(&b), stdout);
+		buf_free(&b);
+	}
+	return true;
+}
+
+static bool compile(struct story *s)
+{
+	struct compile_opts co = { .no_cache = s->cli.no_cache, .verbose = s->cli.verbose, .want_ir = stage(s, "ir") };
+	struct clang_file src = { s->source->name, s->source->text, s->source->len };
+	int r;
+
+	co.sources = &src;
+	co.nsources = 1;
+	r = compile_bpf("gft", s->gen.text, s->gen.len, &co, &s->object);
+	if (r < -1) {
+		fprintf(stderr, "gft: %s\n", s->object.err);
+		return false;
+	}
+	for (size_t i = 0; i < s->object.ndiags && (r || s->cli.verbose); i++) {
+		const struct clang_diag *d = &s->object.diags[i];
+
+		fprintf(stderr, "%s:%u:%u: %s: %s\n", d->file ? d->file : "gft", d->line, d->col,
+			d->level == 2 ? "error" : d->level == 1 ? "warning" : "note", d->text);
+	}
+	if (r)
+		fputs("gft: the script passed its checks but does not compile: this is a mistake of gft\n"
+		      "hint: please report the script together with what -d c prints\n", stderr);
+	return r == 0;
+}
+
+static bool dump(struct story *s)
+{
+	struct buf b = BUF_INIT;
+
+	if (stage(s, "ir") && s->object.ir)
+		fputs(s->object.ir, stdout);
+	if (stage(s, "object"))
+		fwrite(s->object.object, 1, s->object.object_len, stdout);
+	if (stage(s, "sites")) {
+		sites_dump(s->sites, &b);
+		fputs(buf_str(&b), stdout);
+		buf_free(&b);
+	}
+	return true;
+}
+
+/* Whether any probe is left to attach. */
+static bool any_site(struct story *s)
+{
+	const struct site_counts *n = sites_counts(s->sites);
+
+	if (!s->cli.quiet)
+		sites_report(s->sites, stderr, s->cli.verbose);
+	if (!s->program->nclasses || n->entries + n->exits || s->program->nplain)
+		return true;
+	fprintf(stderr, "gft: none of the functions can be probed\n");
+	return false;
+}
+
+static int check_kernel(void)
+{
+	const struct kernel_caps *caps = NULL;
+
+	if (!kernel_caps(&caps))
+		return 0;
+	fprintf(stderr, "gft: %s\n", caps && caps->why[0] ? caps->why : "this kernel cannot run BPF");
+	fputs("hint: gft --dry-run checks a script without the kernel; -d c prints the generated C\n", stderr);
+	return -1;
+}
+
+static int run(struct story *s)
+{
+	struct run_opts ro = { .cli = &s->cli, .meta = s->gen.meta, .targets = s->targets };
+	int e;
+
+	codegen(s->program, &s->gen);
+	if (stage(s, "program"))
+		return 0;
+	if (stage(s, "c") || stage(s, "codegen")) {
+		fwrite(s->gen.text, 1, s->gen.len, stdout);
+		return 0;
+	}
+	if (!compile(s))
+		return 1;
+	s->sites = sites_build(s->gen.meta, s->targets, NULL, NULL);
+	if (s->cli.stage)
+		return dump(s) ? 0 : 1;
+	if (!any_site(s))
+		return 1;
+	if (s->cli.dry_run) {
+		const struct site_counts *n = sites_counts(s->sites);
+
+		if (!s->cli.quiet)
+			fprintf(stderr, "dry run: %llu functions, %llu entries, %llu exits; nothing was loaded\n",
+				(unsigned long long)(n->functions - n->skipped), (unsigned long long)n->entries,
+				(unsigned long long)n->exits);
+		return 0;
+	}
+	if (check_kernel() < 0)
+		return 1;
+	if (s->has_child && (e = child_start(&s->child)) < 0) {
+		fprintf(stderr, "gft: cannot start a process: %s\n", strerror(-e));
+		return 1;
+	}
+	ro.meta = s->gen.meta;
+	ro.object = s->object.object;
+	ro.object_len = s->object.object_len;
+	ro.sites = s->sites;
+	ro.child = s->has_child ? &s->child : NULL;
+	return run_script(&ro);
+}
+
+static int tell(struct story *s)
+{
+	int status = 1;
+
+	if (s->cli.info) {
+		const struct kernel_caps *caps = NULL;
+		int r = kernel_caps(&caps);
+
+		kernel_caps_print(caps, stdout);
+		return r ? 1 : 0;
+	}
+	if (!open_targets(s))
+		return 1;
+	if (s->cli.list)
+		return list_main(&s->cli, s->targets);
+	if (!script_text(s))
+		return 1;
+	if (s->cli.script) {
+		fputs(s->source->text, stdout);
+		return 0;
+	}
+	if (front_end(s))
+		status = run(s);
+	else if (stage(s, "ast") && !diag_errors(s->diag))
+		status = 0;
+	return status;
+}
+
+int gft_main(int argc, char **argv)
+{
+	struct story s = { 0 };
+	int status;
+
+	if (cli_parse(&s.cli, argc, argv, &status) < 0) {
+		cli_free(&s.cli);
+		return status;
+	}
+	s.arena = arena_new();
+	s.diag = diag_new(s.arena);
+	status = tell(&s);
+	if (s.has_child)
+		child_end(&s.child, true);
+	sites_free(s.sites);
+	compile_release(&s.object);
+	targets_free(s.targets);
+	arena_free(s.arena);
+	cli_free(&s.cli);
+	/* a reader that went away is no error; a disk that is full is */
+	if (fflush(stdout) && errno != EPIPE && !status)
+		status = 1;
+	return status;
+}

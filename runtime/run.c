@@ -1,0 +1,598 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* run.c - see run.h. */
+#include "runtime/run.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "gft/graph.h"
+#include "gft/kernel.h"
+#include "gft/output.h"
+#include "runtime/events.h"
+
+#define POLL_MS 50
+#define MANY_FUNCTIONS 10000
+#define MAX_BINARIES 8
+#define MAX_PIDS 16
+
+static volatile sig_atomic_t stop_signal;
+
+static void on_signal(int sig)
+{
+	stop_signal = sig;
+}
+
+struct run {
+	const struct run_opts *o;
+	const struct gft_meta *meta;
+	struct ksession *ks;
+	struct graph_builder *graph;
+	struct output *out;
+	struct sym_source syms;
+	struct value_ctx values;
+	struct events ev;
+	uint64_t bad_records;
+	bool bar;       /* a progress bar is on the terminal */
+	bool pids_gone;
+};
+
+/* --- what the output room asks ------------------------------------------------------------ */
+
+static const char *func_name(void *ctx, uint32_t id)
+{
+	struct run *r = ctx;
+
+	if (id >= TY_PROBE_STATIC)
+		return id - TY_PROBE_STATIC < r->meta->nprobe_names ? r->meta->probe_names[id - TY_PROBE_STATIC].func : NULL;
+	return sites_func_name(r->o->sites, id);
+}
+
+static const char *probe_name(void *ctx, uint32_t id)
+{
+	struct run *r = ctx;
+
+	if (id >= TY_PROBE_STATIC)
+		return id - TY_PROBE_STATIC < r->meta->nprobe_names ? r->meta->probe_names[id - TY_PROBE_STATIC].probe : NULL;
+	return sites_probe_name(r->o->sites, id);
+}
+
+static size_t no_stack(void *ctx, const struct gft_type *t, const struct ty_stack *st, uint64_t *ips, size_t max)
+{
+	struct run *r = ctx;
+
+	(void)t;
+	return ksession_stack(r->ks, st->id, ips, max);
+}
+
+static void symbol(void *ctx, uint32_t pid, uint64_t addr, struct code_info *out)
+{
+	(void)ctx;
+	(void)pid;
+	memset(out, 0, sizeof(*out));
+	out->addr = addr;
+}
+
+static const char *string(void *ctx, uint32_t n)
+{
+	struct run *r = ctx;
+
+	return n < r->meta->nstrings ? r->meta->strings[n] : NULL;
+}
+
+static int64_t clock_offset(clockid_t clock)
+{
+	struct timespec a, m, b;
+	int64_t best = 0, width = INT64_MAX;
+
+	/* the narrowest of a few readings */
+	for (int i = 0; i < 5; i++) {
+		int64_t t0, t1;
+
+		clock_gettime(CLOCK_MONOTONIC, &a);
+		clock_gettime(clock, &m);
+		clock_gettime(CLOCK_MONOTONIC, &b);
+		t0 = a.tv_sec * 1000000000LL + a.tv_nsec;
+		t1 = b.tv_sec * 1000000000LL + b.tv_nsec;
+		if (t1 - t0 < width) {
+			width = t1 - t0;
+			best = m.tv_sec * 1000000000LL + m.tv_nsec - (t0 + width / 2);
+		}
+	}
+	return best;
+}
+
+static void tree_done(void *ctx, const struct graph_tree *tree)
+{
+	struct run *r = ctx;
+
+	output_graph(r->out, tree);
+}
+
+static int record(void *ctx, const void *rec, size_t size)
+{
+	struct run *r = ctx;
+	const struct gft_rec_hdr *h = rec;
+
+	if (size < sizeof(*h)) {
+		r->bad_records++;
+		return 0;
+	}
+	if (h->kind == GFT_REC_EVENT) {
+		events_handle(&r->ev, rec, size);
+		return r->ev.exiting ? 1 : 0;
+	}
+	if (graph_feed(r->graph, rec, size) < 0)
+		r->bad_records++;
+	return output_error(r->out) ? 1 : 0;
+}
+
+/* --- setting up ----------------------------------------------------------------------------- */
+
+static void progress(void *ctx, size_t done, size_t total)
+{
+	struct run *r = ctx;
+	int width = 40, n;
+
+	if (!r->bar || !total)
+		return;
+	n = (int)(done * (size_t)width / total);
+	fprintf(stderr, "\r[%.*s%*s] %zu/%zu", n, "########################################", width - n, "", done, total);
+	fflush(stderr);
+}
+
+static void bar_end(struct run *r)
+{
+	if (r->bar)
+		fputs("\r\033[K", stderr);
+}
+
+static bool open_output(struct run *r, int *fd_out)
+{
+	const struct cli *c = r->o->cli;
+	struct output_opts oo = { .format = c->format, .fd = STDOUT_FILENO, .values = &r->values, .trim_prefix = c->trim_prefix };
+	const char *err = NULL;
+
+	*fd_out = -1;
+	if (c->output) {
+		oo.fd = *fd_out = open(c->output, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+		if (oo.fd < 0) {
+			fprintf(stderr, "gft: cannot write %s: %s\n", c->output, strerror(errno));
+			return false;
+		}
+	}
+	oo.tty = isatty(oo.fd);
+	oo.color = c->color == COLOR_ALWAYS ||
+		   (c->color == COLOR_AUTO && oo.tty && !(getenv("NO_COLOR") && *getenv("NO_COLOR")) &&
+		    !(getenv("TERM") && !strcmp(getenv("TERM"), "dumb")));
+	oo.buffering = OUTPUT_LINE;
+	if (c->buffering) {
+		if (!strcmp(c->buffering, "full"))
+			oo.buffering = OUTPUT_FULL;
+		else if (!strcmp(c->buffering, "none"))
+			oo.buffering = OUTPUT_NONE;
+		else if (strcmp(c->buffering, "line") != 0) {
+			fprintf(stderr, "gft: -B: '%s' is none of line, full, none\n", c->buffering);
+			return false;
+		}
+	}
+	r->out = output_new(&oo, &err);
+	if (!r->out)
+		fprintf(stderr, "gft: %s\n", err);
+	return r->out != NULL;
+}
+
+struct layout { /* struct gft_layout of bpf-templates/bpf.h */
+	int32_t is_go, g_hi, g_goid, g_m, m_curg, m_gsignal, g_tls, pad;
+};
+
+struct consts {
+	struct layout layouts[MAX_BINARIES];
+	uint32_t npids, pids[MAX_PIDS];
+	uint64_t dev, ino, wakeup;
+	struct ksession_const v[8];
+	size_t n;
+};
+
+static void add_const(struct consts *c, const char *name, const void *data, size_t size)
+{
+	c->v[c->n++] = (struct ksession_const){ name, data, size };
+}
+
+static bool fill_consts(struct run *r, struct consts *c)
+{
+	const struct run_opts *o = r->o;
+	struct stat st;
+	size_t ring = o->cli->ring_bytes ? o->cli->ring_bytes : 8u << 20;
+
+	memset(c, 0, sizeof(*c));
+	for (int i = 0; i < targets_count(o->targets); i++) {
+		struct tgt *t = targets_tgt(o->targets, i);
+		struct tgt_error err = { "" };
+		const struct tgt_go *g;
+
+		if (!tgt_is_go(t) || !r->meta->needs.goroutine)
+			continue;
+		g = tgt_go(t, &err);
+		if (!g) {
+			fprintf(stderr, "gft: %s\n", err.msg);
+			return false;
+		}
+		c->layouts[i] = (struct layout){ 1, g->g_stack_hi, g->g_goid, g->g_m, g->m_curg, g->m_gsignal, g->g_tls, 0 };
+		if (o->cli->verbose)
+			fprintf(stderr, "%s: %s, goroutine layout from %s (goid at %d)\n", tgt_display(t),
+				g->version[0] ? g->version : "Go of unknown version", g->source, g->g_goid);
+	}
+	for (size_t i = 0; i < o->cli->npids; i++)
+		c->pids[c->npids++] = (uint32_t)o->cli->pids[i];
+	/* -c without another binary: only the child */
+	if (o->child && !o->cli->binary && !c->npids)
+		c->pids[c->npids++] = (uint32_t)o->child->pid;
+	/* in the initial namespace ids need no translation (include/linux/proc_ns.h: PROC_PID_INIT_INO) */
+	if (!stat("/proc/self/ns/pid", &st) && st.st_ino != 0xEFFFFFFCU) {
+		c->dev = st.st_dev;
+		c->ino = st.st_ino;
+	}
+	c->wakeup = ring / 4;
+	add_const(c, "gft_layouts", c->layouts, sizeof(c->layouts));
+	add_const(c, "gft_npids", &c->npids, sizeof(c->npids));
+	add_const(c, "gft_pids", c->pids, sizeof(c->pids));
+	add_const(c, "gft_pidns_dev", &c->dev, sizeof(c->dev));
+	add_const(c, "gft_pidns_ino", &c->ino, sizeof(c->ino));
+	if (r->meta->needs.ring)
+		add_const(c, "gft_wakeup_bytes", &c->wakeup, sizeof(c->wakeup));
+	return true;
+}
+
+static bool fail(struct run *r, struct kernel_error *e)
+{
+	bar_end(r);
+	fprintf(stderr, "gft: %s\n", e->msg);
+	if (e->log && r->o->cli->verbose)
+		fputs(e->log, stderr);
+	else if (e->log)
+		fputs("hint: -v shows the kernel's own words\n", stderr);
+	kernel_error_fini(e);
+	return false;
+}
+
+static bool load(struct run *r)
+{
+	const struct run_opts *o = r->o;
+	struct consts c;
+	struct kernel_error err = { .msg = "" };
+	struct ksession_opts ko = { .object = o->object, .object_len = o->object_len, .meta = r->meta,
+				    .ring_bytes = o->cli->ring_bytes, .verbose = o->cli->verbose };
+
+	if (!fill_consts(r, &c))
+		return false;
+	ko.consts = c.v;
+	ko.nconsts = c.n;
+	if (r->meta->site_addrs)
+		ko.site_addrs = sites_total(o->sites);
+	if (ksession_load(&r->ks, &ko, &err) < 0)
+		return fail(r, &err);
+	for (uint32_t i = 0; r->meta->site_addrs && i < sites_total(o->sites); i++) {
+		uint64_t v = sites_vaddr(o->sites, i);
+
+		ksession_site_addr(r->ks, i, v);
+	}
+	return true;
+}
+
+static bool attach(struct run *r, uint64_t *attached)
+{
+	const struct run_opts *o = r->o;
+	struct kernel_error err = { .msg = "" };
+	const struct kernel_caps *caps = NULL;
+	size_t refused_all = 0;
+	pid_t pid = 0;
+
+	kernel_caps(&caps);
+	/* one process: the kernel's own filter is cheaper than ours, where it is right */
+	if (o->cli->npids == 1 && caps && caps->uprobe_multi && caps->uprobe_multi_pid)
+		pid = o->cli->pids[0];
+	for (uint32_t i = 0; i < r->meta->nprogs; i++) {
+		const struct meta_prog *mp = &r->meta->progs[i];
+
+		if (mp->kind == MP_BEGIN || mp->kind == MP_END || mp->kind == MP_SIGNAL)
+			continue;
+		if (mp->kind == MP_UPROBE) {
+			const struct prog_sites *ps = sites_of(o->sites, i);
+			size_t refused = 0;
+
+			if (!ps->n)
+				continue;
+			if (ksession_attach_uprobes(r->ks, i, targets_path(o->targets, mp->binary), pid, mp->uretprobe, ps->v,
+						    ps->n, &refused, progress, r, &err) < 0)
+				return fail(r, &err);
+			refused_all += refused;
+		} else {
+			if (ksession_attach(r->ks, i, &err) < 0)
+				return fail(r, &err);
+			++*attached;
+		}
+	}
+	bar_end(r);
+	if (refused_all)
+		fprintf(stderr, "the kernel refused %zu probe site%s\n", refused_all, refused_all == 1 ? "" : "s");
+	return true;
+}
+
+static void run_all(struct run *r, enum meta_prog_kind kind)
+{
+	struct kernel_error err = { .msg = "" };
+
+	for (uint32_t i = 0; i < r->meta->nprogs; i++)
+		if (r->meta->progs[i].kind == kind && ksession_run(r->ks, i, &err) < 0)
+			fail(r, &err);
+}
+
+/* Only begin and end: nothing to wait for. */
+static bool only_begin_end(const struct gft_meta *m)
+{
+	for (uint32_t i = 0; i < m->nprogs; i++)
+		if (m->progs[i].kind != MP_BEGIN && m->progs[i].kind != MP_END)
+			return false;
+	return true;
+}
+
+/* --- running ----------------------------------------------------------------------------------- */
+
+static bool pid_alive(pid_t pid)
+{
+	char path[64], line[256];
+	FILE *f;
+	bool alive = false;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	f = fopen(path, "re");
+	if (!f)
+		return false;
+	if (fgets(line, sizeof(line), f)) {
+		const char *p = strrchr(line, ')');
+
+		alive = !p || (p[1] && p[2] != 'Z' && p[2] != 'X');
+	}
+	fclose(f);
+	return alive;
+}
+
+static bool targets_gone(const struct run *r)
+{
+	if (!r->o->cli->npids)
+		return false;
+	for (size_t i = 0; i < r->o->cli->npids; i++)
+		if (pid_alive(r->o->cli->pids[i]))
+			return false;
+	return true;
+}
+
+static void ready(struct run *r, uint64_t attached)
+{
+	const struct cli *c = r->o->cli;
+	const struct site_counts *n = sites_counts(r->o->sites);
+
+	ksession_ready(r->ks, true);
+	attached += n->entries + n->exits;
+	if (!c->quiet) {
+		if (n->entries + n->exits && n->functions)
+			fprintf(stderr, "Attached %llu probe%s to %llu function%s\n", (unsigned long long)attached,
+				attached == 1 ? "" : "s", (unsigned long long)(n->functions - n->skipped),
+				n->functions - n->skipped == 1 ? "" : "s");
+		else
+			fprintf(stderr, "Attached %llu probe%s\n", (unsigned long long)attached, attached == 1 ? "" : "s");
+	}
+	if (c->ready_fd >= 0) {
+		if (write(c->ready_fd, "r", 1) != 1)
+			fprintf(stderr, "gft: --ready-fd %d: %s\n", c->ready_fd, strerror(errno));
+		close(c->ready_fd);
+	}
+}
+
+static void loop(struct run *r)
+{
+	struct timespec last = { 0, 0 };
+
+	for (;;) {
+		struct timespec now;
+		int n;
+
+		if (stop_signal || r->ev.exiting || output_error(r->out))
+			return;
+		n = ksession_poll(r->ks, POLL_MS, record, r);
+		if (n < 0 && n != -EINTR)
+			return;
+		output_flush(r->out);
+		clock_gettime(CLOCK_MONOTONIC, &now);
+		if (now.tv_sec == last.tv_sec && now.tv_nsec - last.tv_nsec < POLL_MS * 1000000L)
+			continue;
+		last = now;
+		if (r->o->child) {
+			child_poll(r->o->child);
+			if (r->o->child->done)
+				return;
+		}
+		if (targets_gone(r)) {
+			r->pids_gone = true;
+			return;
+		}
+	}
+}
+
+static void tell_losses(struct run *r)
+{
+	static const struct {
+		enum gft_stat stat;
+		const char *what, *hint;
+	} text[] = {
+		{ GFT_ST_RING_FULL, "records lost: the ring buffer was full", "a larger --buffer, or fewer functions" },
+		{ GFT_ST_MAP_FULL, "calls not shown: too many goroutines at once", NULL },
+		{ GFT_ST_UNMATCHED, "exits without an entry: calls that began before gft attached", NULL },
+		{ GFT_ST_UNWOUND, "calls that a panic or Goexit removed", NULL },
+		{ GFT_ST_READ_FAULT, "hits ignored: the goroutine could not be read", NULL },
+		{ GFT_ST_BAD_GOID, "hits ignored: the goroutine id made no sense", "is the Go version known? gft info shows" },
+		{ GFT_ST_SCRATCH, "actions skipped: no scratch buffer was free", NULL },
+		{ GFT_ST_DEPTH, "calls not tracked: too deep", NULL },
+		{ GFT_ST_USER_MAP_FULL, "map updates lost: the map was full", "config = { max_map_keys = N }" },
+		{ GFT_ST_STACK_LOST, "stacks lost", NULL },
+	};
+	uint64_t st[GFT_ST_MAX] = { 0 };
+	struct ksession_loss loss[5];
+	size_t n;
+
+	ksession_stats(r->ks, st);
+	for (size_t i = 0; i < sizeof(text) / sizeof(text[0]); i++) {
+		if (!st[text[i].stat] || (text[i].stat == GFT_ST_UNWOUND && !r->o->cli->verbose))
+			continue;
+		fprintf(stderr, "%llu %s", (unsigned long long)st[text[i].stat], text[i].what);
+		if (text[i].hint)
+			fprintf(stderr, " (%s)", text[i].hint);
+		fputc('\n', stderr);
+	}
+	n = ksession_losses(r->ks, loss, 5);
+	for (size_t i = 0; i < n && r->o->cli->verbose; i++)
+		fprintf(stderr, "  %llu at %s\n", (unsigned long long)loss[i].count,
+			sites_probe_name(r->o->sites, loss[i].site) ? sites_probe_name(r->o->sites, loss[i].site) : "a probe");
+	if (st[GFT_ST_RING_FULL])
+		output_lost(r->out, st[GFT_ST_RING_FULL]);
+}
+
+static void tell_graph(struct run *r)
+{
+	const struct graph_stats *g = r->graph ? graph_stats(r->graph) : NULL;
+
+	if (!g)
+		return;
+	if (g->unmatched)
+		fprintf(stderr, "%llu exits without an entry in an open graph\n", (unsigned long long)g->unmatched);
+	if (g->bad + r->bad_records + r->ev.bad)
+		fprintf(stderr, "%llu records made no sense\n", (unsigned long long)(g->bad + r->bad_records + r->ev.bad));
+	if (g->over_limit)
+		fprintf(stderr, "%llu calls not shown: graphs over their limit\n", (unsigned long long)g->over_limit);
+	if (g->open_at_end)
+		fprintf(stderr, "%llu graph%s still open at the end\n", (unsigned long long)g->open_at_end,
+			g->open_at_end == 1 ? " was" : "s were");
+	if (r->o->cli->verbose)
+		fprintf(stderr, "%llu records, %llu graphs, %llu calls\n", (unsigned long long)g->records,
+			(unsigned long long)g->trees, (unsigned long long)g->nodes);
+}
+
+static uint64_t now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000ULL + (uint64_t)t.tv_nsec;
+}
+
+/* What there is is printed, everything is detached; in this order, so that no hit falls between. */
+static void finish(struct run *r)
+{
+	bool exiting = r->ev.exiting;
+
+	ksession_detach(r->ks, progress, r);
+	ksession_ready(r->ks, false);
+	if (!exiting)
+		while (ksession_poll(r->ks, 0, record, r) > 0 && !r->ev.exiting)
+			;
+	if (r->graph)
+		graph_finish(r->graph, now_ns());
+	/* end clauses speak even after exit() */
+	exiting = r->ev.exiting;
+	r->ev.exiting = false;
+	run_all(r, MP_END);
+	ksession_poll(r->ks, 0, record, r);
+	if (exiting)
+		r->ev.exiting = true;
+	if (r->meta->nmaps && r->meta->config.print_maps_on_exit) {
+		output_text(r->out, "printf", "\n\n", 2);
+		events_print_maps(&r->ev);
+	}
+	output_flush(r->out);
+}
+
+static void signals(void)
+{
+	struct sigaction sa = { .sa_handler = on_signal };
+
+	sigaction(SIGINT, &sa, NULL);
+	sigaction(SIGTERM, &sa, NULL);
+	sigaction(SIGHUP, &sa, NULL);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+int run_script(const struct run_opts *o)
+{
+	struct run r = { .o = o, .meta = o->meta };
+	struct graph_config gc = { .opts = o->meta->graphs, .nopts = o->meta->ngraphs, .tree = tree_done, .ctx = &r };
+	uint64_t attached = 0, nfuncs = sites_counts(o->sites)->functions;
+	int status = 1, fd = -1, e;
+
+	signals();
+	r.syms = sites_syms(o->sites);
+	gc.syms = &r.syms;
+	r.values = (struct value_ctx){
+		.ctx = &r,
+		.syms = &r.syms,
+		.func_name = func_name,
+		.probe_name = probe_name,
+		.stack = no_stack,
+		.symbol = symbol,
+		.string = string,
+		.wall_offset_ns = clock_offset(CLOCK_REALTIME),
+		.boot_offset_ns = clock_offset(CLOCK_BOOTTIME),
+		.max_strlen = o->meta->config.max_strlen,
+		.trunc_trailer = o->meta->config.str_trunc_trailer,
+	};
+	r.bar = nfuncs >= MANY_FUNCTIONS && isatty(STDERR_FILENO);
+	if (nfuncs >= MANY_FUNCTIONS && !o->cli->quiet)
+		fprintf(stderr, "attaching to %llu functions ...\n", (unsigned long long)nfuncs);
+	if (!open_output(&r, &fd))
+		goto out;
+	r.graph = graph_builder_new(&gc);
+	if (!load(&r))
+		goto out;
+	r.ev = (struct events){ .meta = r.meta, .ks = r.ks, .out = r.out, .values = &r.values };
+	if (!attach(&r, &attached))
+		goto out;
+	status = 0;
+	if (stop_signal)
+		goto out;
+	run_all(&r, MP_BEGIN);
+	ready(&r, attached);
+	output_attached(r.out, attached);
+	if (o->child && !r.ev.exiting && (e = child_release(o->child)) < 0) {
+		fprintf(stderr, "gft: -c: cannot run %s: %s\n", o->child->path, strerror(-e));
+		status = 1;
+	} else {
+		if (only_begin_end(r.meta))
+			ksession_poll(r.ks, 0, record, &r);
+		else
+			loop(&r);
+	}
+	finish(&r);
+	tell_losses(&r);
+	tell_graph(&r);
+	if (r.ev.exiting)
+		status = r.ev.status & 0xff;
+	e = output_error(r.out);
+	if (e && e != -EPIPE) {
+		fprintf(stderr, "gft: cannot write the output: %s\n", strerror(-e));
+		status = 1;
+	}
+out:
+	ksession_free(r.ks);
+	graph_builder_free(r.graph);
+	output_free(r.out);
+	if (fd >= 0)
+		close(fd);
+	return status;
+}

@@ -1,0 +1,370 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* sites.c - see sites.h. */
+#include "runtime/sites.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "gft/buf.h"
+
+struct entry {
+	uint64_t vaddr;
+	uint32_t func;
+	uint16_t prog;
+	uint8_t bin, role;
+	bool emulated, filled;
+	char insn[12];
+	struct site_info info;
+	char *probe_name;
+};
+
+struct skip {
+	uint32_t func;
+	int bin;
+	const char *why;
+};
+
+struct site_table {
+	const struct gft_meta *meta;
+	struct targets *t;
+	struct entry *v;
+	uint32_t n, cap;
+	struct prog_sites *progs;
+	struct site_counts counts;
+	struct skip *skips;
+	size_t nskips, cskips;
+};
+
+#define WANT_NO_ENTRY 0x40 /* its entry cannot be probed: neither may its exits */
+
+/* --- choosing ------------------------------------------------------------------------ */
+
+static void skip(struct site_table *s, int bin, uint32_t func, const char *why)
+{
+	if (s->nskips == s->cskips) {
+		s->cskips = s->cskips ? s->cskips * 2 : 64;
+		s->skips = xrealloc(s->skips, s->cskips * sizeof(*s->skips));
+	}
+	s->skips[s->nskips++] = (struct skip){ func, bin, why ? why : "no safe place for a probe" };
+	s->counts.skipped++;
+}
+
+static void add(struct site_table *s, uint32_t prog, const struct meta_prog *mp, uint32_t func, const struct tgt_site *site)
+{
+	struct prog_sites *ps = &s->progs[prog];
+	struct entry *e;
+
+	if (s->n == s->cap) {
+		s->cap = s->cap ? s->cap * 2 : 256;
+		s->v = xrealloc(s->v, s->cap * sizeof(*s->v));
+	}
+	e = &s->v[s->n];
+	memset(e, 0, sizeof(*e));
+	e->vaddr = site->vaddr;
+	e->func = func;
+	e->prog = (uint16_t)prog;
+	e->bin = (uint8_t)mp->binary;
+	e->role = mp->role == SITE_EXIT && site->kind == TGT_SITE_TAIL ? SITE_TAIL_EXIT : mp->role;
+	e->emulated = site->emulated;
+	memcpy(e->insn, site->insn, sizeof(e->insn));
+	e->insn[sizeof(e->insn) - 1] = 0;
+	ps->v[ps->n++] = (struct ksession_site){ site->file_off, GFT_COOKIE(s->n, site->sp_adj, site->flags) };
+	s->n++;
+	s->counts.emulated += site->emulated;
+}
+
+static void reserve(struct prog_sites *ps, size_t *cap, size_t extra)
+{
+	if (ps->n + extra <= *cap)
+		return;
+	*cap = (ps->n + extra) * 2;
+	ps->v = xrealloc(ps->v, *cap * sizeof(*ps->v));
+}
+
+/* What is wanted of each function of each binary: its exits are of no use without its entry. */
+static void collect_wants(const struct gft_meta *meta, struct targets *t, uint8_t **want)
+{
+	for (uint32_t p = 0; p < meta->nprogs; p++) {
+		const struct meta_prog *mp = &meta->progs[p];
+
+		if (mp->kind != MP_UPROBE || mp->role == SITE_OTHER)
+			continue;
+		if (!want[mp->binary])
+			want[mp->binary] = xcalloc(tgt_nfuncs(targets_tgt(t, mp->binary)) + 1, 1);
+		for (uint32_t i = 0; i < mp->nplaces; i++)
+			want[mp->binary][mp->places[i].func] |=
+				mp->role == SITE_ENTRY ? TGT_WANT_ENTRY | (mp->want_args ? TGT_WANT_ARGS : 0) : TGT_WANT_EXITS;
+	}
+}
+
+static void choose_entries(struct site_table *s, uint32_t p, uint8_t *want, size_t *cap, ksession_progress_fn progress, void *ctx)
+{
+	const struct meta_prog *mp = &s->meta->progs[p];
+	struct tgt *tgt = targets_tgt(s->t, mp->binary);
+
+	for (uint32_t i = 0; i < mp->nplaces; i++) {
+		uint32_t f = mp->places[i].func;
+		struct tgt_sites ts = { 0 };
+		int r = tgt_sites(tgt, f, want[f] & 0x7, &ts);
+
+		if (progress && !(i & 255))
+			progress(ctx, i, mp->nplaces);
+		s->counts.functions += !mp->internal;
+		if (r < 0 || !ts.has_entry) {
+			if (!mp->internal)
+				skip(s, mp->binary, f, r < 0 ? "its code cannot be decoded" : ts.why_no_entry);
+			want[f] |= WANT_NO_ENTRY;
+		} else if (mp->want_args && !ts.args_ok) {
+			skip(s, mp->binary, f, "no place where its arguments are still in their registers");
+			want[f] |= WANT_NO_ENTRY;
+		} else {
+			reserve(&s->progs[p], cap, 1);
+			add(s, p, mp, f, &ts.entry);
+			s->counts.entries += !mp->internal;
+		}
+		tgt_sites_fini(&ts);
+	}
+}
+
+static void choose_exits(struct site_table *s, uint32_t p, uint8_t *want, size_t *cap)
+{
+	const struct meta_prog *mp = &s->meta->progs[p];
+	struct tgt *tgt = targets_tgt(s->t, mp->binary);
+
+	for (uint32_t i = 0; i < mp->nplaces; i++) {
+		uint32_t f = mp->places[i].func;
+		struct tgt_sites ts = { 0 };
+		bool alone = !(want[f] & TGT_WANT_ENTRY);
+
+		if (alone)
+			s->counts.functions++;
+		if (want[f] & WANT_NO_ENTRY)
+			continue;
+		if (tgt_sites(tgt, f, TGT_WANT_EXITS, &ts) < 0) {
+			skip(s, mp->binary, f, "its code cannot be decoded");
+			continue;
+		}
+		reserve(&s->progs[p], cap, ts.nexits);
+		for (uint32_t k = 0; k < ts.nexits; k++) {
+			add(s, p, mp, f, &ts.exits[k]);
+			s->counts.exits++;
+		}
+		if (!ts.nexits && alone)
+			skip(s, mp->binary, f, ts.why_no_exit ? ts.why_no_exit : "it has no return instruction");
+		else if (!ts.nexits)
+			s->counts.no_exit++;
+		else if (ts.exits_doubtful)
+			s->counts.doubtful++;
+		tgt_sites_fini(&ts);
+	}
+}
+
+static void choose_addrs(struct site_table *s, uint32_t p, size_t *cap)
+{
+	const struct meta_prog *mp = &s->meta->progs[p];
+	struct tgt *tgt = targets_tgt(s->t, mp->binary);
+
+	for (uint32_t i = 0; i < mp->nplaces; i++) {
+		struct tgt_error err;
+		struct tgt_site site;
+		long f = tgt_func_at(tgt, mp->places[i].addr);
+
+		if (tgt_check_site(tgt, mp->places[i].addr, &site, &err) < 0)
+			continue; /* semantic analysis asked the same and told */
+		reserve(&s->progs[p], cap, 1);
+		add(s, p, mp, f < 0 ? META_NO_FUNC : (uint32_t)f, &site);
+		s->counts.functions++;
+		s->counts.entries++;
+	}
+}
+
+struct site_table *sites_build(const struct gft_meta *meta, struct targets *t, ksession_progress_fn progress, void *ctx)
+{
+	struct site_table *s = xcalloc(1, sizeof(*s));
+	uint8_t *want[16] = { 0 };
+	size_t *caps = xcalloc(meta->nprogs + 1, sizeof(*caps));
+
+	s->meta = meta;
+	s->t = t;
+	s->progs = xcalloc(meta->nprogs + 1, sizeof(*s->progs));
+	collect_wants(meta, t, want);
+	/* entries first: a function whose entry is skipped gets no exits either */
+	for (uint32_t p = 0; p < meta->nprogs; p++)
+		if (meta->progs[p].kind == MP_UPROBE && meta->progs[p].role == SITE_ENTRY)
+			choose_entries(s, p, want[meta->progs[p].binary], &caps[p], progress, ctx);
+	for (uint32_t p = 0; p < meta->nprogs; p++) {
+		if (meta->progs[p].kind != MP_UPROBE || meta->progs[p].role == SITE_ENTRY)
+			continue;
+		if (meta->progs[p].role == SITE_OTHER)
+			choose_addrs(s, p, &caps[p]);
+		else
+			choose_exits(s, p, want[meta->progs[p].binary], &caps[p]);
+	}
+	for (int i = 0; i < 16; i++)
+		free(want[i]);
+	free(caps);
+	return s;
+}
+
+void sites_free(struct site_table *s)
+{
+	if (!s)
+		return;
+	for (uint32_t i = 0; i < s->n; i++)
+		free(s->v[i].probe_name);
+	for (uint32_t p = 0; p < s->meta->nprogs; p++)
+		free(s->progs[p].v);
+	free(s->progs);
+	free(s->skips);
+	free(s->v);
+	free(s);
+}
+
+const struct prog_sites *sites_of(const struct site_table *s, uint32_t prog)
+{
+	return &s->progs[prog];
+}
+
+const struct site_counts *sites_counts(const struct site_table *s)
+{
+	return &s->counts;
+}
+
+/* --- telling ----------------------------------------------------------------------------- */
+
+static int by_reason(const void *a, const void *b)
+{
+	return strcmp(((const struct skip *)a)->why, ((const struct skip *)b)->why);
+}
+
+void sites_report(struct site_table *s, FILE *out, bool verbose)
+{
+	if (s->nskips)
+		qsort(s->skips, s->nskips, sizeof(*s->skips), by_reason);
+	for (size_t i = 0, j; i < s->nskips; i = j) {
+		for (j = i; j < s->nskips && !strcmp(s->skips[j].why, s->skips[i].why); j++)
+			if (verbose)
+				fprintf(out, "skipped %s: %s\n", tgt_func(targets_tgt(s->t, s->skips[j].bin), s->skips[j].func)->name,
+					s->skips[j].why);
+		if (!verbose && j - i == 1)
+			fprintf(out, "skipped %s: %s\n", tgt_func(targets_tgt(s->t, s->skips[i].bin), s->skips[i].func)->name,
+				s->skips[i].why);
+		else if (!verbose)
+			fprintf(out, "skipped %zu functions: %s (-v names them)\n", j - i, s->skips[i].why);
+	}
+	if (s->counts.doubtful)
+		fprintf(out, "%llu function%s ha%s a way out that cannot be probed: exits may be missed there\n",
+			(unsigned long long)s->counts.doubtful, s->counts.doubtful == 1 ? "" : "s",
+			s->counts.doubtful == 1 ? "s" : "ve");
+}
+
+static const char *const role_names[] = { "entry", "exit", "tail", "address" };
+
+void sites_dump(struct site_table *s, struct buf *out)
+{
+	for (uint32_t i = 0; i < s->n; i++) {
+		const struct entry *e = &s->v[i];
+
+		buf_printf(out, "%u %s 0x%llx %s %s %s\n", i, role_names[e->role], (unsigned long long)e->vaddr,
+			   e->insn[0] ? e->insn : "?", e->emulated ? "emulated" : "stepped", sites_func_name(s, i));
+	}
+}
+
+/* --- what a site is ------------------------------------------------------------------------ */
+
+uint32_t sites_total(const struct site_table *s)
+{
+	return s->n;
+}
+
+uint64_t sites_vaddr(const struct site_table *s, uint32_t site)
+{
+	return site < s->n ? s->v[site].vaddr : 0;
+}
+
+static const struct site_info *info(void *ctx, uint32_t site)
+{
+	struct site_table *s = ctx;
+	struct entry *e;
+
+	if (site >= s->n)
+		return NULL;
+	e = &s->v[site];
+	if (!e->filled) {
+		struct tgt *t = targets_tgt(s->t, e->bin);
+		const struct tgt_func *f = e->func == META_NO_FUNC ? NULL : tgt_func(t, e->func);
+		unsigned line = 0;
+
+		e->info.func = f ? f->name : "?";
+		e->info.off = f ? (uint32_t)(e->vaddr - f->entry) : 0;
+		if (!tgt_line(t, e->vaddr, &e->info.file, &line))
+			e->info.file = NULL;
+		e->info.line = line;
+		e->info.func_id = e->func;
+		e->info.role = e->role;
+		e->info.payload = &s->meta->progs[e->prog].payload;
+		e->filled = true;
+	}
+	return &e->info;
+}
+
+void sites_code(struct site_table *s, uint32_t site, uint64_t vaddr, struct code_info *out)
+{
+	struct tgt *t;
+	long f;
+
+	memset(out, 0, sizeof(*out));
+	out->addr = vaddr;
+	if (site >= s->n)
+		return;
+	t = targets_tgt(s->t, s->v[site].bin);
+	/* a return address may lie one past its function: look at the call before it */
+	f = vaddr ? tgt_func_at(t, vaddr - 1) : -1;
+	if (f < 0)
+		return;
+	out->func = tgt_func(t, (uint32_t)f)->name;
+	out->off = (uint32_t)(vaddr - tgt_func(t, (uint32_t)f)->entry);
+	if (!tgt_line(t, vaddr - 1, &out->file, &out->line))
+		out->file = NULL;
+}
+
+static void caller(void *ctx, uint32_t site, int64_t rel, struct code_info *out)
+{
+	struct site_table *s = ctx;
+
+	sites_code(s, site, site < s->n ? s->v[site].vaddr + (uint64_t)rel : 0, out);
+}
+
+struct sym_source sites_syms(struct site_table *s)
+{
+	return (struct sym_source){ .ctx = s, .site = info, .caller = caller };
+}
+
+const char *sites_func_name(struct site_table *s, uint32_t site)
+{
+	if (site >= s->n)
+		return NULL;
+	if (s->v[site].func == META_NO_FUNC)
+		return "?";
+	return tgt_func(targets_tgt(s->t, s->v[site].bin), s->v[site].func)->name;
+}
+
+const char *sites_probe_name(struct site_table *s, uint32_t site)
+{
+	struct entry *e;
+	struct buf b = BUF_INIT;
+
+	if (site >= s->n)
+		return NULL;
+	e = &s->v[site];
+	if (!e->probe_name) {
+		buf_printf(&b, "%s:%s:", e->role == SITE_EXIT || e->role == SITE_TAIL_EXIT ? "uretprobe" : "uprobe",
+			   tgt_display(targets_tgt(s->t, e->bin)));
+		if (e->role == SITE_OTHER)
+			buf_printf(&b, "%s+%u", sites_func_name(s, site), info(s, site)->off);
+		else
+			buf_puts(&b, sites_func_name(s, site));
+		e->probe_name = b.data;
+	}
+	return e->probe_name;
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * sites.h - the site table of one run: each probe site's number (its cookie),
+ * what is known of it, and the lists that programs are attached by.
+ */
+#ifndef GFT_RUNTIME_SITES_H
+#define GFT_RUNTIME_SITES_H
+
+#include "gft/graph.h"
+#include "gft/kernel.h"
+#include "gft/meta.h"
+#include "runtime/targets.h"
+
+struct site_table;
+
+/* Sites of one program of meta->progs. */
+struct prog_sites {
+	struct ksession_site *v;
+	size_t n;
+};
+
+struct site_counts {
+	uint64_t functions;   /* wanted */
+	uint64_t skipped;     /* without any site, or without a safe entry */
+	uint64_t no_exit;     /* that never return */
+	uint64_t doubtful;    /* with a way out that cannot be probed */
+	uint64_t entries, exits, emulated;
+};
+
+/*
+ * Chooses every site.  meta and targets are borrowed.  Reasons of skipped
+ * functions are kept, see sites_report().  progress (may be NULL) is called
+ * now and then with the functions done.
+ */
+struct site_table *sites_build(const struct gft_meta *meta, struct targets *t, ksession_progress_fn progress, void *ctx);
+void sites_free(struct site_table *s);
+
+const struct prog_sites *sites_of(const struct site_table *s, uint32_t prog);
+const struct site_counts *sites_counts(const struct site_table *s);
+
+/* What was skipped and why: one line per reason, or with verbose one per function. */
+void sites_report(struct site_table *s, FILE *out, bool verbose);
+
+/* Every site, for -d sites. */
+void sites_dump(struct site_table *s, struct buf *out);
+
+uint32_t sites_total(const struct site_table *s);
+uint64_t sites_vaddr(const struct site_table *s, uint32_t site);
+const char *sites_func_name(struct site_table *s, uint32_t site);  /* NULL: no such site */
+const char *sites_probe_name(struct site_table *s, uint32_t site); /* "uprobe:BINARY:FUNC" */
+struct sym_source sites_syms(struct site_table *s);
+
+/* Code at an address of the binary that the site lies in. */
+void sites_code(struct site_table *s, uint32_t site, uint64_t vaddr, struct code_info *out);
+
+#endif

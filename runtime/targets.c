@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* targets.c - see targets.h. */
+#include "runtime/targets.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "gft/buf.h"
+#include "runtime/tracefs.h"
+
+#define MAX_BINARIES 8 /* GFT_BINARIES of bpf-templates/bpf.h */
+
+struct binary {
+	char *path, *display;
+	dev_t dev;
+	ino_t ino;
+	struct tgt *tgt;
+};
+
+struct targets {
+	struct targets_opts opts;
+	struct binary b[MAX_BINARIES];
+	int n;
+};
+
+struct targets *targets_new(const struct targets_opts *opts)
+{
+	struct targets *t = xcalloc(1, sizeof(*t));
+
+	t->opts = *opts;
+	return t;
+}
+
+void targets_free(struct targets *t)
+{
+	if (!t)
+		return;
+	for (int i = 0; i < t->n; i++) {
+		tgt_close(t->b[i].tgt);
+		free(t->b[i].path);
+		free(t->b[i].display);
+	}
+	free(t);
+}
+
+int targets_count(const struct targets *t)
+{
+	return t->n;
+}
+
+struct tgt *targets_tgt(const struct targets *t, int bin)
+{
+	return t->b[bin].tgt;
+}
+
+const char *targets_path(const struct targets *t, int bin)
+{
+	return t->b[bin].path;
+}
+
+char *targets_which(const char *name)
+{
+	const char *path = getenv("PATH");
+
+	if (strchr(name, '/') || !path)
+		return NULL;
+	while (*path) {
+		size_t n = strcspn(path, ":");
+		struct buf b = BUF_INIT;
+		struct stat st;
+
+		buf_add(&b, path, n);
+		buf_printf(&b, "%s%s", n ? "/" : "", name);
+		if (!stat(buf_str(&b), &st) && S_ISREG(st.st_mode) && !access(buf_str(&b), X_OK))
+			return b.data;
+		buf_free(&b);
+		path += n + (path[n] == ':');
+	}
+	return NULL;
+}
+
+/* The file behind a name: as it is, after ~, or on the PATH. */
+static char *find_file(const char *name)
+{
+	char *w;
+
+	if (name[0] == '~' && name[1] == '/' && getenv("HOME")) {
+		struct buf b = BUF_INIT;
+
+		buf_printf(&b, "%s%s", getenv("HOME"), name + 1);
+		return b.data;
+	}
+	if (!strchr(name, '/') && access(name, F_OK) && (w = targets_which(name)))
+		return w;
+	return xstrdup(name);
+}
+
+static int add(struct targets *t, char *path, const char *display, char *err, size_t err_sz)
+{
+	struct tgt_opts o = { .display = display, .debug_dir = t->opts.debug_dir };
+	struct tgt_error te = { "" };
+	struct stat st;
+	int r;
+
+	if (!stat(path, &st))
+		for (int i = 0; i < t->n; i++)
+			if (t->b[i].dev == st.st_dev && t->b[i].ino == st.st_ino) {
+				free(path);
+				return i;
+			}
+	if (t->n == MAX_BINARIES) {
+		snprintf(err, err_sz, "%s: more than %d binaries in one script", display, MAX_BINARIES);
+		free(path);
+		return -E2BIG;
+	}
+
+	struct binary *b = &t->b[t->n];
+
+	r = tgt_open(&b->tgt, path, &o, &te);
+	if (r < 0) {
+		snprintf(err, err_sz, "%s", te.msg);
+		free(path);
+		return r;
+	}
+	b->path = path;
+	b->display = xstrdup(display);
+	b->dev = st.st_dev;
+	b->ino = st.st_ino;
+	return t->n++;
+}
+
+static int open_pid(struct targets *t, char *err, size_t err_sz)
+{
+	char link[64], exe[PATH_MAX];
+	ssize_t n;
+
+	snprintf(link, sizeof(link), "/proc/%d/exe", t->opts.pid);
+	n = readlink(link, exe, sizeof(exe) - 1);
+	if (n < 0) {
+		int e = errno;
+
+		snprintf(err, err_sz, e == ENOENT ? "there is no process %d" : "cannot read the executable of process %d: %s",
+			 t->opts.pid, strerror(e));
+		return -e;
+	}
+	exe[n] = 0;
+	return add(t, xstrdup(link), exe, err, err_sz);
+}
+
+int targets_open(struct targets *t, const char *name, char *err, size_t err_sz)
+{
+	char *path;
+
+	if (!name)
+		name = t->opts.binary;
+	if (!name && t->opts.pid)
+		return open_pid(t, err, err_sz);
+	if (!name) {
+		snprintf(err, err_sz, "no binary was given");
+		return -ESRCH;
+	}
+	path = find_file(name);
+	return add(t, path, name, err, err_sz);
+}
+
+/* --- the resolver ------------------------------------------------------------------- */
+
+static bool r_file_exists(void *ctx, const char *path)
+{
+	char *p = path[0] == '~' ? find_file(path) : NULL;
+	struct stat st;
+	bool ok = !stat(p ? p : path, &st) && !S_ISDIR(st.st_mode);
+
+	(void)ctx;
+	free(p);
+	return ok;
+}
+
+static int r_binary(void *ctx, const char *name, char *err, size_t err_sz)
+{
+	return targets_open(ctx, name, err, err_sz);
+}
+
+static const char *r_binary_name(void *ctx, int bin)
+{
+	struct targets *t = ctx;
+
+	return t->b[bin].display;
+}
+
+static bool r_is_go(void *ctx, int bin)
+{
+	return tgt_is_go(targets_tgt(ctx, bin));
+}
+
+static bool r_has_dwarf(void *ctx, int bin)
+{
+	return tgt_has_dwarf(targets_tgt(ctx, bin));
+}
+
+static const char *r_go_version(void *ctx, int bin)
+{
+	const struct tgt_go *g = tgt_go(targets_tgt(ctx, bin), NULL);
+
+	return g ? g->version : "";
+}
+
+static size_t r_match(void *ctx, int bin, const char *pattern, uint32_t **out)
+{
+	return tgt_match(targets_tgt(ctx, bin), pattern, out);
+}
+
+static size_t r_nearest(void *ctx, int bin, const char *pattern, const char **names, size_t max)
+{
+	return tgt_nearest(targets_tgt(ctx, bin), pattern, names, max);
+}
+
+static const char *r_func_name(void *ctx, int bin, uint32_t f)
+{
+	return tgt_func(targets_tgt(ctx, bin), f)->name;
+}
+
+static uint64_t r_func_entry(void *ctx, int bin, uint32_t f)
+{
+	return tgt_func(targets_tgt(ctx, bin), f)->entry;
+}
+
+static uint64_t r_func_size(void *ctx, int bin, uint32_t f)
+{
+	const struct tgt_func *fn = tgt_func(targets_tgt(ctx, bin), f);
+
+	return fn->end - fn->entry;
+}
+
+static long r_func_at(void *ctx, int bin, uint64_t vaddr)
+{
+	return tgt_func_at(targets_tgt(ctx, bin), vaddr);
+}
+
+static bool r_is_abi0(void *ctx, int bin, uint32_t f)
+{
+	return tgt_func(targets_tgt(ctx, bin), f)->flags & (TGT_F_ABI0 | TGT_F_ASM);
+}
+
+static int r_check_addr(void *ctx, int bin, uint64_t vaddr, char *err, size_t err_sz)
+{
+	struct tgt_error te = { "" };
+	struct tgt_site site;
+	int r = tgt_check_site(targets_tgt(ctx, bin), vaddr, &site, &te);
+
+	if (r < 0)
+		snprintf(err, err_sz, "%s", te.msg);
+	return r;
+}
+
+static size_t r_line_addrs(void *ctx, int bin, const char *file, unsigned line, uint64_t **out)
+{
+	return tgt_line_to_addrs(targets_tgt(ctx, bin), file, line, out);
+}
+
+static bool r_symbol(void *ctx, int bin, const char *name, uint64_t *vaddr, uint64_t *size)
+{
+	return tgt_symbol(targets_tgt(ctx, bin), name, vaddr, size);
+}
+
+static size_t r_tracepoints(void *ctx, const char *pattern, const char ***out)
+{
+	(void)ctx;
+	return tracefs_list(pattern, out);
+}
+
+static const struct gft_type *r_tracepoint_args(void *ctx, struct arena *a, const char *name, char *err, size_t err_sz)
+{
+	(void)ctx;
+	return tracefs_args(a, name, err, err_sz);
+}
+
+void targets_resolver(struct targets *t, struct resolver *out)
+{
+	*out = (struct resolver){
+		.ctx = t,
+		.file_exists = r_file_exists,
+		.binary = r_binary,
+		.binary_name = r_binary_name,
+		.is_go = r_is_go,
+		.has_dwarf = r_has_dwarf,
+		.go_version = r_go_version,
+		.match = r_match,
+		.nearest = r_nearest,
+		.func_name = r_func_name,
+		.func_entry = r_func_entry,
+		.func_size = r_func_size,
+		.func_at = r_func_at,
+		.is_abi0 = r_is_abi0,
+		.check_addr = r_check_addr,
+		.line_addrs = r_line_addrs,
+		.symbol = r_symbol,
+		.tracepoints = r_tracepoints,
+		.tracepoint_args = r_tracepoint_args,
+	};
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * targets.h - the binaries of one run, and the answers that semantic analysis
+ * asks for (resolve.h), from real files and this kernel.
+ */
+#ifndef GFT_RUNTIME_TARGETS_H
+#define GFT_RUNTIME_TARGETS_H
+
+#include <sys/types.h>
+
+#include "gft/resolve.h"
+#include "gft/target.h"
+
+struct targets;
+
+struct targets_opts {
+	const char *binary;  /* the command's operand, or the program of -c; NULL: none */
+	pid_t pid;           /* -p: its executable, through /proc; 0: none */
+	const char *debug_dir;
+};
+
+struct targets *targets_new(const struct targets_opts *opts); /* opens nothing yet */
+void targets_free(struct targets *t);
+void targets_resolver(struct targets *t, struct resolver *out);
+
+int targets_count(const struct targets *t);
+struct tgt *targets_tgt(const struct targets *t, int bin);
+const char *targets_path(const struct targets *t, int bin); /* the path to attach to */
+
+/* Opens (or finds) a binary; its number, or a negative errno with err. */
+int targets_open(struct targets *t, const char *name, char *err, size_t err_sz);
+
+/* Where a program that was named without a slash is: PATH's first match, malloc'd; or NULL. */
+char *targets_which(const char *name);
+
+/* The root of tracefs, or NULL. */
+const char *targets_tracefs(void);
+
+#endif

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* tracefs.h - tracepoints of this kernel. */
+#ifndef GFT_RUNTIME_TRACEFS_H
+#define GFT_RUNTIME_TRACEFS_H
+
+#include <stddef.h>
+
+struct arena;
+struct gft_type;
+
+/* Names that match "category:event" (globs), sorted; the array is malloc'd, the strings stay. */
+size_t tracefs_list(const char *pattern, const char ***out);
+
+/* The record of a tracepoint; NULL with err.  Fields of variable length are left out. */
+const struct gft_type *tracefs_args(struct arena *a, const char *name, char *err, size_t err_sz);
+
+#endif
