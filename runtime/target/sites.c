@@ -367,6 +367,17 @@ static void tail(struct exits *x, const struct insn *in)
 		x->out->exits_doubtful = true;
 }
 
+static bool in_plt(const struct tgt *t, uint64_t vaddr)
+{
+	for (unsigned i = 1; i < t->nsec; i++) {
+		const struct section *s = &t->sec[i];
+
+		if (vaddr >= s->addr && vaddr - s->addr < s->size && (s->flags & SHF_EXECINSTR))
+			return has_prefix(s->name, ".plt");
+	}
+	return false;
+}
+
 static void direct_jump_out(struct exits *x, const struct insn *in)
 {
 	struct tgt *t = x->c->t;
@@ -375,7 +386,7 @@ static void direct_jump_out(struct exits *x, const struct insn *in)
 
 	if (f && has_prefix(f->name, "runtime.morestack"))
 		return;
-	if (in->cls == I_JMP && f && f->entry == in->target)
+	if (in->cls == I_JMP && (f ? f->entry == in->target : in_plt(t, in->target)))
 		tail(x, in);
 	else
 		x->out->exits_doubtful = true; /* a conditional tail call, or a part kept elsewhere */
