@@ -1,0 +1,165 @@
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+"""Mistakes of the user and of files: one error that names what is wrong, status 1, nothing attached.
+
+None of this needs a kernel that can trace:
+"""
+# anywhere
+
+import os
+import re
+import shutil
+import tempfile
+
+from gft import ADD, CALLS, GFT, ROOT, Skip, check, gft, run
+
+# script, and what its error must name
+SCRIPTS = [
+    ("u:main.ad { graph(); }", "main.add"),
+    ("u:main.nosuch* { graph(); }", "main.nosuch"),
+    ("u:main.add { nosuch(); }", "nosuch"),
+    ("u:main.add { grahp(); }", "graph"),
+    ("u:main.add { graph(; }", ""),
+    ("u:main.add { graph()", ""),
+    ("u:main.add < graph();", ""),
+    ("u:main.add { fetch(+8(%zx):s64); }", "zx"),
+    ("u:main.add { fetch(+8(%ax):s63); }", "s63"),
+    ("u:main.add { fetch(+8(%ax:s64); }", ""),
+    ("u:main.add { printf(\"%d\\n\"); }", "argument"),
+    ("u:main.add { print($nosuch); }", "nosuch"),
+    ("u:main.add { @x = count(); @x = 5; }", "@x"),
+    ("u:main.add { @x[1] = 1; @x[\"a\"] = 2; }", "@x"),
+    ("u:main.add { print(duration); }", "duration"),
+    ("begin { print(goid); }", "goid"),
+    ("nosuchprobe:x { }", "nosuchprobe"),
+    ("interval:x:1 { }", ""),
+    ("u:main.add { print(99999999999999999999999); }", ""),
+    ("\"unterminated", ""),
+    ("", ""),
+    ("\x01\x02", ""),
+]
+
+
+def test_bad_scripts():
+    for script, word in SCRIPTS:
+        r = gft("-e", script, "./examples/bin/calls")
+        check(r.status == 1 and r.out == "", f"script {script!r}: status {r.status}", r)
+        check(re.search(r"\berror\b|^gft: ", r.err, re.M), f"script {script!r}: no error", r)
+        check(word in r.err, f"script {script!r}: the error does not name {word!r}", r)
+        check(len(r.err) < 2000, f"script {script!r}: too much is said", r)
+
+
+def test_every_mistake_is_told():
+    r = gft("-e", "u:main.add { nosuch1(); }\nu:main.minus { nosuch2(); }", "./examples/bin/calls")
+    check(r.status == 1 and "nosuch1" in r.err and "nosuch2" in r.err, "both mistakes, with one run", r)
+
+
+def test_place_of_a_mistake():
+    with tempfile.TemporaryDirectory() as d:
+        with open(f"{d}/bad.gft", "w", encoding="utf-8") as f:
+            f.write("#!/usr/bin/env gft\n\nu:main.add {\n\tnosuch();\n}\n")
+        r = gft(f"{d}/bad.gft", "./examples/bin/calls")
+    r.fails_with_one_error()
+    check(re.search(r"bad\.gft:4:2: error: ", r.err), "file, line and column", r)
+
+
+def test_bad_operands():
+    for args in (["-e", ADD, "./nosuch"], ["-e", ADD, "."], ["-e", ADD, "./Makefile"], ["-e", ADD, "/dev/null"],
+                 ["-e", ADD], ["./nosuch.gft", CALLS], [CALLS], ["-e", ADD, "-p", "x"], ["-e", ADD, "-p", "999999999"],
+                 ["-e", ADD, CALLS, "-d", "nosuch"], ["--nosuch"], ["-e"], ["-u", "main.add"], ["-u", "nosuch*", CALLS],
+                 ["--ready-fd", "x", "-e", ADD, CALLS], ["--buffer", "x", "-e", ADD, CALLS],
+                 ["-e", ADD, "-u", "main.add", CALLS], []):
+        r = gft(*args)
+        check(r.status == 1 and r.out == "", f"gft {args}: status {r.status}", r)
+        check(len(re.findall(r"\berror\b|^gft: ", r.err, re.M)) == 1, f"gft {args}: not one error", r)
+
+
+def test_not_go():
+    """A C program has no goroutines; naming a Go function in it is a plain error."""
+    r = gft("-e", "u:main.add { graph(); }", "/bin/true")
+    r.fails_with_one_error()
+    check("main.add" in r.err, "the function is not named", r)
+
+
+def test_damaged_elf():
+    """Cut at any place, or with bytes overwritten: an error, never a crash."""
+    with open(CALLS, "rb") as f:
+        whole = f.read()
+    with tempfile.TemporaryDirectory() as d:
+        path = f"{d}/damaged"
+
+        def attempt(data, what, must_fail=False):
+            with open(path, "wb") as f:
+                f.write(data)
+            r = gft("--dry-run", "-e", ADD, path, timeout=20)
+            check(r.status in (0, 1), f"{what}: status {r.status}", r)
+            check(r.status == 0 or len(re.findall(r"\berror\b|^gft: ", r.err, re.M)) == 1, f"{what}: not one error", r)
+            check(not must_fail or r.status == 1, f"{what}: taken for a good binary", r)
+
+        for size in (0, 1, 4, 16, 63, 64, 100, 120, 1000, 4096):
+            attempt(whole[:size], f"cut at {size}", True)
+        for part in range(1, 10):
+            attempt(whole[:len(whole) * part // 10], f"cut at {part}0 %")
+        for off in list(range(16, 64, 4)) + list(range(64, 64 + 56 * 3, 8)):
+            for val in (b"\xff" * 8, b"\0" * 8, b"\x7f\xff\xff\xff\xff\xff\xff\x7f"):
+                attempt(whole[:off] + val + whole[off + 8:], f"bytes {val.hex()} at {off}")
+
+
+def test_without_rights():
+    """Root without capabilities: one sentence, that names what is missing."""
+    if os.geteuid() != 0 or not shutil.which("setpriv"):
+        raise Skip("only root can give capabilities away (setpriv)")
+    r = run(["setpriv", "--bounding-set=-all", "--inh-caps=-all", "--", GFT, "-e", ADD, "./examples/bin/calls"],
+            cwd=ROOT, status=None)
+    r.fails_with_one_error()
+    check(re.search(r"root|CAP_BPF|CAP_SYS_ADMIN|permi", r.err), "what is missing is not named", r)
+    r = run(["setpriv", "--bounding-set=-all", "--inh-caps=-all", "--", GFT, "--info"], cwd=ROOT, status=None)
+    check(r.status == 1, "--info says that all is well", r)
+
+
+def test_other_user():
+    """Neither root nor capabilities; everything short of attaching still works."""
+    if os.geteuid() != 0 or not shutil.which("setpriv"):
+        raise Skip("only root can become another user (setpriv)")
+    who = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--"]
+    if run([*who, "test", "-x", GFT], cwd="/", status=None).status != 0:
+        raise Skip("this folder is closed to other users")
+    with tempfile.TemporaryDirectory() as d:
+        os.chmod(d, 0o777)
+        env = dict(os.environ, HOME=d)
+        r = run([*who, GFT, "--dry-run", "-e", ADD, CALLS], cwd="/", env=env, status=None)
+        check(r.status == 0, "--dry-run needs no rights", r)
+        r = run([*who, GFT, "-e", ADD, CALLS], cwd="/", env=env, status=None)
+        r.fails_with_one_error()
+
+
+def test_dumps():
+    """Each stage can be looked at, without attaching."""
+    for stage, word in (("ast", "main.add"), ("program", "main.add"), ("c", "SEC("), ("sites", "main.add")):
+        r = gft("-d", stage, "-e", ADD, "./examples/bin/calls").ok()
+        check(word in r.out, f"-d {stage} without {word!r}", r)
+    r = run([GFT, "-d", "object", "-e", ADD, "./examples/bin/calls"], cwd=ROOT)
+    check("ELF" in r.out[:8], "-d object is no object file")
+
+
+def test_list():
+    r = gft("-l", "u:main.*", "./examples/bin/calls").ok()
+    check("main.add" in r.out and "main.(*Student).String" in r.out and "fmt." not in r.out, "functions", r)
+
+
+def test_help_and_version():
+    r = gft("-h").ok()
+    for word in ("-e", "-c", "-p", "-o", "-d", "--dry-run", "--script", "--ready-fd", "--color", "-l", "--info",
+                 "--no-cache", "--buffer", "-u", "-D", "--exclude-vendor"):
+        check(word in r.out, f"-h without {word}", r)
+    r = gft("-V").ok()
+    check(re.fullmatch(r"gft \d+\.\d+\.\d+\S*\n", r.out), "version", r)
+
+
+def test_info_is_one_screen():
+    r = gft("--info")
+    check(r.status in (0, 1) and 3 <= (r.out + r.err).count("\n") <= 50, "not one screen", r)
+
+
+def test_dry_run_attaches_nothing():
+    r = gft("--dry-run", "-e", ADD, "./examples/bin/calls").ok()
+    check(not re.search(r"Attached [1-9]", r.err), "attached", r)
