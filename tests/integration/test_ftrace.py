@@ -13,7 +13,7 @@ def traced(*args, count=2, root=r"main\.\S+"):
     """Trees of gft ARGS with the program running."""
     with NothingLeft(), Target(CALLS, "-sleep", "50ms") as target:
         with Gft(*args) as g:
-            g.until(rf"(?m)^.{{19}} \S+ +\}} {root}\+.*\n\n", count)
+            g.until(rf"(?m)^.{{18}} \S+ +\}} {root}\+.*\n\n", count)
             r = g.stop()
         target.still_works()
     return tree.parse(r.out)

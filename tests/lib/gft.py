@@ -269,7 +269,7 @@ def losses(err):
     """What gft says it lost, in calls or records; 0 when it says nothing of the kind."""
     total = 0
     for line in err.split("\n"):
-        if re.search(r"\blost\b|\bnot tracked\b|\bdropped\b|\bskipped\b|\bfull\b", line):
+        if re.search(r"\b(lost|not tracked|not shown|ignored|skipped)\b", line):
             m = re.search(r"\b(\d[\d,]*)\b", line)
             if m:
                 total += int(m[1].replace(",", ""))

@@ -7,20 +7,25 @@ An opening line and a closing line of a call look like
     21 17:10:59.088815 1.2us        } main.add+68 /x/main.go:29
 
 Columns carry the nesting: the name of a root stands 12 columns behind the
-clock, each level adds two.  The parser is strict about this, about the order
-of closing lines, and about the blank line after each tree: whatever does not
-fit is a ParseError with the line, so that every test that parses a tree also
-checks the layout.
+clock, each level adds two; beyond 64 levels "[depth N]" does.  A call that had
+not returned has a closing line without a clock.  Remarks on a whole tree
+("-- ...") follow its last line.  The parser is strict about this, about the
+order of closing lines, and about the blank line after each tree: whatever does
+not fit is a ParseError with the line, so that every test that parses a tree
+also checks the layout.
 """
 
 import re
 import sys
 
 BASE = 12  # columns between the clock and a root's name
+CLOCK_WIDTH = 18
+MAX_INDENT = 64  # levels
 
 CLOCK = re.compile(r"(\d\d) (\d\d):(\d\d):(\d\d)\.(\d{6})")
 DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m(?!s))?(?:([\d.]+)(ns|us|ms|s))?\Z")
-PLACE = re.compile(r"(?P<func>\S.*?)\+(?P<off>\d+)(?: (?P<file>\S+):(?P<line>\d+))?(?P<rest>(?: .*)?)\Z")
+PLACE = re.compile(r"(?P<func>\S.*?)\+(?P<off>\d+)(?: (?P<file>\S+):(?P<line>\d+))?(?P<rest>(?: \(.*\))?)\Z")
+DEPTH = re.compile(r"\[depth (\d+)\] ")
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -52,8 +57,9 @@ class Node:
         self.goid = self.pid = None
         self.duration = None  # ns, from the closing line
         self.exit = None  # match of PLACE of the closing line, or None
-        self.mark = ""  # what else a closing line says: left by a panic, not returned, ...
-        self.closed = False
+        self.ret = ""  # text behind "} = "
+        self.marks = set()  # "open", "unwound", "exit lost", "tail jump"
+        self.notes = []  # of a root: the remarks on its tree
 
     def walk(self):
         yield self
@@ -91,7 +97,7 @@ class Node:
         return out
 
     def __repr__(self):
-        return "\n".join("  " * n.depth + f"{n.name}({n.args})" + (f" [{n.mark}]" if n.mark else "")
+        return "\n".join("  " * n.depth + f"{n.name}({n.args})" + "".join(f" ({m})" for m in n.marks)
                          for n in self.walk())
 
 
@@ -159,19 +165,25 @@ def parse(text, others=None, allow_open=False):
             return ParseError(f"line {number}: {why}: {line!r}")
 
         m = CLOCK.match(line)
-        if not m:
+        if not m and stack and line.startswith(" " * (CLOCK_WIDTH + BASE)) and line.lstrip(" ").startswith("} "):
+            rest = line[CLOCK_WIDTH:]  # a call that had not returned
+        elif not m:
             if stack and line == "":
                 raise bad("blank line inside a tree")
             if line.strip() == "":
                 after_tree = False
                 continue
+            if after_tree and line.startswith("-- "):
+                roots[-1].notes.append(line[3:])
+                continue
             if others is None:
                 raise bad("not a line of a tree")
             others.append(line)
             continue
+        else:
+            rest = line[m.end():]
         if after_tree:
             raise bad("no blank line after the tree before")
-        rest = line[m.end():]
         body = rest.lstrip(" ")
         lead = len(rest) - len(body)
         dur = None
@@ -183,32 +195,45 @@ def parse(text, others=None, allow_open=False):
             body = more.lstrip(" ")
         column = len(rest) - len(body)
         if column < BASE or (column - BASE) % 2:
-            # a long duration may push its own line to the right, never to the left
             raise bad(f"text begins in column {column}")
         depth = (column - BASE) // 2
-        if body.startswith("} ") or body == "}":
+        deep = DEPTH.match(body)
+        if deep:
+            if depth != MAX_INDENT or int(deep[1]) <= MAX_INDENT:
+                raise bad("[depth] at the wrong level")
+            depth, body = int(deep[1]), body[deep.end():]
+        elif depth > MAX_INDENT:
+            raise bad(f"level {depth} without [depth]")
+        if body.startswith("} "):
             if not stack:
                 raise bad("closes a call, and none is open")
             node = stack.pop()
             if depth != node.depth:
                 raise bad(f"closes at level {depth}, the open call {node.name} is at {node.depth}")
             name = body[2:]
-            place = PLACE.match(name)
-            if place:
-                node.exit, node.mark = place, place["rest"].strip()
-                name = place["func"]
-            elif name.startswith(node.name):
-                node.mark = name[len(node.name):].strip(" ()")
-                name = node.name
-            if name != node.name:
+            while mark := re.search(r" \((open|unwound|exit lost|tail jump)\)\Z", name):
+                node.marks.add(mark[1])
+                name = name[:mark.start()]
+            if name.startswith("= "):
+                at = name.rindex(" " + node.name)
+                node.ret, name = name[2:at], name[at + 1:]
+            node.exit = PLACE.match(name)
+            if (node.exit["func"] if node.exit else name) != node.name:
                 raise bad(f"closes {name}, but the open call is {node.name}")
-            node.duration, node.closed = dur, True
-            node.end = clock_us(m)
-            if node.end < node.clock:
-                raise bad("ends before it begins")
+            if ("open" in node.marks) != (m is None):
+                raise bad("a call is marked open, or has a clock, but not both")
+            node.duration = dur
+            if m:
+                if dur is None:
+                    raise bad("no duration")
+                node.end = clock_us(m)
+                if node.end < node.clock:
+                    raise bad("ends before it begins")
             if not stack:
                 after_tree = True
             continue
+        if not m:
+            raise bad("no clock")
         call = split_call(body)
         if not call or dur is not None:
             raise bad("neither opens nor closes a call")
@@ -262,6 +287,17 @@ def self_test():
         except ParseError:
             continue
         raise AssertionError(f"not noticed: {damage}")
+    odd = (sample.replace("21 17:10:59.088820 1.001s     } main.doSomething+180 /x/main.go:24",
+                          " " * 30 + "} main.doSomething (open)\n-- 3 calls not shown (limit)")
+           .replace("add+68 /x/main.go:29", "add (unwound)"))
+    (root,) = parse(odd)
+    assert root.marks == {"open"} and root.children[0].marks == {"unwound"} and not root.children[0].exit
+    assert root.notes == ["3 calls not shown (limit)"]
+    n = 70
+    deep = [(" " * 12 + "  " * min(i, 64) + (f"[depth {i}] " if i > 64 else "")) for i in range(n)]
+    text = "".join(f"21 17:10:59.000000{d}f() {{ f+1\n" for d in deep)
+    text += "".join(f"21 17:10:59.000000 1ns{d[4:]}}} f+2\n" for d in reversed(deep))
+    assert len(list(parse(text)[0].walk())) == n
     others = []
     assert len(parse("student: x\n" + sample + sample + "@: 3\n", others)) == 2
     assert others == ["student: x", "@: 3"]
