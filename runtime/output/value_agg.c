@@ -203,7 +203,7 @@ void value_tseries(struct buf *b, const struct value_ctx *vc, const struct gft_t
 		return;
 	if (newest - oldest >= n) /* left over from before the ring went round */
 		oldest = newest - n + 1;
-	for (uint64_t epoch = oldest; epoch <= newest; epoch++) {
+	for (uint64_t left = newest - oldest + 1, epoch = oldest; left; left--, epoch++) {
 		for (size_t i = 0; i < n; i++) {
 			memcpy(&bk, (const char *)data + i * sizeof(bk), sizeof(bk));
 			if (bk.epoch != epoch)

@@ -1,0 +1,452 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * stream_read.c - a recorded stream, read (stream.h).
+ *
+ * The file is not trusted: numbers are checked against what was read before
+ * them, sizes against the bytes that are there, and types against what they
+ * may print (stream_type.h).  References only point backwards, so nothing in
+ * the file can be circular.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "gft/arena.h"
+#include "gft/buf.h"
+#include "gft/stream.h"
+#include "gft/type.h"
+#include "runtime/graph/idmap.h"
+#include "runtime/graph/stream_type.h"
+
+#define MAX_OPTS 65536 /* graph() numbers are 16 bits wide */
+
+struct stream {
+	const char *data;
+	size_t size, pos;
+	const char *error;
+	struct arena *arena;
+	const char **strings;
+	size_t nstrings, cap_strings;
+	const struct gft_type **types;
+	size_t ntypes, cap_types;
+	uint64_t *weights; /* of types */
+	size_t nweights, cap_weights;
+	const struct payload **payloads;
+	size_t npayloads, cap_payloads;
+	struct graph_opts *opts;
+	size_t nopts, cap_opts;
+	struct idmap sites, callers; /* to struct site_info, struct code_info */
+	struct stream_clock clock;
+	uint64_t end_ns;
+	bool ended;
+	bool have_ahead; /* the first item was read when the stream was opened */
+	int ahead_result;
+	struct stream_item ahead;
+	struct sym_source syms;
+};
+
+static const struct payload no_payload;
+
+static int damaged(struct stream *s, const char *why)
+{
+	s->error = why;
+	return -EINVAL;
+}
+
+/* --- symbols ----------------------------------------------------------------------- */
+
+static const struct site_info *site(void *ctx, uint32_t id)
+{
+	const struct stream *s = ctx;
+
+	return (const struct site_info *)idmap_get(&s->sites, id, 0);
+}
+
+static void caller(void *ctx, uint32_t id, int64_t rel, struct code_info *out)
+{
+	const struct stream *s = ctx;
+	const struct code_info *c = (const struct code_info *)idmap_get(&s->callers, id, (uint64_t)rel);
+
+	*out = c ? *c : (struct code_info){ 0 };
+}
+
+/* --- chunks that describe -------------------------------------------------------------- */
+
+/* String n; false when there is no such.  Number 0 is NULL. */
+static bool string(const struct stream *s, uint32_t n, const char **out)
+{
+	if (n > s->nstrings)
+		return false;
+	*out = n ? s->strings[n - 1] : NULL;
+	return true;
+}
+
+static int read_string(struct stream *s, const char *p, size_t size)
+{
+	/* a NUL in the middle ends it: names are C strings */
+	ARENA_PUSH(s->arena, s->strings, s->nstrings, s->cap_strings, arena_strndup(s->arena, p, size));
+	return 0;
+}
+
+static bool read_fields(struct stream *s, const char *p, uint32_t n, struct ty_field *f, uint64_t *weight)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		struct stream_field sf;
+
+		memcpy(&sf, p + i * sizeof(sf), sizeof(sf));
+		if (!sf.type || sf.type > s->ntypes || !string(s, sf.name, &f[i].name))
+			return false;
+		f[i].type = s->types[sf.type - 1];
+		f[i].off = sf.off;
+		f[i].bit_off = sf.bit_off;
+		f[i].bit_size = sf.bit_size;
+		weight[i] = s->weights[sf.type - 1];
+	}
+	return true;
+}
+
+static bool read_enum_vals(const struct stream *s, const char *p, uint32_t n, struct ty_enum_val *v)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		struct stream_enum_val sv;
+
+		memcpy(&sv, p + i * sizeof(sv), sizeof(sv));
+		if (!string(s, sv.name, &v[i].name) || !v[i].name)
+			return false;
+		v[i].val = sv.val;
+	}
+	return true;
+}
+
+static int read_type(struct stream *s, const char *p, size_t size)
+{
+	struct stream_type st;
+	struct gft_type *t;
+	struct ty_field *fields;
+	struct ty_enum_val *vals;
+	uint64_t *weight, w;
+	size_t tail;
+
+	if (size < sizeof(st))
+		return damaged(s, "a type is cut off");
+	memcpy(&st, p, sizeof(st));
+	tail = size - sizeof(st);
+	if (st.nfields > tail / sizeof(struct stream_field))
+		return damaged(s, "a type is cut off");
+	tail -= st.nfields * sizeof(struct stream_field);
+	if (st.nenum_vals != tail / sizeof(struct stream_enum_val) || tail % sizeof(struct stream_enum_val))
+		return damaged(s, "a type is cut off");
+	if (st.elem > s->ntypes || st.is_signed > 1)
+		return damaged(s, "a type makes no sense");
+
+	t = ARENA_NEW(s->arena, struct gft_type);
+	fields = ARENA_ARRAY(s->arena, struct ty_field, st.nfields);
+	vals = ARENA_ARRAY(s->arena, struct ty_enum_val, st.nenum_vals);
+	weight = ARENA_ARRAY(s->arena, uint64_t, st.nfields + 1);
+	*t = (struct gft_type){
+		.kind = (enum ty_kind)st.kind,
+		.size = st.size,
+		.align = st.align,
+		.is_signed = st.is_signed,
+		.display = st.display,
+		.space = st.space,
+		.count = st.count,
+		.fields = fields,
+		.nfields = st.nfields,
+		.enum_vals = vals,
+		.nenum_vals = st.nenum_vals,
+		.min = st.min,
+		.max = st.max,
+		.step = st.step,
+		.bits = st.bits,
+		.agg = st.agg,
+		.stack_kind = st.stack_kind,
+		.stack_mode = st.stack_mode,
+	};
+	p += sizeof(st);
+	if (st.elem) {
+		t->elem = s->types[st.elem - 1];
+		weight[0] = s->weights[st.elem - 1];
+	}
+	if (!string(s, st.name, &t->name) || !read_fields(s, p, st.nfields, fields, weight) ||
+	    !read_enum_vals(s, p + st.nfields * sizeof(struct stream_field), st.nenum_vals, vals))
+		return damaged(s, "a type makes no sense");
+	w = stream_type_weight(t, weight);
+	if (!w)
+		return damaged(s, "a type makes no sense");
+	ARENA_PUSH(s->arena, s->types, s->ntypes, s->cap_types, t);
+	ARENA_PUSH(s->arena, s->weights, s->nweights, s->cap_weights, w);
+	return 0;
+}
+
+static int read_payload(struct stream *s, const char *p, size_t size)
+{
+	struct stream_payload sp;
+	struct payload_field *fields;
+	struct payload *pl;
+	uint64_t weight = 0;
+
+	if (size < sizeof(sp))
+		return damaged(s, "a payload's description is cut off");
+	memcpy(&sp, p, sizeof(sp));
+	size -= sizeof(sp);
+	if (sp.n > GFT_PAYLOAD_MAX || size != sp.n * sizeof(struct stream_payload_field))
+		return damaged(s, "a payload's description is cut off");
+	if (sp.size < sizeof(struct gft_payload))
+		return damaged(s, "a payload makes no sense");
+	pl = ARENA_NEW(s->arena, struct payload);
+	fields = ARENA_ARRAY(s->arena, struct payload_field, sp.n);
+	for (uint32_t i = 0; i < sp.n; i++) {
+		struct stream_payload_field f;
+
+		memcpy(&f, p + sizeof(sp) + i * sizeof(f), sizeof(f));
+		if (!f.type || f.type > s->ntypes || !string(s, f.name, &fields[i].name) ||
+		    f.off < sizeof(struct gft_payload) || f.off > sp.size ||
+		    s->types[f.type - 1]->size > sp.size - f.off)
+			return damaged(s, "a payload makes no sense");
+		fields[i].type = s->types[f.type - 1];
+		fields[i].off = f.off;
+		weight += s->weights[f.type - 1];
+	}
+	if (weight > 8 * (uint64_t)sp.size + 1024)
+		return damaged(s, "a payload makes no sense");
+	*pl = (struct payload){ sp.size, sp.n, fields };
+	ARENA_PUSH(s->arena, s->payloads, s->npayloads, s->cap_payloads, pl);
+	return 0;
+}
+
+static int read_site(struct stream *s, const char *p, size_t size)
+{
+	struct stream_site ss;
+	struct site_info *si;
+
+	if (size != sizeof(ss))
+		return damaged(s, "a site is cut off");
+	memcpy(&ss, p, sizeof(ss));
+	si = ARENA_NEW(s->arena, struct site_info);
+	if (idmap_get(&s->sites, ss.site, 0) || ss.site == GFT_NO_SITE || !string(s, ss.func, &si->func) || !si->func ||
+	    !string(s, ss.file, &si->file) || ss.role > SITE_OTHER || ss.payload > s->npayloads)
+		return damaged(s, "a site makes no sense");
+	si->line = ss.line;
+	si->off = ss.off;
+	si->func_id = ss.func_id;
+	si->role = (uint8_t)ss.role;
+	si->payload = ss.payload ? s->payloads[ss.payload - 1] : &no_payload;
+	idmap_put(&s->sites, ss.site, 0, (uintptr_t)si);
+	return 0;
+}
+
+static int read_caller(struct stream *s, const char *p, size_t size)
+{
+	struct stream_caller sc;
+	struct code_info *c;
+
+	if (size != sizeof(sc))
+		return damaged(s, "a caller is cut off");
+	memcpy(&sc, p, sizeof(sc));
+	c = ARENA_NEW(s->arena, struct code_info);
+	if (!string(s, sc.func, &c->func) || !string(s, sc.file, &c->file))
+		return damaged(s, "a caller makes no sense");
+	c->line = sc.line;
+	c->off = sc.off;
+	c->addr = sc.addr;
+	idmap_put(&s->callers, sc.site, (uint64_t)sc.rel, (uintptr_t)c);
+	return 0;
+}
+
+static int read_opts(struct stream *s, const char *p, size_t size)
+{
+	struct stream_opts so;
+	struct graph_opts o;
+
+	if (size != sizeof(so) || s->nopts >= MAX_OPTS)
+		return damaged(s, "options make no sense");
+	memcpy(&so, p, sizeof(so));
+	o = (struct graph_opts){ .min_ns = so.min_ns, .depth = so.depth, .limit = so.limit, .flags = so.flags };
+	if (s->have_ahead) /* the array may be in use already: it must not move */
+		return damaged(s, "options come too late");
+	ARENA_PUSH(s->arena, s->opts, s->nopts, s->cap_opts, o);
+	return 0;
+}
+
+static int read_clock(struct stream *s, const char *p, size_t size)
+{
+	if (size != sizeof(s->clock))
+		return damaged(s, "the clock makes no sense");
+	memcpy(&s->clock, p, sizeof(s->clock));
+	return 0;
+}
+
+/* --- chunks that are items ----------------------------------------------------------------- */
+
+static int read_record(struct stream *s, const char *p, size_t size, struct stream_item *item)
+{
+	struct gft_rec_hdr h;
+
+	if (size < sizeof(h))
+		return damaged(s, "a record is cut off");
+	memcpy(&h, p, sizeof(h));
+	s->end_ns = h.ts_ns;
+	*item = (struct stream_item){ .kind = STREAM_ITEM_RECORD, .data = p, .size = size };
+	return 1;
+}
+
+static int read_text(struct stream *s, const char *p, size_t size, struct stream_item *item)
+{
+	uint32_t head[2];
+
+	if (size < sizeof(head))
+		return damaged(s, "a text is cut off");
+	memcpy(head, p, sizeof(head));
+	*item = (struct stream_item){ .kind = STREAM_ITEM_TEXT, .data = p + sizeof(head), .size = size - sizeof(head) };
+	if (!string(s, head[0], &item->text_kind))
+		return damaged(s, "a text makes no sense");
+	if (!item->text_kind)
+		item->text_kind = "printf";
+	return 1;
+}
+
+static int read_gone(struct stream *s, const char *p, size_t size, struct stream_item *item)
+{
+	uint32_t tgid;
+
+	if (size != 8)
+		return damaged(s, "the end of a process is cut off");
+	memcpy(&tgid, p, sizeof(tgid));
+	*item = (struct stream_item){ .kind = STREAM_ITEM_GONE, .tgid = tgid };
+	return 1;
+}
+
+static int read_end(struct stream *s, const char *p, size_t size)
+{
+	if (size != sizeof(s->end_ns))
+		return damaged(s, "the end is cut off");
+	memcpy(&s->end_ns, p, sizeof(s->end_ns));
+	s->ended = true;
+	return 0;
+}
+
+/* 1: an item; 0: something that only describes; -EINVAL. */
+static int read_chunk(struct stream *s, uint32_t kind, const char *p, size_t size, struct stream_item *item)
+{
+	switch (kind) {
+	case STREAM_STRING: return read_string(s, p, size);
+	case STREAM_TYPE: return read_type(s, p, size);
+	case STREAM_PAYLOAD: return read_payload(s, p, size);
+	case STREAM_SITE: return read_site(s, p, size);
+	case STREAM_CALLER: return read_caller(s, p, size);
+	case STREAM_OPTS: return read_opts(s, p, size);
+	case STREAM_CLOCK: return read_clock(s, p, size);
+	case STREAM_RECORD: return read_record(s, p, size, item);
+	case STREAM_TEXT: return read_text(s, p, size, item);
+	case STREAM_GONE: return read_gone(s, p, size, item);
+	case STREAM_END: return read_end(s, p, size);
+	default: return 0; /* of a later version */
+	}
+}
+
+static int next(struct stream *s, struct stream_item *item)
+{
+	while (!s->ended) {
+		size_t left = s->size - s->pos, padded;
+		uint32_t head[2];
+		int r;
+
+		if (s->error)
+			return -EINVAL;
+		if (!left)
+			return damaged(s, "the recording has no end: it was cut off");
+		if (left < sizeof(head))
+			return damaged(s, "the recording ends in the middle");
+		memcpy(head, s->data + s->pos, sizeof(head));
+		left -= sizeof(head);
+		padded = ((size_t)head[1] + 7) & ~(size_t)7;
+		if (padded > left)
+			return damaged(s, "the recording ends in the middle");
+		r = read_chunk(s, head[0], s->data + s->pos + sizeof(head), head[1], item);
+		if (r < 0)
+			return r;
+		s->pos += sizeof(head) + padded;
+		if (r > 0)
+			return r;
+	}
+	return 0;
+}
+
+int stream_next(struct stream *s, struct stream_item *item)
+{
+	if (s->have_ahead && s->ahead_result != 2) {
+		int r = s->ahead_result;
+
+		*item = s->ahead;
+		s->ahead_result = 2; /* given out */
+		return r;
+	}
+	return next(s, item);
+}
+
+struct stream *stream_open(const void *data, size_t size, const char **err)
+{
+	struct stream_head h;
+	struct stream *s;
+
+	if (size < sizeof(h) || memcmp(data, STREAM_MAGIC, sizeof(h.magic)) != 0) {
+		*err = "this is not a recording of gft";
+		return NULL;
+	}
+	memcpy(&h, data, sizeof(h));
+	if (h.wire_version != GFT_WIRE_VERSION) {
+		*err = "this recording was made by another version of gft, with other records";
+		return NULL;
+	}
+	s = xcalloc(1, sizeof(*s));
+	s->arena = arena_new();
+	s->data = data;
+	s->size = size;
+	s->pos = sizeof(h);
+	s->syms = (struct sym_source){ .ctx = s, .site = site, .caller = caller };
+	s->ahead_result = next(s, &s->ahead);
+	s->have_ahead = true;
+	return s;
+}
+
+void stream_free(struct stream *s)
+{
+	if (!s)
+		return;
+	idmap_fini(&s->sites);
+	idmap_fini(&s->callers);
+	arena_free(s->arena);
+	free(s);
+}
+
+const char *stream_error(const struct stream *s)
+{
+	return s->error ? s->error : "";
+}
+
+const struct sym_source *stream_syms(const struct stream *s)
+{
+	return &s->syms;
+}
+
+const struct graph_opts *stream_graph_opts(const struct stream *s, size_t *n)
+{
+	*n = s->nopts;
+	return s->opts;
+}
+
+int64_t stream_wall_offset(const struct stream *s)
+{
+	return s->clock.wall_offset_ns;
+}
+
+int64_t stream_boot_offset(const struct stream *s)
+{
+	return s->clock.boot_offset_ns;
+}
+
+uint64_t stream_end_ns(const struct stream *s)
+{
+	return s->end_ns;
+}

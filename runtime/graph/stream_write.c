@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * stream_write.c - records to a file (stream.h).  Strings, types, payloads and
+ * sites are written when a record first needs them, by the address at which
+ * the symbol source keeps them; equal strings at different addresses are found
+ * by their text.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "gft/buf.h"
+#include "gft/stream.h"
+#include "gft/type.h"
+#include "runtime/graph/idmap.h"
+
+#define FULL ((size_t)64 << 10)
+
+struct stream_writer {
+	int fd, error;
+	const struct sym_source *syms;
+	struct buf b;
+	struct idmap strings, types, payloads; /* to their numbers */
+	struct idmap sites, callers;	       /* 1: written */
+	uint32_t nstrings, ntypes, npayloads;
+};
+
+static void flush(struct stream_writer *w)
+{
+	size_t done = 0;
+
+	while (!w->error && done < w->b.len) {
+		ssize_t n = write(w->fd, w->b.data + done, w->b.len - done);
+
+		if (n > 0)
+			done += (size_t)n;
+		else if (n == 0 || (errno != EINTR && errno != EAGAIN))
+			w->error = n == 0 ? -EIO : -errno;
+	}
+	buf_reset(&w->b);
+}
+
+static void chunk(struct stream_writer *w, uint32_t kind, const void *a, size_t na, const void *b, size_t nb)
+{
+	uint32_t head[2] = { kind, (uint32_t)(na + nb) };
+
+	buf_add(&w->b, head, sizeof(head));
+	buf_add(&w->b, a, na);
+	buf_add(&w->b, b, nb);
+	buf_pad(&w->b, '\0', -(na + nb) & 7);
+	if (w->b.len >= FULL)
+		flush(w);
+}
+
+static uint32_t put_string(struct stream_writer *w, const char *s)
+{
+	uint64_t h1 = 0xcbf29ce484222325ULL, h2 = 0x9e3779b97f4a7c15ULL;
+	size_t len;
+	uint32_t n;
+
+	if (!s)
+		return 0;
+	len = strlen(s);
+	for (size_t i = 0; i < len; i++) { /* 128 bits: no two names meet */
+		h1 = (h1 ^ (unsigned char)s[i]) * 0x100000001b3ULL;
+		h2 = (h2 ^ h1) * 0xff51afd7ed558ccdULL;
+		h2 ^= h2 >> 32;
+	}
+	n = (uint32_t)idmap_get(&w->strings, h1, h2);
+	if (n)
+		return n;
+	n = ++w->nstrings;
+	idmap_put(&w->strings, h1, h2, n);
+	chunk(w, STREAM_STRING, s, len, NULL, 0);
+	return n;
+}
+
+/* Types hold types, but never deep: the compiler's limit on nesting bounds the recursion. */
+static uint32_t put_type(struct stream_writer *w, const struct gft_type *t)
+{
+	uint32_t n;
+	struct stream_type st;
+	struct buf tail = BUF_INIT;
+
+	if (!t)
+		return 0;
+	n = (uint32_t)idmap_get(&w->types, (uintptr_t)t, 0);
+	if (n)
+		return n;
+	st = (struct stream_type){
+		.kind = t->kind,
+		.size = t->size,
+		.align = t->align,
+		.count = t->count,
+		/* what a pointer points to does not matter, and may be the type itself */
+		.elem = t->kind == TY_ARRAY ? put_type(w, t->elem) : 0,
+		.name = put_string(w, t->name),
+		.is_signed = t->is_signed,
+		.display = t->display,
+		.space = t->space,
+		.bits = t->bits,
+		.agg = t->agg,
+		.stack_kind = t->stack_kind,
+		.stack_mode = t->stack_mode,
+		.nfields = t->nfields,
+		.nenum_vals = t->nenum_vals,
+		.min = t->min,
+		.max = t->max,
+		.step = t->step,
+	};
+	for (uint32_t i = 0; i < t->nfields; i++) {
+		const struct ty_field *f = &t->fields[i];
+		struct stream_field sf = {
+			.name = put_string(w, f->name),
+			.type = put_type(w, f->type),
+			.off = f->off,
+			.bit_off = f->bit_off,
+			.bit_size = f->bit_size,
+		};
+
+		buf_add(&tail, &sf, sizeof(sf));
+	}
+	for (uint32_t i = 0; i < t->nenum_vals; i++) {
+		struct stream_enum_val v = { put_string(w, t->enum_vals[i].name), 0, t->enum_vals[i].val };
+
+		buf_add(&tail, &v, sizeof(v));
+	}
+	chunk(w, STREAM_TYPE, &st, sizeof(st), tail.data, tail.len);
+	buf_free(&tail);
+	n = ++w->ntypes;
+	idmap_put(&w->types, (uintptr_t)t, 0, n);
+	return n;
+}
+
+static uint32_t put_payload(struct stream_writer *w, const struct payload *p)
+{
+	struct stream_payload sp = { p->size, p->n };
+	struct buf tail = BUF_INIT;
+	uint32_t n;
+
+	if (!p->size)
+		return 0;
+	n = (uint32_t)idmap_get(&w->payloads, (uintptr_t)p, 0);
+	if (n)
+		return n;
+	for (uint32_t i = 0; i < p->n; i++) {
+		struct stream_payload_field f = {
+			.name = put_string(w, p->fields[i].name),
+			.type = put_type(w, p->fields[i].type),
+			.off = p->fields[i].off,
+		};
+
+		buf_add(&tail, &f, sizeof(f));
+	}
+	chunk(w, STREAM_PAYLOAD, &sp, sizeof(sp), tail.data, tail.len);
+	buf_free(&tail);
+	n = ++w->npayloads;
+	idmap_put(&w->payloads, (uintptr_t)p, 0, n);
+	return n;
+}
+
+static void put_site(struct stream_writer *w, uint32_t site)
+{
+	const struct site_info *s;
+	struct stream_site ss;
+
+	if (site == GFT_NO_SITE || idmap_get(&w->sites, site, 0))
+		return;
+	idmap_put(&w->sites, site, 0, 1);
+	s = w->syms->site(w->syms->ctx, site);
+	if (!s)
+		return;
+	ss = (struct stream_site){
+		.site = site,
+		.func = put_string(w, s->func),
+		.file = put_string(w, s->file),
+		.line = s->line,
+		.off = s->off,
+		.func_id = s->func_id,
+		.role = s->role,
+		.payload = put_payload(w, s->payload),
+	};
+	chunk(w, STREAM_SITE, &ss, sizeof(ss), NULL, 0);
+}
+
+static void put_caller(struct stream_writer *w, uint32_t site, int64_t rel)
+{
+	struct code_info c = { 0 };
+	struct stream_caller sc;
+
+	if (idmap_get(&w->callers, site, (uint64_t)rel))
+		return;
+	w->syms->caller(w->syms->ctx, site, rel, &c);
+	if (!c.func && !c.addr) /* may be known the next time */
+		return;
+	idmap_put(&w->callers, site, (uint64_t)rel, 1);
+	sc = (struct stream_caller){
+		.site = site,
+		.rel = rel,
+		.func = put_string(w, c.func),
+		.file = put_string(w, c.file),
+		.line = c.line,
+		.off = c.off,
+		.addr = c.addr,
+	};
+	chunk(w, STREAM_CALLER, &sc, sizeof(sc), NULL, 0);
+}
+
+struct stream_writer *stream_writer_new(int fd, const struct sym_source *syms)
+{
+	struct stream_writer *w = xcalloc(1, sizeof(*w));
+	struct stream_head h = { .wire_version = GFT_WIRE_VERSION };
+
+	memcpy(h.magic, STREAM_MAGIC, sizeof(h.magic));
+	w->fd = fd;
+	w->syms = syms;
+	buf_add(&w->b, &h, sizeof(h));
+	return w;
+}
+
+void stream_write_clock(struct stream_writer *w, int64_t wall_offset_ns, int64_t boot_offset_ns)
+{
+	struct stream_clock c = { wall_offset_ns, boot_offset_ns };
+
+	chunk(w, STREAM_CLOCK, &c, sizeof(c), NULL, 0);
+}
+
+void stream_write_opts(struct stream_writer *w, const struct graph_opts *opts, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct stream_opts o = { opts[i].min_ns, opts[i].depth, opts[i].limit, opts[i].flags, 0 };
+
+		chunk(w, STREAM_OPTS, &o, sizeof(o), NULL, 0);
+	}
+}
+
+void stream_write(struct stream_writer *w, const void *rec, size_t size)
+{
+	struct gft_rec_entry e;
+
+	if (size < sizeof(e.c.h))
+		return;
+	memcpy(&e.c.h, rec, sizeof(e.c.h));
+	if (e.c.h.kind == GFT_REC_EVENT)
+		return;
+	put_site(w, e.c.h.site);
+	if (e.c.h.kind == GFT_REC_ENTRY && size >= sizeof(e)) {
+		memcpy(&e, rec, sizeof(e));
+		put_caller(w, e.c.h.site, e.caller_rel);
+	}
+	chunk(w, STREAM_RECORD, rec, size, NULL, 0);
+}
+
+void stream_write_text(struct stream_writer *w, const char *kind, const char *text, size_t len)
+{
+	uint32_t head[2] = { put_string(w, kind), 0 };
+
+	chunk(w, STREAM_TEXT, head, sizeof(head), text, len);
+}
+
+void stream_write_gone(struct stream_writer *w, uint32_t tgid)
+{
+	uint32_t body[2] = { tgid, 0 };
+
+	chunk(w, STREAM_GONE, body, sizeof(body), NULL, 0);
+}
+
+int stream_writer_close(struct stream_writer *w, uint64_t now_ns)
+{
+	int error;
+
+	chunk(w, STREAM_END, &now_ns, sizeof(now_ns), NULL, 0);
+	flush(w);
+	error = w->error;
+	idmap_fini(&w->strings);
+	idmap_fini(&w->types);
+	idmap_fini(&w->payloads);
+	idmap_fini(&w->sites);
+	idmap_fini(&w->callers);
+	buf_free(&w->b);
+	free(w);
+	return error;
+}
