@@ -126,6 +126,7 @@ struct expr {
 	const char *str;
 	uint64_t ival;
 	uint32_t len;
+	uint32_t depth;   /* of the tree below */
 	bool is_unsigned; /* EX_INT: does not fit int64 */
 	bool postfix;
 	bool negative_ok;

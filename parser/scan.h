@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* scan.h - what the scanner keeps between tokens, and what it shares with the grammar. */
+#ifndef GFT_PARSER_SCAN_H
+#define GFT_PARSER_SCAN_H
+
+#include "parser/fetcharg.h"
+#include "parser/parse.h"
+
+#define SCAN_DEPTH_MAX 200
+
+typedef struct src_loc YYLTYPE;
+#define YYLTYPE_IS_DECLARED 1
+
+struct exprs {
+	struct expr **v;
+	const char **names; /* NULL until one is named */
+	uint32_t n, cap, ncap;
+};
+
+struct open_bracket {
+	char c;       /* { < ( [ */
+	bool is_cond; /* ( of if, while, unroll, for: a statement follows its ) */
+	bool is_fetch; /* ( of fetch */
+	struct src_loc loc;
+};
+
+struct scan {
+	struct ast *ast;
+	struct arena *a;
+	struct diag *d;
+	const struct source *src;
+	const struct parse_opts *opts;
+	uint32_t pos; /* offset of the next byte */
+	struct open_bracket open[SCAN_DEPTH_MAX + 1];
+	unsigned depth;
+	int last;       /* token before this one */
+	bool in_code;   /* else at top level */
+	bool in_head;   /* behind attach points: predicate, block or nothing */
+	bool in_pred;
+	bool at_stmt;   /* a statement could begin here */
+	bool fetch_arg; /* an argument of fetch() begins here */
+	bool ended;     /* an error that makes all that follows meaningless was told */
+};
+
+/*
+ * Reads a list of attach points at pos of the source: their parsed forms in
+ * *out (n of them) and the offset behind the last one as the result.
+ */
+uint32_t attach_scan(struct scan *s, uint32_t pos, struct attach_point ***out, uint32_t *n);
+
+/* Whether text begins as a clause does: "begin", "u:", ... */
+bool attach_begins(const char *text, size_t len);
+
+/* Offset behind blanks and comments. */
+uint32_t scan_skip(const struct source *src, uint32_t pos);
+
+/* Whether the parenthesis at pos opens a cast or a type: "(uint8)", "(struct x *)". */
+bool scan_is_type(const struct source *src, uint32_t pos);
+
+/* An integer literal; queues an error and gives 0 when it makes no sense. */
+uint64_t scan_int(struct scan *s, const char *text, size_t len, struct src_loc loc, bool *is_unsigned);
+
+/* A string literal with its quotes: unescaped, in the arena. */
+const char *scan_string(struct scan *s, const char *text, size_t len, struct src_loc loc, uint32_t *out_len);
+
+#endif

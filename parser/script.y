@@ -1,0 +1,582 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * script.y - the grammar.  Actions build nodes, no more; what a name means is
+ * the business of semantic analysis.
+ */
+%code requires {
+#include "parser/scan.h"
+
+#ifndef YY_TYPEDEF_YY_SCANNER_T
+#define YY_TYPEDEF_YY_SCANNER_T
+typedef void *yyscan_t;
+#endif
+}
+
+%code {
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "gft/arena.h"
+
+#define DEPTH_MAX 200
+
+int script_raw_lex(YYSTYPE *v, YYLTYPE *loc, yyscan_t y);
+#define yylex(v, l, s) script_raw_lex(v, l, y)
+
+#define YYLLOC_DEFAULT(cur, rhs, n)                                              \
+	do {                                                                     \
+		if (n) {                                                         \
+			(cur) = loc_join(YYRHSLOC(rhs, 1), YYRHSLOC(rhs, n));    \
+		} else {                                                         \
+			(cur) = YYRHSLOC(rhs, 0);                                \
+			(cur).begin = (cur).end;                                 \
+		}                                                                \
+	} while (0)
+
+static void yyerror(YYLTYPE *loc, struct scan *s, yyscan_t y, const char *msg);
+static struct expr *deep(struct scan *s, struct expr *e);
+static struct expr *call(struct scan *s, struct expr *e, const char *name, struct exprs *args);
+static void push(struct scan *s, struct exprs *x, const char *name, struct expr *e);
+static struct expr *map_key(struct scan *s, struct expr *e, struct exprs *keys);
+static struct expr *bin(struct scan *s, enum op op, struct expr *a, struct expr *b);
+static struct expr *un(struct scan *s, enum op op, struct expr *a, YYLTYPE loc);
+static struct expr *mk(struct scan *s, enum expr_kind kind, YYLTYPE loc);
+static struct expr *param(struct scan *s, uint64_t n, YYLTYPE loc);
+static struct expr *tuple(struct scan *s, struct exprs *x, YYLTYPE loc);
+static struct stmt *stm(struct scan *s, enum stmt_kind kind, YYLTYPE loc);
+static void add_clause(struct scan *s, struct attach_point **pts, uint32_t n, struct expr *pred, struct block *b,
+		       bool implicit, YYLTYPE loc);
+}
+
+%define api.pure full
+%define api.location.type {struct src_loc}
+%define parse.error custom
+%define parse.lac full
+%locations
+%expect 0
+%lex-param { yyscan_t y }
+%parse-param { struct scan *s } { yyscan_t y }
+
+%union {
+	struct { uint64_t v; bool is_unsigned; } num;
+	struct { const char *s; uint32_t n; } str;
+	struct { struct attach_point **v; uint32_t n; } points;
+	const char *name;
+	enum op op;
+	struct expr *expr;
+	struct exprs exprs;
+	struct stmt *stmt;
+	struct block *block;
+	struct typespec *spec;
+	struct c_text *c_text;
+	struct fetch_item item;
+	struct { struct fetch_item *v; uint32_t n, cap; } items;
+}
+
+%token END_OF_TEXT 0 "the end of the script"
+%token <points> POINTS "a probe"
+%token PRED "a predicate" ENDPRED "'/'" NOBLOCK "the end of the clause"
+%token LANGLE "'<'" RANGLE "'>' at the end of a block" LTYPE "'(' of a type"
+%token <c_text> CTEXT "C code"
+%token CONFIG "config" LET "let" MACRO "macro" IMPORT "import"
+%token IF "if" ELSE "else" UNROLL "unroll" WHILE "while" FOR "for" BREAK "break" CONTINUE "continue" RETURN "return"
+%token FETCH "fetch" SIZEOF "sizeof" OFFSETOF "offsetof" TYPEOF "typeof" TRUE "true" FALSE "false"
+%token STRUCT "struct" UNION "union" ENUM "enum" UNDERSCORE "'_'"
+%token <item> FETCHARG "a fetch argument"
+%token <name> IDENT "a name" VAR "a variable" MAP "a map"
+%token <num> INT "a number" PARAM "a parameter"
+%token NPARAMS "$#"
+%token <str> STRING "a string"
+%token <op> ASSIGN "an assignment operator"
+%token LAND "&&" LOR "||" EQ "==" NE "!=" LE "<=" GE ">=" SHL "<<" SHR ">>" INC "++" DEC "--" ARROW "->" DOTDOT ".."
+
+%right '?' ':'
+%left LOR
+%left LAND
+%left '|'
+%left '^'
+%left '&'
+%left EQ NE
+%left '<' '>' LE GE
+%left SHL SHR
+%left '+' '-'
+%left '*' '/' '%'
+/* @m[k] is the map's row, not an index into the map */
+%precedence WHOLE_MAP
+%precedence '['
+
+%type <expr> expr primary postfix unary lval pred value
+%type <exprs> args exprs opt_args
+%type <stmt> simple compound if_stmt
+%type <block> block stmts tail else_part
+%type <spec> typespec type_name
+%type <items> items
+%type <item> item
+%type <name> path
+
+%%
+
+script:
+	%empty
+|	script top
+;
+
+top:
+	POINTS pred block	{ add_clause(s, $1.v, $1.n, $2, $3, false, @1); }
+|	POINTS pred NOBLOCK	{ add_clause(s, $1.v, $1.n, $2, block_new(s->ast, @1), true, @1); }
+|	CTEXT			{
+					if (s->ast->last_c_text)
+						s->ast->last_c_text->next = $1;
+					else
+						s->ast->c_texts = $1;
+					s->ast->last_c_text = $1;
+				}
+|	CONFIG '=' '{' settings '}'
+|	CONFIG '=' '{' settings setting '}'
+|	LET MAP '=' IDENT '(' INT ')' ';' {
+					struct map_decl *d = ARENA_NEW(s->a, struct map_decl);
+
+					d->name = $2;
+					d->loc = @2;
+					d->kind = $4;
+					d->max_entries = $6.v;
+					d->next = s->ast->map_decls;
+					s->ast->map_decls = d;
+				}
+|	IMPORT STRING ';'	{
+					struct import *i = ARENA_NEW(s->a, struct import);
+
+					i->path = $2.s;
+					i->loc = @2;
+					i->next = s->ast->imports;
+					s->ast->imports = i;
+				}
+|	MACRO IDENT '(' opt_args ')' block {
+					struct macro *m = ARENA_NEW(s->a, struct macro);
+
+					m->name = $2;
+					m->loc = @2;
+					m->params = $4.v;
+					m->nparams = $4.n;
+					m->body = $6;
+					m->next = s->ast->macros;
+					s->ast->macros = m;
+				}
+|	error block
+|	error ';'
+;
+
+settings:
+	%empty
+|	settings setting ';'
+;
+
+setting:
+	IDENT '=' value		{
+					struct config_item *c = ARENA_NEW(s->a, struct config_item);
+
+					c->key = $1;
+					c->loc = loc_join(@1, @3);
+					c->value = $3;
+					c->next = s->ast->config;
+					s->ast->config = c;
+				}
+;
+
+value:
+	INT			{ $$ = mk(s, EX_INT, @1); $$->ival = $1.v; $$->is_unsigned = $1.is_unsigned; }
+|	STRING			{ $$ = mk(s, EX_STR, @1); $$->str = $1.s; $$->len = $1.n; }
+|	IDENT			{ $$ = mk(s, EX_IDENT, @1); $$->name = $1; }
+|	TRUE			{ $$ = mk(s, EX_BOOL, @1); $$->ival = 1; }
+|	FALSE			{ $$ = mk(s, EX_BOOL, @1); }
+;
+
+pred:
+	%empty			{ $$ = NULL; }
+|	PRED expr ENDPRED	{ $$ = $2; }
+|	PRED error ENDPRED	{ $$ = NULL; }
+;
+
+block:
+	'{' tail '}'		{ $$ = $2; $$->loc = @$; }
+|	LANGLE stmts RANGLE	{ $$ = $2; $$->loc = @$; }
+;
+
+/* the last statement of a brace block may stand without its ';' */
+tail:
+	stmts
+|	stmts simple		{ $$ = $1; block_add($$, $2); }
+;
+
+stmts:
+	%empty			{ $$ = block_new(s->ast, @$); }
+|	stmts simple ';'	{ $$ = $1; block_add($$, $2); }
+|	stmts compound		{ $$ = $1; block_add($$, $2); }
+|	stmts ';'
+|	stmts error ';'		{ $$ = $1; yyerrok; }
+;
+
+simple:
+	expr			{ $$ = stm(s, ST_EXPR, @$); $$->e = $1; }
+|	lval '=' expr		{ $$ = stm(s, ST_ASSIGN, @$); $$->lhs = $1; $$->e = $3; }
+|	lval ASSIGN expr	{ $$ = stm(s, ST_ASSIGN, @$); $$->lhs = $1; $$->op = $2; $$->e = $3; }
+|	UNDERSCORE '=' expr	{ $$ = stm(s, ST_DISCARD, @$); $$->e = $3; }
+|	LET VAR			{ $$ = stm(s, ST_LET, @$); $$->lhs = mk(s, EX_VAR, @2); $$->lhs->name = $2; }
+|	LET VAR '=' expr	{ $$ = stm(s, ST_LET, @$); $$->lhs = mk(s, EX_VAR, @2); $$->lhs->name = $2; $$->e = $4; }
+|	LET VAR ':' typespec	{ $$ = stm(s, ST_LET, @$); $$->lhs = mk(s, EX_VAR, @2); $$->lhs->name = $2; $$->spec = $4; }
+|	LET VAR ':' typespec '=' expr {
+					$$ = stm(s, ST_LET, @$);
+					$$->lhs = mk(s, EX_VAR, @2);
+					$$->lhs->name = $2;
+					$$->spec = $4;
+					$$->e = $6;
+				}
+|	BREAK			{ $$ = stm(s, ST_BREAK, @$); }
+|	CONTINUE		{ $$ = stm(s, ST_CONTINUE, @$); }
+|	RETURN			{ $$ = stm(s, ST_RETURN, @$); }
+|	RETURN expr		{ $$ = stm(s, ST_RETURN, @$); $$->e = $2; }
+;
+
+compound:
+	if_stmt
+|	UNROLL '(' expr ')' block { $$ = stm(s, ST_UNROLL, @$); $$->e = $3; $$->body = $5; }
+|	UNROLL '(' unary DOTDOT unary ')' block { $$ = stm(s, ST_FOR_RANGE, @$); $$->e = $3; $$->e2 = $5; $$->body = $7; }
+|	WHILE '(' expr ')' block { $$ = stm(s, ST_WHILE, @$); $$->e = $3; $$->body = $5; }
+|	FOR '(' VAR ':' unary ')' block {
+					$$ = stm(s, ST_FOR_MAP, @$);
+					$$->lhs = mk(s, EX_VAR, @3);
+					$$->lhs->name = $3;
+					$$->e = $5;
+					$$->body = $7;
+				}
+|	FOR '(' VAR ':' unary DOTDOT unary ')' block {
+					$$ = stm(s, ST_FOR_RANGE, @$);
+					$$->lhs = mk(s, EX_VAR, @3);
+					$$->lhs->name = $3;
+					$$->e = $5;
+					$$->e2 = $7;
+					$$->body = $9;
+				}
+|	block			{ $$ = stm(s, ST_BLOCK, @$); $$->body = $1; }
+;
+
+if_stmt:
+	IF '(' expr ')' block else_part {
+					$$ = stm(s, ST_IF, loc_join(@1, @4));
+					$$->e = $3;
+					$$->body = $5;
+					$$->other = $6;
+				}
+;
+
+else_part:
+	%empty			{ $$ = NULL; }
+|	ELSE block		{ $$ = $2; }
+|	ELSE if_stmt		{ $$ = block_new(s->ast, @2); block_add($$, $2); }
+;
+
+lval:
+	VAR			{ $$ = mk(s, EX_VAR, @1); $$->name = $1; }
+|	MAP %prec WHOLE_MAP	{ $$ = mk(s, EX_MAP, @1); $$->name = $1; }
+|	MAP '[' exprs ']'	{ $$ = mk(s, EX_MAP, @$); $$->name = $1; $$ = map_key(s, $$, &$3); }
+;
+
+exprs:
+	expr			{ memset(&$$, 0, sizeof($$)); push(s, &$$, NULL, $1); }
+|	exprs ',' expr		{ $$ = $1; push(s, &$$, NULL, $3); }
+;
+
+opt_args:
+	%empty			{ memset(&$$, 0, sizeof($$)); }
+|	args
+;
+
+args:
+	expr			{ memset(&$$, 0, sizeof($$)); push(s, &$$, NULL, $1); }
+|	IDENT '=' expr		{ memset(&$$, 0, sizeof($$)); push(s, &$$, $1, $3); }
+|	args ',' expr		{ $$ = $1; push(s, &$$, NULL, $3); }
+|	args ',' IDENT '=' expr	{ $$ = $1; push(s, &$$, $3, $5); }
+;
+
+items:
+	item			{ memset(&$$, 0, sizeof($$)); ARENA_PUSH(s->a, $$.v, $$.n, $$.cap, $1); }
+|	items ',' item		{ $$ = $1; ARENA_PUSH(s->a, $$.v, $$.n, $$.cap, $3); }
+;
+
+item:
+	FETCHARG
+|	expr			{ memset(&$$, 0, sizeof($$)); $$.e = $1; $$.loc = @1; }
+|	IDENT '=' expr		{ memset(&$$, 0, sizeof($$)); $$.name = $1; $$.e = $3; $$.loc = @$; }
+;
+
+primary:
+	INT			{ $$ = mk(s, EX_INT, @1); $$->ival = $1.v; $$->is_unsigned = $1.is_unsigned; }
+|	STRING			{ $$ = mk(s, EX_STR, @1); $$->str = $1.s; $$->len = $1.n; }
+|	TRUE			{ $$ = mk(s, EX_BOOL, @1); $$->ival = 1; }
+|	FALSE			{ $$ = mk(s, EX_BOOL, @1); }
+|	PARAM			{ $$ = param(s, $1.v, @1); }
+|	NPARAMS			{ $$ = mk(s, EX_NPARAMS, @1); $$->ival = s->opts ? s->opts->nparams : 0; }
+|	lval
+|	IDENT			{ $$ = mk(s, EX_IDENT, @1); $$->name = $1; }
+|	IDENT '(' opt_args ')'	{ $$ = call(s, mk(s, EX_CALL, @$), $1, &$3); }
+|	FETCH '(' items ')'	{ $$ = mk(s, EX_FETCH, @$); $$->items = $3.v; $$->nitems = $3.n; }
+|	FETCH '(' ')'		{ $$ = mk(s, EX_FETCH, @$); }
+|	SIZEOF LTYPE typespec ')' { $$ = mk(s, EX_SIZEOF, @$); $$->spec = $3; }
+|	SIZEOF '(' expr ')'	{ $$ = deep(s, mk(s, EX_SIZEOF, @$)); $$->a = $3; }
+|	OFFSETOF LTYPE typespec ',' path ')' { $$ = mk(s, EX_OFFSETOF, @$); $$->spec = $3; $$->str = $5; }
+|	'(' expr ')'		{ $$ = $2; }
+|	'(' ')'			{ struct exprs none = { 0 }; $$ = tuple(s, &none, @$); }
+|	'(' expr ',' ')'	{ struct exprs one = { 0 }; push(s, &one, NULL, $2); $$ = tuple(s, &one, @$); }
+|	'(' expr ',' exprs ')'	{
+					struct exprs all = { 0 };
+
+					push(s, &all, NULL, $2);
+					for (uint32_t i = 0; i < $4.n; i++)
+						push(s, &all, NULL, $4.v[i]);
+					$$ = tuple(s, &all, @$);
+				}
+|	'(' record ')'		{ $$ = tuple(s, &$<exprs>2, @$); $$->kind = EX_RECORD; }
+;
+
+record:
+	IDENT '=' expr		{ struct exprs x = { 0 }; push(s, &x, $1, $3); $<exprs>$ = x; }
+|	record ',' IDENT '=' expr { struct exprs x = $<exprs>1; push(s, &x, $3, $5); $<exprs>$ = x; }
+;
+
+path:
+	IDENT
+|	path '.' IDENT		{ $$ = arena_printf(s->a, "%s.%s", $1, $3); }
+;
+
+postfix:
+	primary
+|	postfix '.' IDENT	{ $$ = mk(s, EX_FIELD, @$); $$->name = $3; $$->a = $1; deep(s, $$); }
+|	postfix ARROW IDENT	{ $$ = mk(s, EX_FIELD, @$); $$->name = $3; $$->a = $1; $$->arrow = true; deep(s, $$); }
+|	postfix '.' INT		{ $$ = mk(s, EX_TUPIDX, @$); $$->ival = $3.v; $$->a = $1; deep(s, $$); }
+|	postfix '[' expr ']'	{ $$ = mk(s, EX_INDEX, @$); $$->a = $1; $$->b = $3; deep(s, $$); }
+|	lval INC		{ $$ = mk(s, EX_INCDEC, @$); $$->a = $1; $$->op = OP_ADD; $$->postfix = true; }
+|	lval DEC		{ $$ = mk(s, EX_INCDEC, @$); $$->a = $1; $$->op = OP_SUB; $$->postfix = true; }
+;
+
+unary:
+	postfix
+|	INC lval		{ $$ = mk(s, EX_INCDEC, @$); $$->a = $2; $$->op = OP_ADD; }
+|	DEC lval		{ $$ = mk(s, EX_INCDEC, @$); $$->a = $2; $$->op = OP_SUB; }
+|	'!' unary		{ $$ = un(s, OP_NOT, $2, @$); }
+|	'~' unary		{ $$ = un(s, OP_BNOT, $2, @$); }
+|	'-' unary		{ $$ = un(s, OP_NEG, $2, @$); }
+|	'*' unary		{ $$ = un(s, OP_DEREF, $2, @$); }
+|	'&' unary		{ $$ = un(s, OP_ADDR, $2, @$); }
+|	LTYPE typespec ')' unary { $$ = mk(s, EX_CAST, @$); $$->spec = $2; $$->a = $4; deep(s, $$); }
+;
+
+expr:
+	unary
+|	expr '+' expr		{ $$ = bin(s, OP_ADD, $1, $3); }
+|	expr '-' expr		{ $$ = bin(s, OP_SUB, $1, $3); }
+|	expr '*' expr		{ $$ = bin(s, OP_MUL, $1, $3); }
+|	expr '/' expr		{ $$ = bin(s, OP_DIV, $1, $3); }
+|	expr '%' expr		{ $$ = bin(s, OP_MOD, $1, $3); }
+|	expr '&' expr		{ $$ = bin(s, OP_AND, $1, $3); }
+|	expr '|' expr		{ $$ = bin(s, OP_OR, $1, $3); }
+|	expr '^' expr		{ $$ = bin(s, OP_XOR, $1, $3); }
+|	expr SHL expr		{ $$ = bin(s, OP_SHL, $1, $3); }
+|	expr SHR expr		{ $$ = bin(s, OP_SHR, $1, $3); }
+|	expr LAND expr		{ $$ = bin(s, OP_LAND, $1, $3); }
+|	expr LOR expr		{ $$ = bin(s, OP_LOR, $1, $3); }
+|	expr EQ expr		{ $$ = bin(s, OP_EQ, $1, $3); }
+|	expr NE expr		{ $$ = bin(s, OP_NE, $1, $3); }
+|	expr '<' expr		{ $$ = bin(s, OP_LT, $1, $3); }
+|	expr '>' expr		{ $$ = bin(s, OP_GT, $1, $3); }
+|	expr LE expr		{ $$ = bin(s, OP_LE, $1, $3); }
+|	expr GE expr		{ $$ = bin(s, OP_GE, $1, $3); }
+|	expr '?' expr ':' expr	{ $$ = mk(s, EX_TERNARY, @$); $$->a = $1; $$->b = $3; $$->c = $5; deep(s, $$); }
+|	expr '?' ':' expr %prec '?' { $$ = mk(s, EX_TERNARY, @$); $$->a = $1; $$->c = $4; deep(s, $$); }
+;
+
+typespec:
+	type_name
+|	typespec '*'		{ $$ = $1; $$->ptrs++; $$->loc = @$; }
+|	typespec '[' INT ']'	{ $$ = $1; if ($$->ndims < 4) $$->dims[$$->ndims++] = $3.v; $$->loc = @$; }
+|	typespec '[' ']'	{ $$ = $1; if ($$->ndims < 4) $$->dims[$$->ndims++] = UINT64_MAX; $$->loc = @$; }
+;
+
+type_name:
+	IDENT			{ $$ = ARENA_NEW(s->a, struct typespec); $$->kind = TS_NAME; $$->name = $1; $$->loc = @$; }
+|	STRUCT IDENT		{ $$ = ARENA_NEW(s->a, struct typespec); $$->kind = TS_STRUCT; $$->name = $2; $$->loc = @$; }
+|	UNION IDENT		{ $$ = ARENA_NEW(s->a, struct typespec); $$->kind = TS_UNION; $$->name = $2; $$->loc = @$; }
+|	ENUM IDENT		{ $$ = ARENA_NEW(s->a, struct typespec); $$->kind = TS_ENUM; $$->name = $2; $$->loc = @$; }
+|	TYPEOF '(' expr ')'	{ $$ = ARENA_NEW(s->a, struct typespec); $$->kind = TS_TYPEOF; $$->of = $3; $$->loc = @$; }
+;
+
+%%
+
+static struct expr *mk(struct scan *s, enum expr_kind kind, YYLTYPE loc)
+{
+	return expr_new(s->ast, kind, loc);
+}
+
+static struct stmt *stm(struct scan *s, enum stmt_kind kind, YYLTYPE loc)
+{
+	return stmt_new(s->ast, kind, loc);
+}
+
+static uint32_t depth_of(const struct expr *e)
+{
+	return e ? e->depth : 0;
+}
+
+/* Trees are walked by recursion: their depth is bounded where they are built. */
+static struct expr *deep(struct scan *s, struct expr *e)
+{
+	uint32_t d = depth_of(e->a);
+
+	d = depth_of(e->b) > d ? depth_of(e->b) : d;
+	d = depth_of(e->c) > d ? depth_of(e->c) : d;
+	for (uint32_t i = 0; i < e->nargs; i++)
+		d = depth_of(e->args[i]) > d ? depth_of(e->args[i]) : d;
+	e->depth = d + 1;
+	if (e->depth > DEPTH_MAX) {
+		if (!s->ended)
+			diag_error(s->d, e->loc, "this expression is nested more than %d deep", DEPTH_MAX);
+		s->ended = true;
+		e->a = e->b = e->c = NULL;
+		e->nargs = 0;
+		e->kind = EX_INT;
+	}
+	return e;
+}
+
+static struct expr *bin(struct scan *s, enum op op, struct expr *a, struct expr *b)
+{
+	return deep(s, expr_binary(s->ast, op, a, b, loc_join(a->loc, b->loc)));
+}
+
+static struct expr *un(struct scan *s, enum op op, struct expr *a, YYLTYPE loc)
+{
+	return deep(s, expr_unary(s->ast, op, a, loc));
+}
+
+static void push(struct scan *s, struct exprs *x, const char *name, struct expr *e)
+{
+	ARENA_PUSH(s->a, x->v, x->n, x->cap, e);
+	x->n--;
+	ARENA_PUSH(s->a, x->names, x->n, x->ncap, name);
+}
+
+static struct expr *tuple(struct scan *s, struct exprs *x, YYLTYPE loc)
+{
+	struct expr *e = mk(s, EX_TUPLE, loc);
+
+	e->args = x->v;
+	e->argnames = x->names;
+	e->nargs = x->n;
+	return deep(s, e);
+}
+
+static struct expr *call(struct scan *s, struct expr *e, const char *name, struct exprs *args)
+{
+	bool named = false;
+
+	e->name = name;
+	e->args = args->v;
+	e->nargs = args->n;
+	for (uint32_t i = 0; i < args->n; i++)
+		named |= args->names[i] != NULL;
+	e->argnames = named ? args->names : NULL;
+	return deep(s, e);
+}
+
+static struct expr *map_key(struct scan *s, struct expr *e, struct exprs *keys)
+{
+	struct expr *k = keys->v[0];
+
+	if (keys->n > 1)
+		k = tuple(s, keys, loc_join(keys->v[0]->loc, keys->v[keys->n - 1]->loc));
+	e->args = ARENA_ARRAY(s->a, struct expr *, 1);
+	e->args[0] = k;
+	e->nargs = 1;
+	return deep(s, e);
+}
+
+/* $1: a number when it reads as one, else text; 0 when it was not given. */
+static struct expr *param(struct scan *s, uint64_t n, YYLTYPE loc)
+{
+	struct expr *e = mk(s, EX_POSPARAM, loc);
+	const char *p = s->opts && n >= 1 && n <= s->opts->nparams ? s->opts->params[n - 1] : NULL;
+	char *end;
+
+	if (!n) {
+		diag_error(s->d, loc, "parameters are counted from $1");
+		return e;
+	}
+	e->is_const = true;
+	if (!p)
+		return e;
+	e->ival = (uint64_t)strtoll(p, &end, 0);
+	if (end == p || *end) {
+		e->ival = 0;
+		e->str = p;
+		e->len = (uint32_t)strlen(p);
+	}
+	return e;
+}
+
+static void add_clause(struct scan *s, struct attach_point **pts, uint32_t n, struct expr *pred, struct block *b,
+		       bool implicit, YYLTYPE loc)
+{
+	struct clause *c = ARENA_NEW(s->a, struct clause);
+
+	c->loc = loc;
+	c->points = pts;
+	c->npoints = n;
+	c->pred = pred;
+	c->block = b;
+	c->implicit = implicit;
+	c->index = s->ast->nclauses++;
+	if (s->ast->last_clause)
+		s->ast->last_clause->next = c;
+	else
+		s->ast->clauses = c;
+	s->ast->last_clause = c;
+}
+
+static void yyerror(YYLTYPE *loc, struct scan *s, yyscan_t y, const char *msg)
+{
+	(void)y;
+	if (!s->ended) /* the parser's stack is full */
+		diag_error(s->d, *loc, "%s", strcmp(msg, "memory exhausted") ? msg : "nested too deeply");
+	s->ended = true;
+}
+
+/* "unexpected '}', expected ';'" - one or two things expected are named, more are not. */
+static int yyreport_syntax_error(const yypcontext_t *ctx, struct scan *s, yyscan_t y)
+{
+	enum { MAX = 5 };
+	yysymbol_kind_t expected[MAX], got = yypcontext_token(ctx);
+	YYLTYPE *loc = yypcontext_location(ctx);
+	int n = yypcontext_expected_tokens(ctx, expected, MAX);
+	const char *text = got == YYSYMBOL_YYEMPTY ? "text" : yysymbol_name(got);
+	char want[160] = "";
+	bool semi = false;
+
+	(void)y;
+	if (s->ended)
+		return 0;
+	for (int i = 0; i < n; i++)
+		semi |= !strcmp(yysymbol_name(expected[i]), "';'");
+	if (n == 1 || n == 2)
+		snprintf(want, sizeof(want), ", expected %s%s%s", yysymbol_name(expected[0]), n == 2 ? " or " : "",
+			 n == 2 ? yysymbol_name(expected[1]) : "");
+	if (loc->end > loc->begin && got != YYSYMBOL_YYEOF && got != YYSYMBOL_POINTS)
+		diag_error(s->d, *loc, "syntax error: unexpected '%.*s'%s", (int)(loc->end - loc->begin > 40 ? 40 : loc->end - loc->begin),
+			   s->src->text + loc->begin, want);
+	else
+		diag_error(s->d, *loc, "syntax error: unexpected %s%s", text, want);
+	if (!strcmp(text, "'='") && s->in_pred)
+		diag_hint(s->d, "comparing is ==");
+	else if (semi)
+		diag_hint(s->d, "is a ';' missing before it?");
+	return 0;
+}
