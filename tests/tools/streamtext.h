@@ -7,12 +7,13 @@
  *     clock SECONDS                                wall clock at time 0
  *     g GOID [PID] | thread TID [PID]              whose records follow
  *     [+DURATION] open F | call F | ret F | tail F | close | gone | drop | tag
- *                 [NAME=VALUE ...] [from=F+OFF:LINE] [key=N] [opts=N] [lost] [system] [dropped] [short]
+ *                 [NAME=VALUE ...] [from=F+OFF:LINE] [key=N] [opts=N] [lost] [system] [dropped] [root] [short]
  *     unwind N                                     N calls leave without a record
  *     text "..."     process-gone PID     end     cut N (bytes off the end)
  *
  * Keys follow from the calls that are open: "call" is one frame deeper, "ret"
- * and "tail" are at the innermost.  A value is a number, a "string" with \xNN,
+ * and "tail" are at the innermost; a record with a key of its own, or one cut
+ * short, changes nothing in that.  A value is a number, a "string" with \xNN,
  * or fault.  TYPE: s8-s64 u8-u64 x8-x64 bool dur f64 ptr strN bufN s64[N].
  */
 #ifndef GFT_TESTS_STREAMTEXT_H
@@ -326,7 +327,7 @@ static void st_record(struct streamtext *s, const char **tok, size_t n)
 	struct st_gor *g = s->cur;
 	size_t verb = 0, at = 1, size;
 	uint32_t f = 0;
-	bool is_short = false;
+	bool is_short = false, moves = true;
 
 	while (verb < 8 && strcmp(verbs[verb], tok[0]) != 0)
 		verb++;
@@ -340,7 +341,10 @@ static void st_record(struct streamtext *s, const char **tok, size_t n)
 			st_die(s, "a function is wanted", n > 1 ? tok[1] : "");
 		at = 2;
 	}
-	if (verb < 2) {
+	for (size_t i = at; i < n; i++)
+		if (st_opt(tok[i], "key") || strcmp(tok[i], "short") == 0)
+			moves = false;
+	if (verb < 2 && moves) {
 		if (g->depth == ST_MAX_DEPTH)
 			st_die(s, "too deep", "");
 		g->func[g->depth++] = f;
@@ -356,7 +360,8 @@ static void st_record(struct streamtext *s, const char **tok, size_t n)
 	e->c.goid = g->goid;
 	e->c.tgid = e->c.tid = g->pid;
 	e->c.key = verb == 4 || verb == 5 ? 0 : 64 + ST_FRAME * g->depth;
-	e->caller_rel = -1;
+	if (verb < 2)
+		e->caller_rel = st_from(s, "runtime.goexit+1:1700");
 	if (verb < 2 && g->depth > 1) { /* called by the function below it */
 		const struct st_func *by = &s->f[g->func[g->depth - 2]];
 		char from[600];
@@ -364,7 +369,7 @@ static void st_record(struct streamtext *s, const char **tok, size_t n)
 		snprintf(from, sizeof(from), "%s+%u:%u", by->name, 20, by->line + 1);
 		e->caller_rel = st_from(s, from);
 	}
-	if (verb == 2 || verb == 3) {
+	if ((verb == 2 || verb == 3) && moves) {
 		if (g->depth)
 			g->depth--;
 		if (!g->depth)
@@ -384,6 +389,8 @@ static void st_record(struct streamtext *s, const char **tok, size_t n)
 			e->c.h.aux = (uint16_t)atoi(v);
 		else if (strcmp(tok[i], "lost") == 0)
 			e->c.h.flags |= GFT_RF_LOST;
+		else if (strcmp(tok[i], "root") == 0)
+			e->c.h.flags |= GFT_RF_ROOT_EXIT;
 		else if (strcmp(tok[i], "dropped") == 0)
 			e->c.h.flags |= GFT_RF_DROPPED;
 		else if (strcmp(tok[i], "system") == 0)
