@@ -152,6 +152,7 @@ struct tgt_sites {
 	const char *why_no_entry; /* sentence fragment when !has_entry: "no safe entry site: ..." */
 	const char *why_no_exit;  /* when there are no exits: "never returns", ... */
 	bool exits_doubtful;      /* some way out could not be probed: exits may be missed */
+	bool instant;             /* nothing but a return: a call is over where it begins, no exit site */
 };
 
 /*

@@ -97,6 +97,7 @@ struct tgt {
 
 	uint32_t *hash, *hash_next; /* owned: index of names */
 	size_t nhash;
+	unsigned nlookups; /* by exact name, before there is an index */
 
 	struct tgt_go go_layout;
 	int go_state; /* 0: not read, 1: known, -1: not known */

@@ -50,8 +50,20 @@ static void push(struct list *l, uint32_t i)
 	l->v[l->n++] = i;
 }
 
+/* Hashing every name costs as much as some twenty searches from end to end. */
+#define LINEAR_LOOKUPS 12
+
 static void exact(struct tgt *t, const char *name, struct list *l)
 {
+	if (!t->hash && t->nlookups++ < LINEAR_LOOKUPS) {
+		size_t n = tgt_nfuncs(t);
+
+		for (size_t i = 0; i < n; i++) {
+			if (!strcmp(t->fn[i].name, name))
+				push(l, (uint32_t)i);
+		}
+		return;
+	}
 	build_hash(t);
 	for (uint32_t i = t->hash[hash_name(name) & (t->nhash - 1)]; i; i = t->hash_next[i - 1]) {
 		if (!strcmp(t->fn[i - 1].name, name))

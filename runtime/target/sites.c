@@ -343,7 +343,10 @@ static void add_exit(struct exits *x, const struct insn *in, enum tgt_site_kind 
 	}
 	/* two probes on one instruction run in no fixed order: the entry stays */
 	if (o->has_entry && o->entry.vaddr == x->c->f.entry + in->off) {
-		o->exits_doubtful = true;
+		if (in->cls == I_RET)
+			o->instant = true;
+		else
+			o->exits_doubtful = true;
 		return;
 	}
 	if (o->nexits == x->cap) {
@@ -432,7 +435,9 @@ static void choose_exits(const struct code *c, struct tgt_sites *out)
 	if (c->bad != UINT32_MAX || !last || last->cls == I_OTHER || last->cls == I_JCC || last->cls == I_PUSH)
 		out->exits_doubtful = true;
 	if (!out->nexits)
-		out->why_no_exit = out->exits_doubtful ? "its way out cannot be probed" : "it never returns";
+		out->why_no_exit = out->instant		 ? "it does nothing but return"
+				   : out->exits_doubtful ? "its way out cannot be probed"
+							 : "it never returns";
 }
 
 int tgt_sites(struct tgt *t, uint32_t i, unsigned want, struct tgt_sites *out)

@@ -205,8 +205,9 @@ static const struct made made[] = {
 	{ "retn", 0, CODE(0x55, 0x5d, 0xc2, 8, 0), 0, 0, 0, 0, { 3 }, false, NULL },
 	{ "tomorestack", ASM, CODE(0xe9, REL(29, 0, 5)), 0, 0, 0, GFT_CF_G_IN_TLS, { 0 }, false, "never returns" },
 	{ "falls", 0, CODE(0x55, 0x5d), 0, 0, 0, 0, { 0 }, true, "cannot be probed" },
+	{ "nothing", 0, CODE(0xc3), 0, 0, 0, 0, { 0 }, false, "nothing but return" },
 	/* a conditional tail call: je callee; ret */
-	{ "condtail", 0, CODE(0x48, 0x85, 0xc0, 0x0f, 0x84, REL(31, 1, 9), 0xc3), 3, 0, 0, 0, { 10 }, true, NULL },
+	{ "condtail", 0, CODE(0x48, 0x85, 0xc0, 0x0f, 0x84, REL(32, 1, 9), 0xc3), 3, 0, 0, 0, { 10 }, true, NULL },
 };
 
 #define NMADE (sizeof(made) / sizeof(*made))
