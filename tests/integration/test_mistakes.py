@@ -67,10 +67,15 @@ def test_bad_operands():
                  ["-e", ADD], ["./nosuch.gft", CALLS], [CALLS], ["-e", ADD, "-p", "x"], ["-e", ADD, "-p", "999999999"],
                  ["-e", ADD, CALLS, "-d", "nosuch"], ["--nosuch"], ["-e"], ["-u", "main.add"], ["-u", "nosuch*", CALLS],
                  ["--ready-fd", "x", "-e", ADD, CALLS], ["--buffer", "x", "-e", ADD, CALLS],
-                 ["-e", ADD, "-u", "main.add", CALLS], []):
+                 ["-e", ADD, "-u", "main.add", CALLS]):
         r = gft(*args)
         check(r.status == 1 and r.out == "", f"gft {args}: status {r.status}", r)
         check(len(re.findall(r"\berror\b|^gft: ", r.err, re.M)) == 1, f"gft {args}: not one error", r)
+
+
+def test_no_arguments():
+    r = gft()
+    check(r.status == 1 and r.out == "" and "-e 'SCRIPT'" in r.err, "no usage on standard error", r)
 
 
 def test_not_go():
