@@ -34,10 +34,18 @@ trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 
 section() { printf '\n--- %s\n\n' "$*"; }
+show() { # a command as one would type it
+	local arg line='$'
+	for arg in "$@"; do
+		case $arg in
+		*[!A-Za-z0-9_./=:,@%+-]*) line+=" '$arg'" ;;
+		*) line+=" $arg" ;;
+		esac
+	done
+	printf '%s\n' "$line"
+}
 run() { # shows the command, then runs it
-	printf '$'
-	printf ' %q' "$@"
-	printf '\n'
+	show "$@"
 	"$@"
 }
 
@@ -70,7 +78,8 @@ tmp=$(mktemp -d) || exit 1
 target=$!
 
 section "$calls runs as process $target; attaching for $seconds seconds"
-printf '$ gft -e %q ./%s\n\n' "$script" "$calls"
+show "$gft" -e "$script" "./$calls"
+echo
 # stdout passes through: the trees appear as their root calls return
 "$gft" -e "$script" "./$calls" 2>"$tmp/err" &
 tracer=$!
