@@ -60,6 +60,9 @@ void emit_fetch(struct em *m, struct buf *b, const char *dst, const struct gft_t
 
 	buf_printf(b, "{ __u64 %s = %s; long %s = 0; ", a, base_value(m, f), e);
 	if (mem) {
+		/* @ADDR is the memory there: what is read relative to it is relative to that value */
+		if (f->nderef && (f->base == FA_ADDR || f->base == FA_SYMBOL))
+			buf_printf(b, "%s |= gft_load(&%s, %s); ", e, a, a);
 		for (uint32_t i = 0; i + 1 < f->nderef; i++)
 			buf_printf(b, "%s |= gft_load(&%s, %s + %lldLL); ", e, a, a, (long long)f->offs[i]);
 		if (f->nderef && f->offs[f->nderef - 1])

@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * compile.c - generated C to an object: from the cache, or by Clang.
+ *
+ * Clang's libraries are large, so they are behind libgft-clang.so, which is
+ * loaded at the first miss.  The key of the cache must not need them: instead
+ * of the compiler's version it has the identity (size, time) of the shared
+ * object and of the Clang library that it would load.
+ */
+#include <dlfcn.h>
+#include <errno.h>
+#include <link.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "codegen/cache.h"
+#include "gft/compile.h"
+
+#ifndef GFT_VERSION
+#define GFT_VERSION "0"
+#endif
+
+#define LIB_NAME "libgft-clang.so"
+
+struct clang_lib {
+	void *handle;
+	gft_clang_compile_fn compile;
+	gft_clang_release_fn release;
+	gft_clang_version_fn version;
+};
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static struct clang_lib lib;
+
+static double now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
+}
+
+/* --- finding and loading the library ----------------------------------------------------- */
+
+/* The i-th place to look in; false behind the last. */
+static bool place(int i, char *path, size_t size)
+{
+	static const char *const fixed[] = { "/usr/local/lib/gft", "/usr/lib/gft" };
+	const char *env = secure_getenv("GFT_CLANG_LIB");
+	char exe[4096];
+	ssize_t n;
+	char *slash;
+
+	/* a library that was asked for by name is used or nothing is */
+	if (env && env[0]) {
+		snprintf(path, size, "%s", env);
+		return i == 0;
+	}
+	if (i < 3) {
+		static const char *const beside[] = { "", "../", "../lib/gft/" };
+
+		n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
+		exe[n > 0 ? n : 0] = 0;
+		slash = strrchr(exe, '/');
+		path[0] = 0;
+		if (!slash)
+			return true;
+		slash[1] = 0;
+		if (snprintf(path, size, "%s%s%s", exe, beside[i], LIB_NAME) >= (int)size)
+			path[0] = 0;
+		return true;
+	}
+	if (i - 3 >= (int)(sizeof(fixed) / sizeof(fixed[0])))
+		return false;
+	snprintf(path, size, "%s/%s", fixed[i - 3], LIB_NAME);
+	return true;
+}
+
+static bool find_lib(char *path, size_t size, struct stat *st)
+{
+	for (int i = 0; place(i, path, size); i++)
+		if (path[0] && !stat(path, st) && S_ISREG(st->st_mode))
+			return true;
+	path[0] = 0;
+	return false;
+}
+
+static int load_lib(const char *path, bool verbose, char *err, size_t err_sz)
+{
+	double t0 = now_ms();
+	void *h;
+
+	if (lib.handle)
+		return 0;
+	if (!path[0]) {
+		const char *env = secure_getenv("GFT_CLANG_LIB");
+
+		if (env && env[0])
+			snprintf(err, err_sz, "there is no compiler: GFT_CLANG_LIB=%s is not a file", env);
+		else
+			snprintf(err, err_sz,
+				 "there is no compiler: %s is neither beside gft nor in /usr/local/lib/gft or /usr/lib/gft; "
+				 "install it, or set GFT_CLANG_LIB",
+				 LIB_NAME);
+		return -ENOENT;
+	}
+	/* RTLD_DEEPBIND would break the sanitizers; LOCAL keeps LLVM's symbols from everybody else */
+	h = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+	if (!h) {
+		snprintf(err, err_sz, "the compiler does not load: %s; is the package of Clang's libraries (libclang-cpp) installed?",
+			 dlerror());
+		return -ELIBACC;
+	}
+	*(void **)&lib.compile = dlsym(h, GFT_CLANG_COMPILE);
+	*(void **)&lib.release = dlsym(h, GFT_CLANG_RELEASE);
+	*(void **)&lib.version = dlsym(h, GFT_CLANG_VERSION);
+	if (!lib.compile || !lib.release || !lib.version) {
+		snprintf(err, err_sz, "%s is not gft's compiler: it lacks %s", path, GFT_CLANG_COMPILE);
+		dlclose(h);
+		return -ELIBBAD;
+	}
+	lib.handle = h; /* for ever: LLVM does not like to be unloaded */
+	if (verbose)
+		fprintf(stderr, "loaded %s (%s) in %.1f ms\n", path, lib.version(), now_ms() - t0);
+	return 0;
+}
+
+/* --- the key -------------------------------------------------------------------------------- */
+
+static void add_text(struct sha256 *s, const char *text, size_t len)
+{
+	uint64_t n = len;
+
+	sha256_add(s, &n, sizeof(n));
+	sha256_add(s, text, len);
+}
+
+static void add_file_id(struct sha256 *s, const struct stat *st)
+{
+	uint64_t id[3] = { (uint64_t)st->st_size, (uint64_t)st->st_mtim.tv_sec, (uint64_t)st->st_mtim.tv_nsec };
+
+	sha256_add(s, id, sizeof(id));
+}
+
+/* Sources are not in it: they change what diagnostics quote, not code. */
+static void key_of(const char *name, const char *text, size_t len, const struct stat *st, uint8_t key[SHA256_LEN])
+{
+	/* where Debian has it; elsewhere the bridge's own time must do */
+	static const char *const clang[] = { "/usr/lib/x86_64-linux-gnu/libclang-cpp.so.14",
+					     "/usr/lib/llvm-14/lib/libclang-cpp.so.14" };
+	struct sha256 s;
+	struct stat cst;
+
+	sha256_init(&s);
+	add_text(&s, "gft " GFT_VERSION, sizeof("gft " GFT_VERSION));
+	if (st)
+		add_file_id(&s, st);
+	for (size_t i = 0; i < sizeof(clang) / sizeof(clang[0]); i++)
+		if (!stat(clang[i], &cst))
+			add_file_id(&s, &cst);
+	add_text(&s, name, strlen(name));
+	add_text(&s, text, len);
+	for (const struct embedded_file *f = gft_embedded_files; f->path; f++) {
+		add_text(&s, f->path, strlen(f->path));
+		add_text(&s, f->text, f->len);
+	}
+	sha256_end(&s, key);
+}
+
+/* --- compiling ------------------------------------------------------------------------------- */
+
+static int run_clang(const char *name, const char *text, size_t len, const struct compile_opts *o,
+		     struct compile_result *out)
+{
+	struct clang_job job = { .name = name, .text = text, .len = len, .want_ir = o->want_ir };
+	struct clang_file *files;
+	size_t n = 0, i = 0;
+	int r;
+
+	while (gft_embedded_files[n].path)
+		n++;
+	files = calloc(n + o->nsources + 1, sizeof(*files));
+	if (!files) {
+		snprintf(out->err, sizeof(out->err), "out of memory");
+		return -ENOMEM;
+	}
+	for (; i < n; i++)
+		files[i] = (struct clang_file){ gft_embedded_files[i].path, gft_embedded_files[i].text,
+						gft_embedded_files[i].len };
+	for (size_t k = 0; k < o->nsources; k++)
+		if (o->sources[k].path && o->sources[k].text)
+			files[i++] = o->sources[k];
+	job.files = files;
+	job.nfiles = i;
+	r = lib.compile(&job, &out->clang);
+	free(files);
+
+	out->diags = out->clang.diags;
+	out->ndiags = out->clang.ndiags;
+	out->object = out->clang.object;
+	out->object_len = out->clang.object_len;
+	out->ir = out->clang.ir;
+	out->clang.object = NULL;
+	out->clang.ir = NULL;
+	return r ? -1 : 0;
+}
+
+int compile_bpf(const char *name, const char *text, size_t len, const struct compile_opts *opts,
+		struct compile_result *out)
+{
+	static const struct compile_opts none;
+	const struct compile_opts *o = opts ? opts : &none;
+	struct cache *cache = NULL;
+	uint8_t key[SHA256_LEN];
+	char path[4096];
+	struct stat st;
+	bool found;
+	double t0;
+	int r;
+
+	memset(out, 0, sizeof(*out));
+	pthread_mutex_lock(&lock);
+	found = find_lib(path, sizeof(path), &st);
+	if (!o->no_cache) {
+		key_of(name, text, len, found ? &st : NULL, key);
+		cache = cache_open(o->cache_dir);
+	}
+	if (cache && !o->want_ir) {
+		out->object = cache_get(cache, key, &out->object_len);
+		out->from_cache = out->object != NULL;
+	}
+	if (out->from_cache) {
+		if (o->verbose)
+			fprintf(stderr, "object of %zu bytes from the cache\n", out->object_len);
+		r = 0;
+		goto end;
+	}
+	r = load_lib(path, o->verbose, out->err, sizeof(out->err));
+	if (r)
+		goto end;
+	t0 = now_ms();
+	r = run_clang(name, text, len, o, out);
+	if (o->verbose)
+		fprintf(stderr, "compiled %zu bytes of C to %zu bytes in %.1f ms\n", len, out->object_len, now_ms() - t0);
+	if (!r)
+		cache_put(cache, key, out->object, out->object_len);
+end:
+	cache_close(cache);
+	pthread_mutex_unlock(&lock);
+	return r;
+}
+
+void compile_release(struct compile_result *r)
+{
+	if (!r)
+		return;
+	free(r->object);
+	free(r->ir);
+	if (lib.release)
+		lib.release(&r->clang);
+	memset(r, 0, sizeof(*r));
+}
