@@ -267,8 +267,8 @@ static void plain_program(struct em *m, const struct plain_probe *pp, uint32_t n
 	mp->target = pp->target;
 	mp->name = arena_printf(m->a, "gft_probe_%u", number);
 	switch (pp->ap->provider) {
-	case PROV_BEGIN: mp->kind = MP_BEGIN, sec = "raw_tp/"; break;
-	case PROV_END: mp->kind = MP_END, sec = "raw_tp/"; break;
+	case PROV_BEGIN: mp->kind = MP_BEGIN, sec = "raw_tp"; break;
+	case PROV_END: mp->kind = MP_END, sec = "raw_tp"; break;
 	case PROV_INTERVAL: mp->kind = MP_INTERVAL, sec = "perf_event"; break;
 	case PROV_PROFILE: mp->kind = MP_PROFILE, sec = "perf_event"; break;
 	default: mp->kind = MP_TRACEPOINT, sec = "tracepoint"; break;

@@ -297,7 +297,7 @@ static bool attach(struct run *r, uint64_t *attached)
 
 	kernel_caps(&caps);
 	/* one process: the kernel's own filter is cheaper than ours, where it is right */
-	if (o->cli->npids == 1 && caps && caps->uprobe_multi && caps->uprobe_multi_pid)
+	if (o->cli->npids == 1 && caps && caps->uprobe_multi && kernel_uprobe_multi_pid())
 		pid = o->cli->pids[0];
 	for (uint32_t i = 0; i < r->meta->nprogs; i++) {
 		const struct meta_prog *mp = &r->meta->progs[i];

@@ -56,6 +56,8 @@ struct kernel_caps {
  * result is kept for the life of the process.
  */
 int kernel_caps(const struct kernel_caps **out);
+/* Whether the pid filter of uprobe_multi follows every thread of the process. */
+bool kernel_uprobe_multi_pid(void);
 void kernel_caps_print(const struct kernel_caps *c, FILE *out); /* gft --info */
 
 /* --- a loaded script ---------------------------------------------------------- */
@@ -76,6 +78,7 @@ struct ksession_opts {
 	size_t nconsts;
 	size_t ring_bytes;     /* rounded up to a power of two of pages; 0: 8 MiB, less when that is refused */
 	uint32_t max_goroutines; /* entries of the goroutine map; 0: 65,536 */
+	uint32_t site_addrs;     /* entries of the map gft_site_addr, see ksession_site_addr() */
 	bool verbose;          /* keep libbpf's own messages on stderr */
 };
 
@@ -106,6 +109,9 @@ int ksession_attach(struct ksession *s, uint32_t prog, struct kernel_error *err)
 
 /* Runs a begin, end or signal program once, in this process. */
 int ksession_run(struct ksession *s, uint32_t prog, struct kernel_error *err);
+
+/* Tells the BPF half a site's address in its file (scripts that read @SYMBOL); 0 or a negative errno. */
+int ksession_site_addr(struct ksession *s, uint32_t site, uint64_t vaddr);
 
 /* Opens (or shuts) the ready gate. */
 void ksession_ready(struct ksession *s, bool on);

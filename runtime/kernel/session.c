@@ -1,0 +1,371 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* session.c - loading a compiled script: constants, map sizes, programs. */
+#include "runtime/kernel/session.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <bpf/btf.h>
+
+#define RING_DEFAULT (8u << 20)
+#define RING_LEAST (256u << 10)
+
+void kernel_error_fini(struct kernel_error *e)
+{
+	free(e->log);
+	e->log = NULL;
+}
+
+void ks_error(struct kernel_error *err, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (!err)
+		return;
+	va_start(ap, fmt);
+	vsnprintf(err->msg, sizeof(err->msg), fmt, ap);
+	va_end(ap);
+}
+
+/* --- libbpf's messages ------------------------------------------------------------------- */
+
+static struct {
+	struct buf text;
+	bool verbose;
+} messages;
+
+static int on_print(enum libbpf_print_level level, const char *fmt, va_list ap)
+{
+	va_list copy;
+
+	if (level == LIBBPF_DEBUG)
+		return 0;
+	va_copy(copy, ap);
+	if (messages.text.len < 4u << 20)
+		buf_vprintf(&messages.text, fmt, ap);
+	if (messages.verbose && level == LIBBPF_WARN)
+		vfprintf(stderr, fmt, copy);
+	va_end(copy);
+	return 0;
+}
+
+void ks_log_start(bool verbose)
+{
+	buf_reset(&messages.text);
+	messages.verbose = verbose;
+	libbpf_set_print(on_print);
+}
+
+char *ks_log_take(void)
+{
+	char *s = messages.text.len ? xstrdup(buf_str(&messages.text)) : NULL;
+
+	buf_free(&messages.text);
+	return s;
+}
+
+/* --- variables of the object ---------------------------------------------------------------- */
+
+/* A variable's place in a data section, by the object's BTF. */
+static bool find_var(struct bpf_object *obj, const char *section, const char *name, uint32_t *off, uint32_t *size)
+{
+	const struct btf *btf = bpf_object__btf(obj);
+	int id = btf ? btf__find_by_name_kind(btf, section, BTF_KIND_DATASEC) : -1;
+	const struct btf_type *sec;
+	const struct btf_var_secinfo *vi;
+
+	if (id < 0)
+		return false;
+	sec = btf__type_by_id(btf, (uint32_t)id);
+	vi = btf_var_secinfos(sec);
+	for (uint16_t i = 0; i < btf_vlen(sec); i++) {
+		const struct btf_type *var = btf__type_by_id(btf, vi[i].type);
+		const char *n = btf__name_by_offset(btf, var->name_off);
+
+		if (n && !strcmp(n, name)) {
+			*off = vi[i].offset;
+			*size = vi[i].size;
+			return true;
+		}
+	}
+	return false;
+}
+
+static struct bpf_map *data_map(struct bpf_object *obj, const char *suffix)
+{
+	struct bpf_map *m;
+
+	bpf_object__for_each_map(m, obj)
+	{
+		const char *n = bpf_map__name(m);
+		size_t len = strlen(n), k = strlen(suffix);
+
+		if (len >= k && !strcmp(n + len - k, suffix))
+			return m;
+	}
+	return NULL;
+}
+
+static int set_consts(struct ksession *s, const struct ksession_opts *o, struct kernel_error *err)
+{
+	struct bpf_map *ro = data_map(s->obj, ".rodata");
+	size_t size = 0;
+	char *data = ro ? bpf_map__initial_value(ro, &size) : NULL;
+
+	for (size_t i = 0; i < o->nconsts; i++) {
+		uint32_t off, n;
+
+		/* a constant that nothing reads is not in the object */
+		if (!data || !find_var(s->obj, ".rodata", o->consts[i].name, &off, &n))
+			continue;
+		if (o->consts[i].size > n || (size_t)off + n > size) {
+			ks_error(err, "the object's %s has %u bytes, not %zu: the templates and the program differ",
+				 o->consts[i].name, n, o->consts[i].size);
+			return -EINVAL;
+		}
+		memcpy(data + off, o->consts[i].data, o->consts[i].size);
+	}
+	return 0;
+}
+
+/* --- loading ---------------------------------------------------------------------------------- */
+
+static size_t ring_size(size_t want)
+{
+	size_t n = (size_t)sysconf(_SC_PAGESIZE);
+
+	if (!want)
+		want = RING_DEFAULT;
+	while (n < want && n < 1u << 30)
+		n *= 2;
+	return n;
+}
+
+static int find_parts(struct ksession *s, struct kernel_error *err)
+{
+	s->progs = xcalloc(s->meta->nprogs + 1, sizeof(*s->progs));
+	s->maps = xcalloc(s->meta->nmaps + 1, sizeof(*s->maps));
+	for (uint32_t i = 0; i < s->meta->nprogs; i++) {
+		s->progs[i] = bpf_object__find_program_by_name(s->obj, s->meta->progs[i].name);
+		if (!s->progs[i]) {
+			ks_error(err, "the object has no program %s", s->meta->progs[i].name);
+			return -ENOENT;
+		}
+	}
+	for (uint32_t i = 0; i < s->meta->nmaps; i++) {
+		s->maps[i] = bpf_object__find_map_by_name(s->obj, s->meta->maps[i].bpf_name);
+		if (!s->maps[i]) {
+			ks_error(err, "the object has no map %s", s->meta->maps[i].bpf_name);
+			return -ENOENT;
+		}
+	}
+	s->ring = bpf_object__find_map_by_name(s->obj, "gft_ring");
+	s->stats = bpf_object__find_map_by_name(s->obj, "gft_stats");
+	s->loss = bpf_object__find_map_by_name(s->obj, "gft_loss");
+	s->goroutines = bpf_object__find_map_by_name(s->obj, "gft_goroutines");
+	s->stacks = bpf_object__find_map_by_name(s->obj, "gft_stacks");
+	s->site_addr = bpf_object__find_map_by_name(s->obj, "gft_site_addr");
+	return 0;
+}
+
+/* Releases what one attempt to load made. */
+static void drop(struct ksession *s)
+{
+	ring_buffer__free(s->rb);
+	bpf_object__close(s->obj);
+	free(s->progs);
+	free(s->maps);
+	s->rb = NULL;
+	s->obj = NULL;
+	s->progs = NULL;
+	s->maps = NULL;
+}
+
+static int open_object(struct ksession *s, const struct ksession_opts *o, size_t ring, struct kernel_error *err)
+{
+	LIBBPF_OPTS(bpf_object_open_opts, oo, .object_name = "gft");
+	const struct kernel_caps *caps = NULL;
+	int r;
+
+	s->obj = bpf_object__open_mem(o->object, o->object_len, &oo);
+	if (!s->obj) {
+		r = -errno;
+		ks_error(err, "the compiled object cannot be read: %s", strerror(-r));
+		return r;
+	}
+	r = find_parts(s, err);
+	if (!r)
+		r = set_consts(s, o, err);
+	if (r)
+		return r;
+	kernel_caps(&caps);
+	for (uint32_t i = 0; i < s->meta->nprogs; i++)
+		if (s->meta->progs[i].kind == MP_UPROBE && !caps->uprobe_multi)
+			bpf_program__set_expected_attach_type(s->progs[i], 0);
+	if (s->ring)
+		bpf_map__set_max_entries(s->ring, (uint32_t)ring);
+	if (s->goroutines && o->max_goroutines)
+		bpf_map__set_max_entries(s->goroutines, o->max_goroutines);
+	if (s->site_addr)
+		bpf_map__set_max_entries(s->site_addr, o->site_addrs ? o->site_addrs : 1);
+	return 0;
+}
+
+/* The verifier's last words before its statistics: why it refused. */
+static void verifier_says(const char *log, char *out, size_t size)
+{
+	const char *best = NULL, *line = log;
+	size_t best_len = 0;
+
+	while (line && *line) {
+		const char *end = strchr(line, '\n');
+		size_t n = end ? (size_t)(end - line) : strlen(line);
+
+		if (n && strncmp(line, "processed ", 10) != 0 && strncmp(line, "-- ", 3) != 0 && strncmp(line, "libbpf:", 7) != 0 &&
+		    strncmp(line, "verification time", 17) != 0 && strncmp(line, "stack depth", 11) != 0) {
+			best = line;
+			best_len = n;
+		}
+		if (!strncmp(line, "-- END", 6))
+			break;
+		line = end ? end + 1 : NULL;
+	}
+	snprintf(out, size, "%.*s", (int)(best_len > 300 ? 300 : best_len), best ? best : "");
+}
+
+static void load_error(int r, const char *log, struct kernel_error *err)
+{
+	char why[320] = "";
+
+	if (log && strstr(log, "BEGIN PROG LOAD LOG"))
+		verifier_says(strstr(log, "BEGIN PROG LOAD LOG"), why, sizeof(why));
+	if (why[0])
+		ks_error(err, "the kernel's verifier refuses the script: %s", why);
+	else if (r == -EPERM)
+		ks_error(err, "the kernel refuses to load BPF programs (EPERM): run as root, or with CAP_BPF and CAP_PERFMON; "
+			 "in a container these must be granted");
+	else if (r == -ENOMEM)
+		ks_error(err, "the kernel has no memory for the script's maps: a smaller --buffer may help");
+	else
+		ks_error(err, "the kernel does not load the script: %s", strerror(-r));
+}
+
+static void map_globals(struct ksession *s)
+{
+	struct bpf_map *bss = data_map(s->obj, ".bss");
+	size_t size = 0;
+	char *data = bss ? bpf_map__initial_value(bss, &size) : NULL;
+	uint32_t off, n;
+
+	if (data && find_var(s->obj, ".bss", "gft_ready", &off, &n) && off + n <= size)
+		s->ready = (volatile uint32_t *)(void *)(data + off);
+	if (data && find_var(s->obj, ".bss", "gft_start_ns", &off, &n) && off + n <= size)
+		s->start_ns = (volatile uint64_t *)(void *)(data + off);
+}
+
+static int on_record(void *ctx, void *data, size_t size)
+{
+	struct ksession *s = ctx;
+
+	s->fn_result = s->fn(s->fn_ctx, data, size);
+	return s->fn_result ? -ECANCELED : 0;
+}
+
+int ksession_load(struct ksession **out, const struct ksession_opts *o, struct kernel_error *err)
+{
+	struct ksession *s = xcalloc(1, sizeof(*s));
+	size_t ring = ring_size(o->ring_bytes);
+	char *log;
+	int r;
+
+	s->meta = o->meta;
+	s->ncpus = libbpf_num_possible_cpus();
+	for (;;) {
+		ks_log_start(o->verbose);
+		r = open_object(s, o, ring, err);
+		if (r) {
+			free(ks_log_take());
+			goto fail;
+		}
+		r = bpf_object__load(s->obj);
+		log = ks_log_take();
+		if (!r) {
+			free(log);
+			break;
+		}
+		if (r == -ENOMEM && s->ring && ring > RING_LEAST) {
+			free(log);
+			drop(s);
+			ring /= 2;
+			continue;
+		}
+		load_error(r, log, err);
+		if (err)
+			err->log = log;
+		else
+			free(log);
+		goto fail;
+	}
+	map_globals(s);
+	if (!s->ready) {
+		ks_error(err, "the object has no gate (gft_ready): the templates and the program differ");
+		r = -EINVAL;
+		goto fail;
+	}
+	if (s->ring) {
+		s->rb = ring_buffer__new(bpf_map__fd(s->ring), on_record, s, NULL);
+		if (!s->rb) {
+			r = -errno;
+			ks_error(err, "the ring buffer cannot be mapped: %s", strerror(-r));
+			goto fail;
+		}
+	}
+	*out = s;
+	return 0;
+fail:
+	drop(s);
+	free(s);
+	return r;
+}
+
+void ksession_free(struct ksession *s)
+{
+	if (!s)
+		return;
+	ksession_detach(s, NULL, NULL);
+	free(s->links);
+	free(s->perf_fds);
+	drop(s);
+	free(s);
+}
+
+void ksession_ready(struct ksession *s, bool on)
+{
+	struct timespec t;
+
+	if (on && s->start_ns) {
+		clock_gettime(CLOCK_MONOTONIC, &t);
+		*s->start_ns = (uint64_t)t.tv_sec * 1000000000ULL + (uint64_t)t.tv_nsec;
+	}
+	__atomic_store_n(s->ready, on, __ATOMIC_RELEASE);
+}
+
+int ksession_site_addr(struct ksession *s, uint32_t site, uint64_t vaddr)
+{
+	if (!s->site_addr)
+		return -ENOENT;
+	return bpf_map_update_elem(bpf_map__fd(s->site_addr), &site, &vaddr, BPF_ANY);
+}
+
+uint32_t ksession_prog_insns(const struct ksession *s, uint32_t prog)
+{
+	struct bpf_prog_info info = { 0 };
+	uint32_t len = sizeof(info);
+
+	if (bpf_prog_get_info_by_fd(bpf_program__fd(s->progs[prog]), &info, &len))
+		return 0;
+	return info.xlated_prog_len / 8;
+}

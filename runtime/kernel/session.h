@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* session.h - what the files of the kernel room share. */
+#ifndef GFT_KERNEL_SESSION_H
+#define GFT_KERNEL_SESSION_H
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "gft/buf.h"
+#include "gft/kernel.h"
+
+struct ksession {
+	const struct gft_meta *meta;
+	struct bpf_object *obj;
+	struct bpf_program **progs; /* by meta number */
+	struct bpf_map **maps;	    /* the script's, by meta number */
+	struct bpf_map *ring, *stats, *loss, *goroutines, *stacks, *site_addr;
+	struct ring_buffer *rb;
+	volatile uint32_t *ready;   /* gft_ready, mapped */
+	volatile uint64_t *start_ns;
+	struct bpf_link **links;
+	size_t nlinks, clinks;
+	int *perf_fds; /* of timers, closed after their links */
+	size_t nperf;
+	int ncpus;
+	/* of the ksession_poll() that runs */
+	ksession_record_fn fn;
+	void *fn_ctx;
+	int fn_result;
+};
+
+void ks_error(struct kernel_error *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void ks_add_link(struct ksession *s, struct bpf_link *l);
+
+/* What libbpf said since ks_log_start(); verbose passes it on to stderr as well. */
+void ks_log_start(bool verbose);
+char *ks_log_take(void); /* malloc'd, or NULL when it said nothing */
+
+#endif
