@@ -213,7 +213,7 @@ static struct frame *frame_push(struct graph_builder *b, struct tree *t)
 	return &t->frames[t->nframes++];
 }
 
-/* Takes the innermost frame off: it ended at end_ns, or is still open when end_ns is 0. */
+/* Takes the innermost frame off: it ended at end_ns, or, with GN_OPEN and 0, not yet. */
 static void frame_pop(struct graph_builder *b, struct tree *t, uint64_t end_ns, uint32_t flags)
 {
 	struct frame *f = &t->frames[--t->nframes];
@@ -225,13 +225,14 @@ static void frame_pop(struct graph_builder *b, struct tree *t, uint64_t end_ns, 
 		return;
 	n->flags = (n->flags & ~(uint32_t)GN_OPEN) | flags | (f->lost ? GN_DAMAGED : 0);
 	n->end_ns = end_ns;
-	if (end_ns && end_ns < n->start_ns)
+	if (!(flags & GN_OPEN) && end_ns < n->start_ns)
 		n->end_ns = n->start_ns;
 	if (b->cfg.leave)
 		b->cfg.leave(b->cfg.ctx, &t->t, n, (unsigned)t->nframes);
 	if (!b->cfg.tree && t->nframes) {
 		pool_rewind(&b->pool, &t->mem, f->mark);
 		t->t.nodes--;
+		b->stats.nodes++;
 	}
 }
 
@@ -259,7 +260,6 @@ static void give_out(struct graph_builder *b, struct tree *t, uint64_t end_ns)
 {
 	uint64_t start = t->root->start_ns, took = end_ns > start ? end_ns - start : 0;
 
-	t->t.tags = t->tags;
 	if (t->drop) {
 		b->stats.discarded++;
 	} else if (took < t->opts.min_ns) {
@@ -293,10 +293,8 @@ static void evict(struct graph_builder *b, struct tree *t)
 
 	t->root->flags |= GN_DAMAGED;
 	close_open(b, t, b->last_ts);
-	if (b->nevicted >= MAX_EVICTED) {
-		tree_forget(b, t);
-		return;
-	}
+	if (b->nevicted >= MAX_EVICTED)
+		tree_forget(b, b->evicted.oldest);
 	list_del(&b->open, t);
 	tree_clear(b, t);
 	t->t.goid = id.goid;
@@ -504,6 +502,7 @@ static void tag_add(struct graph_builder *b, struct tree *t, const struct payloa
 	copy = pool_alloc(&b->pool, &t->tag_mem, (size_t)f->type->size + 1);
 	memcpy(copy, payload + f->off, f->type->size);
 	copy[f->type->size] = '\0';
+	t->t.tags = t->tags;
 	tag = &t->tags[t->t.ntags++];
 	*tag = (struct graph_tag){ .key = f->name, .type = f->type, .data = copy };
 	if (f->type->kind == TY_STRING)
