@@ -671,6 +671,36 @@ static void test_layout(void **state)
 	}
 }
 
+/* A debug file of another name, in the directory of --debuginfo. */
+static void test_debug_dir(void **state)
+{
+	struct tgt_opts opts = { .debug_dir = dir };
+	char path[600];
+
+	(void)state;
+	NEED_GO();
+	for (size_t i = 0; i < ncompilers; i++) {
+		struct buf out = BUF_INIT;
+		uint8_t *p;
+		struct tgt *t;
+		size_t n;
+
+		snprintf(path, sizeof(path), "%s.debug", compilers[i].stripped);
+		p = read_file(compilers[i].exe, &n);
+		write_file(path, p, n);
+		free(p);
+		t = open_ok(compilers[i].stripped, &opts);
+		assert_true(tgt_has_dwarf(t));
+		assert_non_null(tgt_go(t, NULL));
+		assert_string_equal(tgt_go(t, NULL)->source, "DWARF");
+		tgt_info(t, &out);
+		assert_non_null(strstr(buf_str(&out), path));
+		buf_free(&out);
+		tgt_close(t);
+		unlink(path);
+	}
+}
+
 /* --- what newer or other linkers do, and damage ------------------------------------------------- */
 
 static Elf64_Shdr *section(uint8_t *p, const char *name)
@@ -886,10 +916,11 @@ static void test_damaged(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_errors),	   cmocka_unit_test(test_not_go),  cmocka_unit_test(test_functions),
-		cmocka_unit_test(test_match),	   cmocka_unit_test(test_sites),   cmocka_unit_test(test_all_sites),
-		cmocka_unit_test(test_check_site), cmocka_unit_test(test_lines),   cmocka_unit_test(test_layout),
-		cmocka_unit_test(test_fallbacks),  cmocka_unit_test(test_cut_off), cmocka_unit_test(test_damaged),
+		cmocka_unit_test(test_errors),	   cmocka_unit_test(test_not_go),    cmocka_unit_test(test_functions),
+		cmocka_unit_test(test_match),	   cmocka_unit_test(test_sites),     cmocka_unit_test(test_all_sites),
+		cmocka_unit_test(test_check_site), cmocka_unit_test(test_lines),     cmocka_unit_test(test_layout),
+		cmocka_unit_test(test_debug_dir),  cmocka_unit_test(test_fallbacks), cmocka_unit_test(test_cut_off),
+		cmocka_unit_test(test_damaged),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

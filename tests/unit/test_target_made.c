@@ -208,6 +208,28 @@ static const struct made made[] = {
 	{ "nothing", 0, CODE(0xc3), 0, 0, 0, 0, { 0 }, false, "nothing but return" },
 	/* a conditional tail call: je callee; ret */
 	{ "condtail", 0, CODE(0x48, 0x85, 0xc0, 0x0f, 0x84, REL(32, 1, 9), 0xc3), 3, 0, 0, 0, { 10 }, true, NULL },
+	/* mov $-16,%rcx; mov %fs:(%rcx),%rax; ret */
+	{ "runtime.rt0_go",
+	  ASM,
+	  CODE(0x48, 0xc7, 0xc1, 0xf0, 0xff, 0xff, 0xff, 0x64, 0x48, 0x8b, 0x01, 0xc3),
+	  NONE,
+	  0,
+	  0,
+	  0,
+	  { 0 },
+	  false,
+	  "before there is a goroutine" },
+	{ "gopkg.in/yaml%2ev3.Marshal", 0, CODE(0x55, 0x5d, 0xc3), 0, 0, 0, 0, { 3 }, false, NULL },
+	{ "example.com/a/b%2ec.(*T[go.shape.int,x/y.Z]).Do",
+	  0,
+	  CODE(0x55, 0x5d, 0xc3),
+	  0,
+	  0,
+	  0,
+	  0,
+	  { 3 },
+	  false,
+	  NULL },
 };
 
 #define NMADE (sizeof(made) / sizeof(*made))
@@ -401,6 +423,43 @@ static void test_flags(void **state)
 	tgt_close(t);
 }
 
+static void expect_one(struct tgt *t, const char *pattern, const char *name)
+{
+	uint32_t *v;
+
+	assert_int_equal(tgt_match(t, pattern, &v), 1);
+	assert_string_equal(tgt_func(t, v[0])->name, name);
+	free(v);
+}
+
+static void test_names(void **state)
+{
+	struct tgt *t = open_made(PCLN_120, false);
+	const char *near[2];
+
+	(void)state;
+	/* as the user knows them, as the linker writes them, by pattern; more often than is looked up without an index
+	 */
+	for (int i = 0; i < 10; i++) {
+		expect_one(t, "gopkg.in/yaml.v3.Marshal", "gopkg.in/yaml%2ev3.Marshal");
+		expect_one(t, "gopkg.in/yaml%2ev3.Marshal", "gopkg.in/yaml%2ev3.Marshal");
+		expect_one(t, "*yaml*Marshal", "gopkg.in/yaml%2ev3.Marshal");
+		expect_one(t, "example.com/a/b.c.(*T[go.shape.int,x/y.Z]).Do",
+			   "example.com/a/b%2ec.(*T[go.shape.int,x/y.Z]).Do");
+		expect_one(t, "example.com/a/*.(*T[...]).Do", "example.com/a/b%2ec.(*T[go.shape.int,x/y.Z]).Do");
+	}
+	assert_int_equal(tgt_nearest(t, "yaml.Marshal", near, 2), 1);
+	assert_string_equal(near[0], "gopkg.in/yaml%2ev3.Marshal");
+	/* what the runtime itself reads says where g is */
+	assert_non_null(tgt_go(t, NULL));
+	assert_true(tgt_go(t, NULL)->g_tls_known);
+	assert_int_equal(tgt_go(t, NULL)->g_tls, -16);
+	tgt_close(t);
+	t = open_made(PCLN_120, true);
+	assert_false(tgt_go(t, NULL)->g_tls_known);
+	tgt_close(t);
+}
+
 static void test_go116(void **state)
 {
 	(void)state;
@@ -486,10 +545,8 @@ static void test_every_byte(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_shapes),
-		cmocka_unit_test(test_flags),
-		cmocka_unit_test(test_go116),
-		cmocka_unit_test(test_every_byte),
+		cmocka_unit_test(test_shapes), cmocka_unit_test(test_flags),	  cmocka_unit_test(test_names),
+		cmocka_unit_test(test_go116),  cmocka_unit_test(test_every_byte),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
