@@ -71,43 +71,6 @@ static void exact(struct tgt *t, const char *name, struct list *l)
 	}
 }
 
-/*
- * Go writes the dots of an import path's last element as %2e in symbol names
- * (objabi.PathToPrefix of cmd/internal/objabi): gopkg.in/yaml.v3.Marshal is
- * there as gopkg.in/yaml%2ev3.Marshal.  Where the element ends cannot be seen:
- * try with one dot escaped, then two, three.
- */
-static void exact_escaped(struct tgt *t, const char *name, struct list *l)
-{
-	const char *slash = strrchr(name, '/'), *paren = strchr(name, '(');
-	struct buf b = BUF_INIT;
-
-	if (paren && slash && slash > paren) {
-		/* a path inside a type's name does not count: find the one before it */
-		slash = paren;
-		while (slash > name && *slash != '/')
-			slash--;
-	}
-	if (!slash || *slash != '/')
-		return;
-	for (int dots = 1; dots <= 3 && !l->n; dots++) {
-		int left = dots;
-
-		buf_reset(&b);
-		buf_add(&b, name, (size_t)(slash + 1 - name));
-		for (const char *p = slash + 1; *p; p++) {
-			if (*p == '.' && left-- > 0)
-				buf_puts(&b, "%2e");
-			else
-				buf_putc(&b, *p);
-		}
-		if (left > 0)
-			break;
-		exact(t, buf_str(&b), l);
-	}
-	buf_free(&b);
-}
-
 /* --- globs ------------------------------------------------------------------------------ */
 
 /* Matches one character against the class at *pp, which is left behind its ']'. */
@@ -199,6 +162,43 @@ static void all_glob(struct tgt *t, const char *pattern, bool literal, struct li
 	}
 }
 
+/*
+ * Go writes the dots of an import path's last element as %2e in symbol names
+ * (objabi.PathToPrefix of cmd/internal/objabi): gopkg.in/yaml.v3.Marshal is
+ * there as gopkg.in/yaml%2ev3.Marshal.  Where the element ends cannot be seen:
+ * try with one dot escaped, then two, three.
+ */
+static void escaped(struct tgt *t, const char *name, bool pattern, struct list *l)
+{
+	/* a path inside a type's name does not count */
+	const char *slash = name + strcspn(name, "([");
+	struct buf b = BUF_INIT;
+
+	while (slash > name && *slash != '/')
+		slash--;
+	if (*slash != '/')
+		return;
+	for (int dots = 1; dots <= 3 && !l->n; dots++) {
+		int left = dots;
+
+		buf_reset(&b);
+		buf_add(&b, name, (size_t)(slash + 1 - name));
+		for (const char *p = slash + 1; *p; p++) {
+			if (*p == '.' && left-- > 0)
+				buf_puts(&b, "%2e");
+			else
+				buf_putc(&b, *p);
+		}
+		if (left > 0)
+			break;
+		if (pattern)
+			all_glob(t, buf_str(&b), false, l);
+		else
+			exact(t, buf_str(&b), l);
+	}
+	buf_free(&b);
+}
+
 /* A symbol that is another name of a function's address. */
 static void by_symbol(struct tgt *t, const char *name, struct list *l)
 {
@@ -221,12 +221,14 @@ size_t tgt_match(struct tgt *t, const char *pattern, uint32_t **out)
 		return 0;
 	exact(t, pattern, &l);
 	if (!l.n)
-		exact_escaped(t, pattern, &l);
+		escaped(t, pattern, false, &l);
 	if (!l.n && strpbrk(pattern, "*?["))
 		all_glob(t, pattern, false, &l);
 	/* main.Map[go.shape.*]: the bracket was meant as itself */
 	if (!l.n && strchr(pattern, '['))
 		all_glob(t, pattern, true, &l);
+	if (!l.n && strpbrk(pattern, "*?"))
+		escaped(t, pattern, true, &l);
 	if (!l.n)
 		by_symbol(t, pattern, &l);
 	*out = l.v;
