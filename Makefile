@@ -60,7 +60,7 @@ $(OUT)/gft: $(OUT)/obj/runtime/main.o $(OUT)/libgft.a
 
 $(OUT)/libgft.a: $(LIB_OBJ)
 	$(call say,AR,$@)
-	$(Q)rm -f $@ && ar rcs $@ $^
+	$(Q)rm -f $@ && ar qcs $@ $^
 
 $(OUT)/obj/%.o: %.c
 	$(call say,CC,$@)

@@ -21,9 +21,9 @@
 
 #include "codegen/cache.h"
 
-#define CACHE_MAX (64u << 20)  /* bytes of all files */
+#define CACHE_MAX  (64u << 20) /* bytes of all files */
 #define OBJECT_MAX (16u << 20) /* bytes of one */
-#define STALE_TMP 3600         /* seconds after which a half-written file is nobody's */
+#define STALE_TMP  3600	       /* seconds after which a half-written file is nobody's */
 
 static const char magic[8] = "gftobj1\n";
 
@@ -61,7 +61,8 @@ static void sha256_block(struct sha256 *s, const uint8_t *p)
 	uint32_t w[64], v[8];
 
 	for (int i = 0; i < 16; i++)
-		w[i] = (uint32_t)p[4 * i] << 24 | (uint32_t)p[4 * i + 1] << 16 | (uint32_t)p[4 * i + 2] << 8 | p[4 * i + 3];
+		w[i] = (uint32_t)p[4 * i] << 24 | (uint32_t)p[4 * i + 1] << 16 | (uint32_t)p[4 * i + 2] << 8 |
+		       p[4 * i + 3];
 	for (int i = 16; i < 64; i++) {
 		uint32_t a = w[i - 15], b = w[i - 2];
 
@@ -70,7 +71,8 @@ static void sha256_block(struct sha256 *s, const uint8_t *p)
 	memcpy(v, s->h, sizeof(v));
 	for (int i = 0; i < 64; i++) {
 		uint32_t a = v[0], e = v[4];
-		uint32_t t1 = v[7] + (ror(e, 6) ^ ror(e, 11) ^ ror(e, 25)) + ((e & v[5]) ^ (~e & v[6])) + sha_k[i] + w[i];
+		uint32_t t1 =
+			v[7] + (ror(e, 6) ^ ror(e, 11) ^ ror(e, 25)) + ((e & v[5]) ^ (~e & v[6])) + sha_k[i] + w[i];
 		uint32_t t2 = (ror(a, 2) ^ ror(a, 13) ^ ror(a, 22)) + ((a & v[1]) ^ (a & v[2]) ^ (v[1] & v[2]));
 
 		memmove(v + 1, v, 7 * sizeof(v[0]));

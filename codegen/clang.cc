@@ -123,9 +123,9 @@ class consumer : public clang::DiagnosticConsumer
 				col = p.getColumn();
 			}
 		}
-		w.add(level >= clang::DiagnosticsEngine::Error	 ? 2 :
-		      level == clang::DiagnosticsEngine::Warning ? 1 :
-								   0,
+		w.add(level >= clang::DiagnosticsEngine::Error	   ? 2
+		      : level == clang::DiagnosticsEngine::Warning ? 1
+								   : 0,
 		      file, line, col, text.str().str());
 	}
 };
@@ -217,12 +217,12 @@ bool set_up(clang::CompilerInstance &ci, consumer &client, const struct clang_jo
 		/* BTF is made from debug information */
 		"-debug-info-kind=constructor", "-dwarf-version=4", "-fdebug-compilation-dir=/", "-main-file-name",
 		MAIN_PATH, "-nostdsysteminc", "-nobuiltininc", "-I", INC_PATH, "-mframe-pointer=none", "-ferror-limit",
-		"30",
+		"30", "-fno-caret-diagnostics",
 		/* generated code may well be silly */
 		"-Wall", "-Wno-unused-function", "-Wno-unused-variable", "-Wno-unused-const-variable",
 		"-Wno-unused-but-set-variable", "-Wno-unused-value", "-Wno-pointer-sign",
-		"-Wno-compare-distinct-pointer-types", "-Wno-address-of-packed-member",
-		"-Wno-tautological-compare", "-Wno-constant-conversion", "-Wno-int-conversion"
+		"-Wno-compare-distinct-pointer-types", "-Wno-address-of-packed-member", "-Wno-tautological-compare",
+		"-Wno-constant-conversion", "-Wno-int-conversion"
 	};
 	std::vector<const char *> args;
 
@@ -237,84 +237,6 @@ bool set_up(clang::CompilerInstance &ci, consumer &client, const struct clang_jo
 		return false;
 	ci.createFileManager(file_system(job));
 	return true;
-}
-
-llvm::StringRef text_of(const struct clang_job *job, llvm::StringRef file)
-{
-	if (file == MAIN_PATH)
-		return llvm::StringRef(job->text, job->len);
-	for (size_t i = 0; i < job->nfiles; i++)
-		if (file == job->files[i].path || file == path_of(job->files[i].path))
-			return llvm::StringRef(job->files[i].text, job->files[i].len);
-	return "";
-}
-
-/* Every metadata node of a module. */
-class nodes
-{
-	std::vector<llvm::MDNode *> todo;
-	std::set<llvm::MDNode *> seen;
-
-      public:
-	void add(const llvm::Metadata *md)
-	{
-		auto *n = llvm::dyn_cast_or_null<llvm::MDNode>(const_cast<llvm::Metadata *>(md));
-
-		if (n && seen.insert(n).second)
-			todo.push_back(n);
-	}
-	explicit nodes(llvm::Module &m)
-	{
-		llvm::SmallVector<std::pair<unsigned, llvm::MDNode *>, 8> attached;
-
-		for (const llvm::NamedMDNode &n : m.named_metadata())
-			for (const llvm::MDNode *op : n.operands())
-				add(op);
-		for (llvm::GlobalObject &g : m.global_objects()) {
-			attached.clear();
-			g.getAllMetadata(attached);
-			for (auto &a : attached)
-				add(a.second);
-		}
-		for (llvm::Function &f : m)
-			for (llvm::Instruction &i : llvm::instructions(f)) {
-				attached.clear();
-				i.getAllMetadata(attached);
-				for (auto &a : attached)
-					add(a.second);
-				for (llvm::Value *v : i.operands())
-					if (auto *mv = llvm::dyn_cast<llvm::MetadataAsValue>(v))
-						add(mv->getMetadata());
-			}
-	}
-	llvm::MDNode *next()
-	{
-		llvm::MDNode *n = nullptr;
-
-		if (!todo.empty()) {
-			n = todo.back();
-			todo.pop_back();
-		}
-		return n;
-	}
-};
-
-void embed_sources(llvm::Module &m, const struct clang_job *job)
-{
-	nodes all(m);
-
-	while (llvm::MDNode *n = all.next()) {
-		for (unsigned i = 0; i < n->getNumOperands(); i++) {
-			auto *f = llvm::dyn_cast_or_null<llvm::DIFile>(n->getOperand(i).get());
-
-			if (!f)
-				all.add(n->getOperand(i).get());
-			else if (!f->getSource())
-				n->replaceOperandWith(i, llvm::DIFile::get(m.getContext(), f->getFilename(), f->getDirectory(),
-									   f->getChecksum(),
-									   text_of(job, f->getFilename())));
-		}
-	}
 }
 
 bool emit(llvm::Module &m, work &w, llvm::SmallVectorImpl<char> &object)
@@ -359,7 +281,6 @@ void compile(work &w, llvm::SmallVectorImpl<char> &object, std::string &ir)
 		m->print(os, nullptr);
 		os.flush();
 	}
-	embed_sources(*m, w.job);
 	ctx.setDiagnosticHandler(std::make_unique<backend_handler>(w));
 	if (!emit(*m, w, object))
 		w.failed = true;

@@ -104,7 +104,8 @@ static int load_lib(const char *path, bool verbose, char *err, size_t err_sz)
 			snprintf(err, err_sz, "there is no compiler: GFT_CLANG_LIB=%s is not a file", env);
 		else
 			snprintf(err, err_sz,
-				 "there is no compiler: %s is neither beside gft nor in /usr/local/lib/gft or /usr/lib/gft; "
+				 "there is no compiler: %s is neither beside gft nor in /usr/local/lib/gft or "
+				 "/usr/lib/gft; "
 				 "install it, or set GFT_CLANG_LIB",
 				 LIB_NAME);
 		return -ENOENT;
@@ -112,8 +113,10 @@ static int load_lib(const char *path, bool verbose, char *err, size_t err_sz)
 	/* RTLD_DEEPBIND would break the sanitizers; LOCAL keeps LLVM's symbols from everybody else */
 	h = dlopen(path, RTLD_NOW | RTLD_LOCAL);
 	if (!h) {
-		snprintf(err, err_sz, "the compiler does not load: %s; is the package of Clang's libraries (libclang-cpp) installed?",
-			 dlerror());
+		snprintf(
+			err, err_sz,
+			"the compiler does not load: %s; is the package of Clang's libraries (libclang-cpp) installed?",
+			dlerror());
 		return -ELIBACC;
 	}
 	*(void **)&lib.compile = dlsym(h, GFT_CLANG_COMPILE);
@@ -246,7 +249,8 @@ int compile_bpf(const char *name, const char *text, size_t len, const struct com
 	t0 = now_ms();
 	r = run_clang(name, text, len, o, out);
 	if (o->verbose)
-		fprintf(stderr, "compiled %zu bytes of C to %zu bytes in %.1f ms\n", len, out->object_len, now_ms() - t0);
+		fprintf(stderr, "compiled %zu bytes of C to %zu bytes in %.1f ms\n", len, out->object_len,
+			now_ms() - t0);
 	if (!r)
 		cache_put(cache, key, out->object, out->object_len);
 end:

@@ -55,7 +55,7 @@ void emit_fetch(struct em *m, struct buf *b, const char *dst, const struct gft_t
 		const char *err)
 {
 	unsigned n = m->tmp++;
-	const char *a = arena_printf(m->a, "a%u", n), *e = arena_printf(m->a, "f%u", n);
+	const char *a = arena_printf(m->a, "at%u", n), *e = arena_printf(m->a, "bad%u", n);
 	bool mem = f->nderef || f->base == FA_ADDR || f->base == FA_SYMBOL;
 
 	buf_printf(b, "{ __u64 %s = %s; long %s = 0; ", a, base_value(m, f), e);

@@ -312,7 +312,7 @@ int gft_main(int argc, char **argv)
 	status = tell(&s);
 	if (s.has_child)
 		child_end(&s.child, true);
-	sites_free(s.sites);
+	site_table_free(s.sites);
 	compile_release(&s.object);
 	targets_free(s.targets);
 	arena_free(s.arena);

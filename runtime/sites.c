@@ -206,7 +206,7 @@ struct site_table *sites_build(const struct gft_meta *meta, struct targets *t, k
 	return s;
 }
 
-void sites_free(struct site_table *s)
+void site_table_free(struct site_table *s)
 {
 	if (!s)
 		return;

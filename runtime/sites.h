@@ -33,7 +33,7 @@ struct site_counts {
  * now and then with the functions done.
  */
 struct site_table *sites_build(const struct gft_meta *meta, struct targets *t, ksession_progress_fn progress, void *ctx);
-void sites_free(struct site_table *s);
+void site_table_free(struct site_table *s);
 
 const struct prog_sites *sites_of(const struct site_table *s, uint32_t prog);
 const struct site_counts *sites_counts(const struct site_table *s);

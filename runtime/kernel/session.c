@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -174,6 +175,11 @@ static int find_parts(struct ksession *s, struct kernel_error *err)
 /* Releases what one attempt to load made. */
 static void drop(struct ksession *s)
 {
+	if (s->bss)
+		munmap(s->bss, s->bss_len);
+	s->bss = NULL;
+	s->ready = NULL;
+	s->start_ns = NULL;
 	ring_buffer__free(s->rb);
 	bpf_object__close(s->obj);
 	free(s->progs);
@@ -253,16 +259,24 @@ static void load_error(int r, const char *log, struct kernel_error *err)
 		ks_error(err, "the kernel does not load the script: %s", strerror(-r));
 }
 
+/* libbpf maps variables only for skeletons: the gate is written through a mapping of our own. */
 static void map_globals(struct ksession *s)
 {
 	struct bpf_map *bss = data_map(s->obj, ".bss");
-	size_t size = 0;
-	char *data = bss ? bpf_map__initial_value(bss, &size) : NULL;
+	size_t page = (size_t)sysconf(_SC_PAGESIZE), size = bss ? bpf_map__value_size(bss) : 0;
 	uint32_t off, n;
+	char *data;
 
-	if (data && find_var(s->obj, ".bss", "gft_ready", &off, &n) && off + n <= size)
+	if (!size)
+		return;
+	s->bss_len = (size + page - 1) / page * page;
+	data = mmap(NULL, s->bss_len, PROT_READ | PROT_WRITE, MAP_SHARED, bpf_map__fd(bss), 0);
+	if (data == MAP_FAILED)
+		return;
+	s->bss = data;
+	if (find_var(s->obj, ".bss", "gft_ready", &off, &n) && off + n <= size)
 		s->ready = (volatile uint32_t *)(void *)(data + off);
-	if (data && find_var(s->obj, ".bss", "gft_start_ns", &off, &n) && off + n <= size)
+	if (find_var(s->obj, ".bss", "gft_start_ns", &off, &n) && off + n <= size)
 		s->start_ns = (volatile uint64_t *)(void *)(data + off);
 }
 
