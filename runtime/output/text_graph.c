@@ -17,6 +17,7 @@
 #include "runtime/output/value.h"
 
 #define MAX_INDENT 64	      /* levels; deeper ones get their number instead */
+#define PAGE	   256U	      /* sites whose texts lie together */
 #define MAX_SITES  (1U << 20) /* sites whose texts are kept */
 #define CALLERS	   8192	      /* a power of two */
 #define STAMP	   18	      /* "21 17:10:59.088812" */
@@ -44,10 +45,9 @@ struct caller_text {
 };
 
 struct text_state {
-	int64_t second; /* the one that stamp is for */
-	char stamp[13]; /* "21 17:10:59." */
-	struct site_text *sites;
-	size_t nsites;
+	int64_t second;				   /* the one that stamp is for */
+	char stamp[13];				   /* "21 17:10:59." */
+	struct site_text *sites[MAX_SITES / PAGE]; /* pages, made when a site of theirs first appears */
 	struct caller_text callers[CALLERS];
 	struct site_text other; /* of a site that is not kept */
 };
@@ -72,12 +72,14 @@ void text_fini(struct output *o)
 {
 	struct text_state *s = o->state;
 
-	for (size_t i = 0; i < s->nsites; i++)
-		site_text_free(&s->sites[i]);
+	for (size_t i = 0; i < MAX_SITES / PAGE; i++) {
+		for (size_t k = 0; s->sites[i] && k < PAGE; k++)
+			site_text_free(&s->sites[i][k]);
+		free(s->sites[i]);
+	}
 	for (size_t i = 0; i < CALLERS; i++)
 		free(s->callers[i].place.s);
 	site_text_free(&s->other);
-	free(s->sites);
 	free(s);
 }
 
@@ -143,24 +145,20 @@ static void site_text_make(const struct output *o, struct site_text *t, uint32_t
 static const struct site_text *site_text(struct output *o, uint32_t site)
 {
 	struct text_state *s = o->state;
+	struct site_text **page, *t;
 
 	if (site >= MAX_SITES) {
 		site_text_free(&s->other);
 		site_text_make(o, &s->other, site);
 		return &s->other;
 	}
-	if (site >= s->nsites) {
-		size_t n = s->nsites ? s->nsites : 256;
-
-		while (n <= site)
-			n *= 2;
-		s->sites = xrealloc(s->sites, n * sizeof(*s->sites));
-		memset(s->sites + s->nsites, 0, (n - s->nsites) * sizeof(*s->sites));
-		s->nsites = n;
-	}
-	if (!s->sites[site].func.s)
-		site_text_make(o, &s->sites[site], site);
-	return &s->sites[site];
+	page = &s->sites[site / PAGE];
+	if (!*page)
+		*page = xcalloc(PAGE, sizeof(**page));
+	t = &(*page)[site % PAGE];
+	if (!t->func.s)
+		site_text_make(o, t, site);
+	return t;
 }
 
 static void put_caller(struct output *o, const struct graph_node *n)
