@@ -50,10 +50,20 @@ struct block *block_new(struct ast *ast, struct src_loc loc)
 	return b;
 }
 
+static uint32_t deeper(uint32_t depth, uint32_t below)
+{
+	return below + 1 > depth ? below + 1 : depth;
+}
+
 void block_add(struct block *b, struct stmt *s)
 {
 	if (!s)
 		return;
+	b->depth = deeper(b->depth, s->lhs ? s->lhs->depth : 0);
+	b->depth = deeper(b->depth, s->e ? s->e->depth : 0);
+	b->depth = deeper(b->depth, s->e2 ? s->e2->depth : 0);
+	b->depth = deeper(b->depth, s->body ? s->body->depth : 0);
+	b->depth = deeper(b->depth, s->other ? s->other->depth : 0);
 	if (b->last)
 		b->last->next = s;
 	else
@@ -77,11 +87,10 @@ struct src_loc loc_join(struct src_loc a, struct src_loc b)
 const char *op_text(enum op op)
 {
 	static const char *const text[] = {
-		[OP_NONE] = "=",  [OP_ADD] = "+",   [OP_SUB] = "-",  [OP_MUL] = "*",  [OP_DIV] = "/",
-		[OP_MOD] = "%",	  [OP_AND] = "&",   [OP_OR] = "|",   [OP_XOR] = "^",  [OP_SHL] = "<<",
-		[OP_SHR] = ">>",  [OP_LAND] = "&&", [OP_LOR] = "||", [OP_EQ] = "==",  [OP_NE] = "!=",
-		[OP_LT] = "<",	  [OP_LE] = "<=",   [OP_GT] = ">",   [OP_GE] = ">=",  [OP_NOT] = "!",
-		[OP_BNOT] = "~",  [OP_NEG] = "-",   [OP_DEREF] = "*", [OP_ADDR] = "&",
+		[OP_NONE] = "=", [OP_ADD] = "+", [OP_SUB] = "-",  [OP_MUL] = "*",  [OP_DIV] = "/",   [OP_MOD] = "%",
+		[OP_AND] = "&",	 [OP_OR] = "|",	 [OP_XOR] = "^",  [OP_SHL] = "<<", [OP_SHR] = ">>",  [OP_LAND] = "&&",
+		[OP_LOR] = "||", [OP_EQ] = "==", [OP_NE] = "!=",  [OP_LT] = "<",   [OP_LE] = "<=",   [OP_GT] = ">",
+		[OP_GE] = ">=",	 [OP_NOT] = "!", [OP_BNOT] = "~", [OP_NEG] = "-",  [OP_DEREF] = "*", [OP_ADDR] = "&",
 	};
 
 	return text[op];

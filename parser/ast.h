@@ -188,6 +188,7 @@ struct block {
 	struct src_loc loc;
 	struct stmt *first, *last;
 	struct expr *value; /* trailing expression without ';', in a block that is a value */
+	uint32_t depth;     /* of the tree below */
 	struct scope *scope; /* (sema) */
 };
 

@@ -191,18 +191,15 @@ static bool number(const char *s, size_t n, uint64_t *out)
 	return !*e;
 }
 
-static void add_pattern(struct scan *s, struct attach_point *ap, const char *text, size_t len, bool exclude, struct src_loc loc)
+static void add_pattern(struct scan *s, struct attach_point *ap, const char *text, size_t len, bool exclude,
+			struct src_loc loc)
 {
-	struct func_pattern *v = ARENA_ARRAY(s->a, struct func_pattern, ap->npatterns + 1);
-	struct func_pattern *fp = &v[ap->npatterns];
+	/* the array's size is the power of two that holds npatterns */
+	uint32_t cap = ap->npatterns & (ap->npatterns - 1) ? ap->npatterns + 1 : ap->npatterns;
+	struct func_pattern fp = { .exclude = exclude, .loc = loc };
 
-	if (ap->npatterns)
-		memcpy(v, ap->patterns, ap->npatterns * sizeof(*v));
-	ap->patterns = v;
-	fp->text = unquote(s, text, len, &fp->quoted);
-	fp->exclude = exclude;
-	fp->loc = loc;
-	ap->npatterns++;
+	fp.text = unquote(s, text, len, &fp.quoted);
+	ARENA_PUSH(s->a, ap->patterns, ap->npatterns, cap, fp);
 }
 
 static bool path_like(const char *s)
@@ -240,8 +237,8 @@ static bool uprobe(struct scan *s, struct attach_point *ap, const char *rest, st
 			diag_hint(s->d, "a probe is u:FUNC or u:BINARY:FUNC; \"...\" quotes names that hold ':'");
 			return false;
 		}
-	} else if (path_like(rest) || (strchr(rest, '/') && s->opts && s->opts->file_exists &&
-				       s->opts->file_exists(s->opts->ctx, rest))) {
+	} else if (path_like(rest) ||
+		   (strchr(rest, '/') && s->opts && s->opts->file_exists && s->opts->file_exists(s->opts->ctx, rest))) {
 		diag_error(s->d, loc, "%s: which function of this binary?", ap->raw);
 		diag_hint(s->d, "u:%s:main.*", rest);
 		return false;
@@ -277,57 +274,96 @@ static bool timer(struct scan *s, struct attach_point *ap, const char *rest, str
 {
 	static const struct {
 		const char *u;
-		uint64_t ns;
-	} units[] = { { "s", 1000000000 }, { "ms", 1000000 }, { "us", 1000 }, { "ns", 1 }, { "m", 60000000000 }, { "h", 3600000000000 } };
+		uint64_t ns; /* 0: a frequency */
+	} units[] = { { "s", 1000000000 },  { "ms", 1000000 },	    { "us", 1000 },	     { "ns", 1 },
+		      { "m", 60000000000 }, { "h", 3600000000000 }, { "d", 86400000000000 }, { "hz", 0 } };
 	const char *colon = strchr(rest, ':');
 	size_t n = strspn(rest, "0123456789");
-	const char *unit = colon ? rest : rest + n;
-	size_t ulen = colon ? (size_t)(colon - rest) : strlen(rest + n);
-	uint64_t v;
+	const char *unit = colon ? rest : rest + n, *count = colon ? colon + 1 : rest, *what;
+	size_t ulen = colon ? (size_t)(colon - rest) : strlen(unit), clen = colon ? strlen(count) : n;
+	uint64_t v, ns = ulen || colon ? UINT64_MAX : 1;
 
-	if (!number(colon ? colon + 1 : rest, colon ? strlen(colon + 1) : n, &v) || !v)
-		goto bad;
-	if (colon && ulen == 2 && !strncmp(unit, "hz", 2)) {
-		if (v > 1000000)
-			goto bad;
-		ap->freq = v;
-		return true;
-	}
-	if (!ulen && !colon) {
-		ap->period_ns = v;
-		return true;
-	}
 	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
-		if (strlen(units[i].u) == ulen && !strncmp(units[i].u, unit, ulen)) {
-			if (__builtin_mul_overflow(v, units[i].ns, &ap->period_ns))
-				goto bad;
-			return true;
-		}
-bad:
-	diag_error(s->d, loc, "%s: no such period", ap->raw);
-	diag_hint(s->d, "interval:s:1, interval:ms:100, interval:us:500, interval:hz:10, or interval:5s");
+		if (strlen(units[i].u) == ulen && !strncmp(units[i].u, unit, ulen))
+			ns = units[i].ns;
+	if (ns == UINT64_MAX) {
+		diag_error(s->d, loc, "%s: unknown unit '%.*s'", ap->raw, (int)ulen, unit);
+	} else if (!clen) {
+		diag_error(s->d, loc, "%s: how often?", ap->raw);
+	} else if (!number(count, clen, &v) || !v || (!ns && v > 1000000) ||
+		   (ns && (__builtin_mul_overflow(v, ns, &ap->period_ns) || ap->period_ns > INT64_MAX))) {
+		ap->period_ns = 0;
+		diag_error(s->d, loc, "%s: '%.*s' is no number of %s, or out of range", ap->raw, (int)clen, count,
+			   !ns	  ? "times a second"
+			   : ulen ? "this unit"
+				  : "nanoseconds");
+	} else {
+		if (!ns)
+			ap->freq = v;
+		return true;
+	}
+	what = ap->provider == PROV_PROFILE ? "profile" : "interval";
+	diag_hint(s->d, "%s:s:1, %s:ms:100, %s:us:500, %s:hz:99, or %s:5s", what, what, what, what, what);
 	return false;
+}
+
+/* software:EVENT[:COUNT] */
+static bool counter(struct scan *s, struct attach_point *ap, const char *rest, struct src_loc loc)
+{
+	const char *colon = strchr(rest, ':');
+
+	ap->target = colon ? arena_strndup(s->a, rest, (size_t)(colon - rest)) : rest;
+	if (!colon || (number(colon + 1, strlen(colon + 1), &ap->count) && ap->count))
+		return true;
+	diag_error(s->d, loc, "%s: '%s' is no number of events", ap->raw, colon + 1);
+	diag_hint(s->d, "%.*s:COUNT fires every COUNT events", (int)(colon - ap->raw), ap->raw);
+	return false;
+}
+
+/* What every other kind has behind its ':'. */
+static bool other(struct scan *s, struct attach_point *ap, const char *rest, struct src_loc loc)
+{
+	switch (ap->provider) {
+	case PROV_TRACEPOINT:
+		if (strchr(rest, ':') && rest[0] != ':' && strchr(rest, ':')[1])
+			break;
+		diag_error(s->d, loc, "%s: a tracepoint is tracepoint:CATEGORY:NAME", ap->raw);
+		diag_hint(s->d, "gft -l 't:sched:*' lists those of a category");
+		return false;
+	case PROV_SELF:
+		if (!strncmp(rest, "signal:", 7) && rest[7])
+			break;
+		diag_error(s->d, loc, "%s: gft's own probes are self:signal:NAME", ap->raw);
+		diag_hint(s->d, "self:signal:SIGUSR1");
+		return false;
+	default: break;
+	}
+	ap->target = rest;
+	return true;
 }
 
 static bool parse_one(struct scan *s, struct attach_point *ap, struct src_loc loc)
 {
 	const char *raw = ap->raw, *colon = strchr(raw, ':');
 	size_t n = colon ? (size_t)(colon - raw) : strlen(raw);
+	struct src_loc head = loc; /* of the provider, when it has no parameters */
 
+	if (loc.begin + n < loc.end && !memcmp(s->src->text + loc.begin, raw, n))
+		head.end = loc.begin + (uint32_t)n;
 	ap->loc = loc;
 	ap->provider = provider_of(raw, n);
-	if (ap->provider == PROV_NONE || (!colon && !alone(ap->provider))) {
-		const char *names[NPROV], *word = arena_strndup(s->a, raw, n), *near;
+	if (ap->provider == PROV_NONE) {
+		const char *names[NPROV], *word = arena_strndup(s->a, raw, n < 64 ? n : 64), *near;
 
 		for (size_t i = 0; i < NPROV; i++)
 			names[i] = providers[i].name;
 		near = diag_nearest(word, names, NPROV);
-		diag_error(s->d, loc, ap->provider == PROV_NONE ? "unknown probe '%s'" : "%s: of what?", word);
-		if (ap->provider == PROV_NONE && near)
+		diag_error(s->d, head, "unknown probe '%s'", word);
+		if (near)
 			diag_hint(s->d, "did you mean '%s'?", near);
 		else
-			diag_hint(s->d, "probes are u:FUNC ur:FUNC begin end interval:s:1 tracepoint:CATEGORY:NAME profile:hz:99");
-		ap->provider = PROV_NONE;
+			diag_hint(s->d, "probes are u:FUNC ur:FUNC begin end interval:s:1 tracepoint:CATEGORY:NAME "
+					"profile:hz:99");
 		return false;
 	}
 	if (alone(ap->provider)) {
@@ -336,20 +372,57 @@ static bool parse_one(struct scan *s, struct attach_point *ap, struct src_loc lo
 		diag_error(s->d, loc, "%.*s stands alone", (int)n, raw);
 		return false;
 	}
+	if (!colon || !colon[1]) {
+		if (ap->provider == PROV_UPROBE || ap->provider == PROV_URETPROBE) {
+			diag_error(s->d, loc, "%s: which function?", raw);
+			diag_hint(s->d, "u:main.main, or a glob: u:main.*");
+		} else {
+			diag_error(s->d, loc, "%s: of what?", raw);
+			diag_hint(s->d, "probes are u:FUNC ur:FUNC begin end interval:s:1 tracepoint:CATEGORY:NAME "
+					"profile:hz:99");
+		}
+		return false;
+	}
 	switch (ap->provider) {
 	case PROV_UPROBE:
 	case PROV_URETPROBE: return uprobe(s, ap, colon + 1, loc);
 	case PROV_INTERVAL:
 	case PROV_PROFILE: return timer(s, ap, colon + 1, loc);
-	case PROV_TRACEPOINT:
-		if (!strchr(colon + 1, ':')) {
-			diag_error(s->d, loc, "%s: a tracepoint is tracepoint:CATEGORY:NAME", raw);
-			diag_hint(s->d, "gft -l 't:sched:*' lists those of a category");
-			return false;
-		}
-		ap->target = colon + 1;
-		return true;
-	default: ap->target = colon + 1; return true;
+	case PROV_SOFTWARE:
+	case PROV_HARDWARE: return counter(s, ap, colon + 1, loc);
+	default: return other(s, ap, colon + 1, loc);
+	}
+}
+
+/* Control characters and what is no UTF-8 at all: told once, as it comes by the thousand. */
+static bool plain(struct scan *s, uint32_t from, uint32_t to)
+{
+	size_t n;
+
+	for (uint32_t p = from; p < to; p += (uint32_t)n) {
+		unsigned char c = (unsigned char)s->src->text[p];
+		struct src_loc at = { p, p + 1, s->src->index };
+
+		n = c == '\t' ? 1 : scan_utf8(s->src->text + p, to - p);
+		if (n)
+			continue;
+		if (!s->bad_byte)
+			diag_error(s->d, at, "unexpected byte 0x%02x: is this a script?", c);
+		s->bad_byte = true;
+		return false;
+	}
+	return true;
+}
+
+static void no_probe(struct scan *s, struct src_loc loc)
+{
+	char c = s->src->text[loc.begin];
+
+	if (c == '}' || c == '>') {
+		diag_error(s->d, loc, "this '%c' closes nothing", c);
+	} else {
+		diag_error(s->d, loc, "a probe was expected here");
+		diag_hint(s->d, "a script is a list of: PROBE /PREDICATE/ { STATEMENTS }");
 	}
 }
 
@@ -358,6 +431,7 @@ uint32_t attach_scan(struct scan *s, uint32_t pos, struct attach_point ***out, u
 	const char *t = s->src->text, *bad;
 	struct attach_point **v = NULL, *last = NULL;
 	uint32_t count = 0, cap = 0, p = pos;
+	struct buf raw = BUF_INIT; /* of last, when it is a list */
 
 	for (;;) {
 		struct src_loc loc = { p, p, s->src->index };
@@ -368,19 +442,31 @@ uint32_t attach_scan(struct scan *s, uint32_t pos, struct attach_point ***out, u
 			struct src_loc b = { (uint32_t)(bad - t), (uint32_t)(bad - t) + 1, s->src->index };
 
 			diag_error(s->d, b, "this '%c' is not closed on its line", *bad);
+			last = NULL;
 		} else if (end == p) {
-			diag_error(s->d, loc, "a probe was expected here");
-			diag_hint(s->d, "a script is a list of: PROBE /PREDICATE/ { STATEMENTS }");
+			no_probe(s, loc);
 			end = p + 1;
-		} else if (last && (last->provider == PROV_UPROBE || last->provider == PROV_URETPROBE) && last->npatterns &&
-			   !attach_begins(t + p, end - p)) {
+		} else if (!plain(s, p, end)) {
+			last = NULL;
+		} else if (last && (last->provider == PROV_UPROBE || last->provider == PROV_URETPROBE) &&
+			   last->npatterns && !attach_begins(t + p, end - p)) {
 			bool not = t[p] == '!';
-			const char *text = expand(s, t + p + not, end - p - not);
+			const char *text = expand(s, t + p + not, end - p - not );
 
+			if (!*text) {
+				diag_error(s->d, loc, "which functions are excluded?");
+				diag_hint(s->d, "u:main.*,!main.noisy*");
+			}
 			add_pattern(s, last, text, strlen(text), not, loc);
-			last->raw = arena_printf(s->a, "%s,%s%s", last->raw, not ? "!" : "", text);
+			if (!raw.len)
+				buf_puts(&raw, last->raw);
+			buf_puts(&raw, not ? ",!" : ",");
+			buf_puts(&raw, text);
 			last->loc = loc_join(last->loc, loc);
 		} else {
+			if (raw.len)
+				last->raw = arena_strdup(s->a, buf_str(&raw));
+			buf_reset(&raw);
 			last = ARENA_NEW(s->a, struct attach_point);
 			last->raw = expand(s, t + p, end - p);
 			if (!parse_one(s, last, loc))
@@ -391,12 +477,17 @@ uint32_t attach_scan(struct scan *s, uint32_t pos, struct attach_point ***out, u
 		p = end;
 		if (t[next] != ',')
 			break;
+		if (!last && raw.len)
+			buf_reset(&raw);
 		next = scan_skip(s->src, next + 1);
 		p = next;
 		/* a trailing comma */
 		if (!t[next] || t[next] == '{' || t[next] == '<' || t[next] == '/')
 			break;
 	}
+	if (raw.len && last)
+		last->raw = arena_strdup(s->a, buf_str(&raw));
+	buf_free(&raw);
 	*out = v;
 	*n = count;
 	return p;
@@ -408,7 +499,11 @@ bool attach_point_parse(struct ast *ast, const char *text, size_t len, uint32_t 
 	struct scan s = { .ast = ast, .a = ast->arena, .d = ast->diag, .src = ast->source, .opts = opts };
 	struct src_loc loc = { base, base + (uint32_t)len, ast->source->index };
 
+	/* text need not be the source's: then the whole of it is the place */
 	memset(out, 0, sizeof(*out));
 	out->raw = expand(&s, text, len);
-	return parse_one(&s, out, loc);
+	if (parse_one(&s, out, loc))
+		return true;
+	out->provider = PROV_NONE;
+	return false;
 }

@@ -9,10 +9,10 @@
 #include "gft/buf.h"
 #include "gft/diag.h"
 
-#define LEVELS 8
+#define LEVELS	    8
 #define ARRAY_LIMIT 64
 
-const char *const fa_reg_names[] = { "ax",  "cx",  "dx",  "bx",	 "sp",	"bp",  "si",  "di", "r8",    "r9",
+const char *const fa_reg_names[] = { "ax",  "cx",  "dx",  "bx",	 "sp",	"bp",  "si", "di",    "r8", "r9",
 				     "r10", "r11", "r12", "r13", "r14", "r15", "ip", "flags", NULL };
 
 const char *fa_reg_name(enum fa_reg r)
@@ -130,8 +130,10 @@ static bool reg(struct in *in, struct fetcharg *f)
 		const char *w = arena_strndup(in->a, in->s + in->p, n), *near = diag_nearest(w, fa_reg_names, k);
 
 		return bad(in, near ? arena_printf(in->a, "unknown register %%%s; did you mean %%%s?", w, near)
-				    : arena_printf(in->a, "unknown register %%%s: registers are %%ax %%bx %%cx %%dx %%si %%di "
-						   "%%bp %%sp %%r8 to %%r15 %%ip", w));
+				    : arena_printf(in->a,
+						   "unknown register %%%s: registers are %%ax %%bx %%cx %%dx %%si %%di "
+						   "%%bp %%sp %%r8 to %%r15 %%ip",
+						   w));
 	}
 	f->base = FA_REG;
 	f->reg = (enum fa_reg)r;
@@ -165,7 +167,8 @@ static bool dollar(struct in *in, struct fetcharg *f)
 		if (!number(in, &v))
 			return false;
 		if (v > 4096 || (f->base == FA_ARG && (!v || v > 64)))
-			return bad(in, f->base == FA_ARG ? "arguments are $arg1 to $arg64" : "the stack is read up to $stack4096");
+			return bad(in, f->base == FA_ARG ? "arguments are $arg1 to $arg64"
+							 : "the stack is read up to $stack4096");
 		f->num = (uint32_t)v;
 		return true;
 	}
@@ -190,7 +193,8 @@ static bool at_symbol(struct in *in, struct fetcharg *f)
 			depth++;
 		else if ((c == ')' || c == ']') && depth)
 			depth--;
-		else if (!depth && (c == ':' || c == ')' || c == ',' || c == '+' || c == '-' || isspace((unsigned char)c)))
+		else if (!depth &&
+			 (c == ':' || c == ')' || c == ',' || c == '+' || c == '-' || isspace((unsigned char)c)))
 			break;
 		n++;
 	}
@@ -325,12 +329,27 @@ static bool bitfield(struct in *in, struct fa_type *t)
 	if (!number(in, &size))
 		return false;
 	if ((size != 8 && size != 16 && size != 32 && size != 64) || !w || w + o > size || o > size)
-		return bad(in, "a bit field is b<width>@<offset>/<size>: size is 8, 16, 32 or 64, and width + offset fit in it");
+		return bad(in, "a bit field is b<width>@<offset>/<size>: size is 8, 16, 32 or 64, and width + offset "
+			       "fit in it");
 	t->kind = FT_BITFIELD;
 	t->bits = (uint16_t)size;
 	t->bit_width = (uint8_t)w;
 	t->bit_off = (uint8_t)o;
 	return true;
+}
+
+/* Length of what stands in brackets, with them. */
+static size_t brackets(const struct in *in)
+{
+	unsigned depth = 0;
+
+	for (size_t n = 0; in->p + n < in->len && in->s[in->p + n] != '\n'; n++) {
+		if (in->s[in->p + n] == '[')
+			depth++;
+		else if (in->s[in->p + n] == ']' && !--depth)
+			return n + 1;
+	}
+	return 0;
 }
 
 static bool type(struct in *in, struct fetcharg *f)
@@ -339,16 +358,17 @@ static bool type(struct in *in, struct fetcharg *f)
 		const char *name;
 		enum fa_type_kind kind;
 	} named[] = {
-		{ "string", FT_STRING }, { "ustring", FT_STRING }, { "gostring", FT_GOSTRING }, { "slice", FT_SLICE },
-		{ "error", FT_ERROR },	 { "iface", FT_IFACE },	   { "eface", FT_EFACE },	{ "bool", FT_BOOL },
-		{ "duration", FT_DURATION },
+		{ "string", FT_STRING }, { "ustring", FT_STRING }, { "gostring", FT_GOSTRING },
+		{ "slice", FT_SLICE },	 { "error", FT_ERROR },	   { "iface", FT_IFACE },
+		{ "eface", FT_EFACE },	 { "bool", FT_BOOL },	   { "duration", FT_DURATION },
 	};
-	static const char *const known[] = { "u8", "u16", "u32", "u64", "s8", "s16", "s32", "s64", "x8", "x16", "x32", "x64",
-					     "f32", "f64", "c8", "c64", "c512", "string", "ustring", "gostring", "slice",
-					     "error", "iface", "eface", "bool", "duration" };
+	static const char *const known[] = { "u8",    "u16",   "u32",	"u64",	  "s8",	     "s16",	 "s32",
+					     "s64",   "x8",    "x16",	"x32",	  "x64",     "f32",	 "f64",
+					     "c8",    "c64",   "c512",	"string", "ustring", "gostring", "slice",
+					     "error", "iface", "eface", "bool",	  "duration" };
 	struct fa_type *t = &f->type;
 	size_t n = word(in, in->p), from = in->p;
-	const char *s = in->s + in->p;
+	const char *s = n ? in->s + in->p : "";
 	unsigned b = 0;
 	bool found = false;
 
@@ -366,11 +386,12 @@ static bool type(struct in *in, struct fetcharg *f)
 			found = true;
 		}
 	if (!found && n > 1 && strchr("usxfc", *s) && bits(s + 1, n - 1, &b)) {
-		found = *s == 'f' ? b == 32 || b == 64 : *s == 'c' ? b >= 8 && b <= 512 && b % 8 == 0
-								    : b == 8 || b == 16 || b == 32 || b == 64;
+		found = *s == 'f'   ? b == 32 || b == 64
+			: *s == 'c' ? b >= 8 && b <= 512 && b % 8 == 0
+				    : b == 8 || b == 16 || b == 32 || b == 64;
 		if (!found)
 			return bad(in, arena_printf(in->a, "no such type %.*s: %s", (int)n, s,
-						    *s == 'f' ? "floats are f32 and f64"
+						    *s == 'f'	? "floats are f32 and f64"
 						    : *s == 'c' ? "characters are c8 to c512 in steps of 8 bits"
 								: "integers have 8, 16, 32 or 64 bits"));
 		t->kind = *s == 'f' ? FT_FLOAT : *s == 'c' ? FT_CHARS : FT_INT;
@@ -381,21 +402,29 @@ static bool type(struct in *in, struct fetcharg *f)
 	in->p += n;
 	/* a Go type: main.Student, net/http.Request */
 	if (!found && n && (peek(in) == '.' || peek(in) == '/')) {
-		while (in->p < in->len && (word(in, in->p) || strchr("./*", in->s[in->p])))
+		while (in->p < in->len && (word(in, in->p) || in->s[in->p] == '.' || in->s[in->p] == '/'))
 			in->p += word(in, in->p) ? word(in, in->p) : 1;
+		/* main.Pair[int,string]; with digits alone it is an array */
+		if (peek(in) == '[' && !isdigit((unsigned char)peek2(in)))
+			in->p += brackets(in);
 		t->kind = FT_NAMED;
 		t->name = arena_strndup(in->a, in->s + from, in->p - from);
 		found = true;
 	}
 	if (!found) {
-		const char *w = arena_strndup(in->a, s, n), *near = diag_nearest(w, known, sizeof(known) / sizeof(known[0]));
+		const char *w = arena_strndup(in->a, s, n),
+			   *near = diag_nearest(w, known, sizeof(known) / sizeof(known[0]));
 
 		in->p = from;
-		return bad(in, !n ? "a type was expected behind ':'"
-				  : near ? arena_printf(in->a, "unknown type '%s'; did you mean '%s'?", w, near)
-					 : arena_printf(in->a, "unknown type '%s': types are u8 to u64, s8 to s64, x8 to x64, f32, f64, "
-							"c8 to c512, string, b<width>@<offset>/<size>, gostring, slice, error, "
-							"iface, eface, bool, duration", w));
+		return bad(
+			in,
+			!n     ? "a type was expected behind ':'"
+			: near ? arena_printf(in->a, "unknown type '%s'; did you mean '%s'?", w, near)
+			       : arena_printf(in->a,
+					      "unknown type '%s': types are u8 to u64, s8 to s64, x8 to x64, f32, f64, "
+					      "c8 to c512, string, b<width>@<offset>/<size>, gostring, slice, error, "
+					      "iface, eface, bool, duration",
+					      w));
 	}
 	if (peek(in) == '[') {
 		uint64_t k;
@@ -432,6 +461,14 @@ static size_t name_part(const struct in *in, size_t *name_len)
 	return p + 1 - in->p;
 }
 
+/* Whether a LOCATION may end at p: $arg1:u8 and $arg1 are registers, $arg1 + 1 is the script's variable. */
+static bool ends(const struct in *in, size_t p)
+{
+	while (p < in->len && isspace((unsigned char)in->s[p]))
+		p++;
+	return p < in->len && (in->s[p] == ':' || in->s[p] == ',' || in->s[p] == ')');
+}
+
 /*
  * Whether text looks like a LOCATION and not like an expression.  "-8" and
  * "(" begin both: they are LOCATIONs when a register or the like follows
@@ -452,20 +489,25 @@ static bool looks_like(const struct in *in)
 			size_t n = word(in, p + 1);
 			const char *w = in->s + p + 1;
 
-			if ((n == 6 && !memcmp(w, "retval", 6)) || (n >= 5 && !memcmp(w, "stack", 5) && (n == 5 || isdigit((unsigned char)w[5]))) ||
+			if ((n == 6 && !memcmp(w, "retval", 6)) ||
+			    (n >= 5 && !memcmp(w, "stack", 5) && (n == 5 || isdigit((unsigned char)w[5]))) ||
 			    (n > 3 && !memcmp(w, "arg", 3) && isdigit((unsigned char)w[3])))
-				return true;
+				return depth || ends(in, p + 1 + n);
 			return false;
 		}
 		if (c == '@') {
 			/* @name is a map: a symbol says its type, an address begins with a digit */
-			if (isdigit((unsigned char)in->s[p + 1]))
+			unsigned open = 0;
+
+			if (p + 1 < in->len && isdigit((unsigned char)in->s[p + 1]))
 				return true;
-			for (size_t q = p + 1; q < in->len && in->s[q] != ',' && in->s[q] != '\n' && in->s[q] != ';'; q++) {
-				if (in->s[q] == '[' || in->s[q] == '?')
-					return false;
+			for (size_t q = p + 1; q < in->len && !strchr(",;\n?", in->s[q]); q++) {
 				if (in->s[q] == ':')
 					return true;
+				if (in->s[q] == '(')
+					open++;
+				else if (in->s[q] == ')' && !open--)
+					break;
 			}
 			return depth > 1;
 		}
@@ -505,13 +547,9 @@ long fetcharg_match(struct arena *a, const char *text, size_t len, struct fetcha
 		blanks(&in);
 	}
 	if (!looks_like(&in)) {
-		/* a dotted name is none of an expression's: say what is wrong with what follows */
-		if (n && memchr(*name, '.', nlen)) {
-			*msg = "a register, memory, or variable was expected: %ax, +8(%ax), @SYMBOL, $argN";
-			*at = in.p;
-			return -1;
-		}
-		*name = NULL;
+		/* the grammar knows no dotted names: the scanner takes this one */
+		if (!n || !memchr(*name, '.', nlen))
+			*name = NULL;
 		return 0;
 	}
 	f = ARENA_NEW(a, struct fetcharg);

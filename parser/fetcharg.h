@@ -92,7 +92,8 @@ struct fetcharg {
  * does (% + - digit( @ \ $stack $arg $retval or "(*" or "(" ... before these)
  * AND is followed, after blanks, by ',' or ')' or the end.  Returns the number
  * of bytes taken, with *out and *name (NULL: none) set; 0 when the text is not
- * a FETCHARG at all (an expression); -1 when it is one with a mistake: *msg says
+ * a FETCHARG at all (an expression; *name is set when a dotted name stands before
+ * it, "s.name = EXPR"); -1 when it is one with a mistake: *msg says
  * which and *at is its byte offset.
  */
 long fetcharg_match(struct arena *a, const char *text, size_t len, struct fetcharg **out, const char **name,

@@ -30,6 +30,10 @@ struct ast *parse_script(struct arena *a, struct diag *d, const struct source *s
 	s->d = d;
 	s->src = src;
 	s->opts = opts;
+	s->config_end = &ast->config;
+	s->map_decls_end = &ast->map_decls;
+	s->macros_end = &ast->macros;
+	s->imports_end = &ast->imports;
 	if (src->len > SOURCE_MAX) {
 		diag_error(d, at, "a script has at most 1 MiB");
 		return ast;

@@ -33,10 +33,10 @@ uint32_t scan_skip(const struct source *src, uint32_t pos)
 static bool type_word(const char *s, size_t n)
 {
 	static const char *const words[] = {
-		"bool",	   "void",    "char",	  "short",   "int",	"long",	   "string",  "size_t",	  "ssize_t",
-		"uintptr_t", "pid_t", "int8",	  "int16",   "int32",	"int64",   "uint8",   "uint16",	  "uint32",
-		"uint64",  "int8_t",  "int16_t",  "int32_t", "int64_t", "uint8_t", "uint16_t", "uint32_t", "uint64_t",
-		"buffer",  "typeof",
+		"bool",	    "void",	 "char",     "short",  "int",	  "long",     "string",	 "size_t",
+		"ssize_t",  "uintptr_t", "pid_t",    "int8",   "int16",	  "int32",    "int64",	 "uint8",
+		"uint16",   "uint32",	 "uint64",   "int8_t", "int16_t", "int32_t",  "int64_t", "uint8_t",
+		"uint16_t", "uint32_t",	 "uint64_t", "buffer", "typeof",  "unsigned", "signed",
 	};
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
@@ -52,26 +52,64 @@ static uint32_t word_end(const char *t, uint32_t p)
 	return p;
 }
 
-bool scan_is_type(const struct source *src, uint32_t pos)
+bool scan_is_type(const struct source *src, uint32_t pos, bool operand)
 {
 	const char *t = src->text;
-	uint32_t p = scan_skip(src, pos + 1), e = word_end(t, p);
-	bool tagged = (e - p == 6 && !memcmp(t + p, "struct", 6)) || (e - p == 5 && !memcmp(t + p, "union", 5)) ||
-		      (e - p == 4 && !memcmp(t + p, "enum", 4));
+	uint32_t p = scan_skip(src, pos + 1), e = word_end(t, p), n = e - p;
+	bool tagged = (n == 6 && !memcmp(t + p, "struct", 6)) || (n == 5 && !memcmp(t + p, "union", 5)) ||
+		      (n == 4 && !memcmp(t + p, "enum", 4)),
+	     pointer = false;
+	char c;
 
-	if (e == p)
+	if (!n || isdigit((unsigned char)t[p]))
 		return false;
 	if (tagged)
 		return true;
-	if (!type_word(t + p, e - p))
+	if (type_word(t + p, n)) {
+		e = scan_skip(src, e);
+		return t[e] == ')' || t[e] == '*' || t[e] == '[' || t[e] == '(' || isalpha((unsigned char)t[e]);
+	}
+	if (!operand)
 		return false;
-	e = scan_skip(src, e);
-	return t[e] == ')' || t[e] == '*' || t[e] == '[' || t[e] == '(';
+	/* (name) or (name *) before an operand; (pid) * tid is a product */
+	for (c = t[e = scan_skip(src, e)]; c == '*'; c = t[e = scan_skip(src, e + 1)])
+		pointer = true;
+	if (c != ')')
+		return false;
+	c = t[e = scan_skip(src, e + 1)];
+	return pointer || c == '$' || c == '@' || c == '"' || c == '(' || isalnum((unsigned char)c) || c == '_' ||
+	       (n > 2 && !memcmp(t + p + n - 2, "_t", 2) && c && strchr("*-&~!", c));
+}
+
+size_t scan_utf8(const char *text, size_t len)
+{
+	const unsigned char *u = (const unsigned char *)text;
+	uint32_t c, least;
+	size_t n;
+
+	if (!len || u[0] < 0x20 || u[0] == 0x7f)
+		return 0;
+	if (u[0] < 0x80)
+		return 1;
+	n = u[0] >= 0xf0 && u[0] < 0xf5 ? 4 : u[0] >= 0xe0 && u[0] < 0xf0 ? 3 : u[0] >= 0xc2 && u[0] < 0xe0 ? 2 : 0;
+	if (!n || n > len)
+		return 0;
+	c = u[0] & (0xffu >> (n + 1));
+	for (size_t i = 1; i < n; i++) {
+		if ((u[i] & 0xc0) != 0x80)
+			return 0;
+		c = c << 6 | (u[i] & 0x3f);
+	}
+	least = n == 2 ? 0xa0 : n == 3 ? 0x800 : 0x10000; /* 0x80 to 0x9f are control characters */
+	return c < least || c > 0x10ffff || (c >= 0xd800 && c < 0xe000) ? 0 : n;
 }
 
 static int digit(char c)
 {
-	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : 99;
+	return c >= '0' && c <= '9'   ? c - '0'
+	       : c >= 'a' && c <= 'f' ? c - 'a' + 10
+	       : c >= 'A' && c <= 'F' ? c - 'A' + 10
+				      : 99;
 }
 
 static bool suffix(const char *s, size_t n, uint64_t *scale)
@@ -80,13 +118,25 @@ static bool suffix(const char *s, size_t n, uint64_t *scale)
 		const char *s;
 		uint64_t v;
 	} t[] = {
-		{ "", 1 },	{ "u", 1 },	    { "l", 1 },		{ "ul", 1 },	       { "ll", 1 },
-		{ "ull", 1 },	{ "ns", 1 },	    { "us", 1000 },	{ "ms", 1000000 },     { "s", 1000000000 },
-		{ "m", 60000000000 }, { "h", 3600000000000 }, { "d", 86400000000000 },
+		{ "", 1 },
+		{ "u", 1 },
+		{ "l", 1 },
+		{ "ul", 1 },
+		{ "ll", 1 },
+		{ "ull", 1 },
+		{ "ns", 1 },
+		{ "us", 1000 },
+		{ "ms", 1000000 },
+		{ "s", 1000000000 },
+		{ "m", 60000000000 },
+		{ "h", 3600000000000 },
+		{ "d", 86400000000000 },
 	};
 
 	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++)
-		if (strlen(t[i].s) == n && !strncasecmp(t[i].s, s, n)) {
+		/* 1M is no minute; 1UL is an unsigned long */
+		if (strlen(t[i].s) == n &&
+		    !(t[i].v == 1 && strcmp(t[i].s, "ns") ? strncasecmp : strncmp)(t[i].s, s, n)) {
 			*scale = t[i].v;
 			return true;
 		}
@@ -98,23 +148,31 @@ uint64_t scan_int(struct scan *s, const char *text, size_t len, struct src_loc l
 	unsigned base = 10;
 	size_t i = 0;
 	uint64_t v = 0, scale = 1;
-	bool over = false;
+	bool over = false, digits = false;
 
-	if (len > 2 && text[0] == '0' && (text[1] | 32) == 'x') {
+	if (len > 1 && text[0] == '0' && (text[1] | 32) == 'x') {
 		base = 16;
 		i = 2;
 	} else if (len > 1 && text[0] == '0' && isdigit((unsigned char)text[1])) {
 		base = 8;
 		i = 1;
 	}
-	for (; i < len && (text[i] == '_' || (unsigned)digit(text[i]) < base || (base == 8 && isdigit((unsigned char)text[i]))); i++) {
+	for (; i < len &&
+	       (text[i] == '_' || (unsigned)digit(text[i]) < base || (base == 8 && isdigit((unsigned char)text[i])));
+	     i++) {
 		if (text[i] == '_')
 			continue;
 		if ((unsigned)digit(text[i]) >= base) {
 			diag_error(s->d, loc, "'%.*s' is no octal number: a leading 0 means base 8", (int)len, text);
 			return 0;
 		}
-		over |= __builtin_mul_overflow(v, (uint64_t)base, &v) || __builtin_add_overflow(v, (uint64_t)digit(text[i]), &v);
+		over |= __builtin_mul_overflow(v, (uint64_t)base, &v) ||
+			__builtin_add_overflow(v, (uint64_t)digit(text[i]), &v);
+		digits = true;
+	}
+	if (!digits && base == 16) {
+		diag_error(s->d, loc, "'%.*s' has no hexadecimal digits", (int)len, text);
+		return 0;
 	}
 	if (base == 10 && i + 1 < len && (text[i] | 32) == 'e' && isdigit((unsigned char)text[i + 1])) {
 		unsigned e = 0;
@@ -184,7 +242,8 @@ const char *scan_string(struct scan *s, const char *text, size_t len, struct src
 				break;
 			}
 			at.end = at.begin + 2;
-			diag_error(s->d, at, "invalid escape character '\\%c'", isprint((unsigned char)text[i]) ? text[i] : '?');
+			diag_error(s->d, at, "invalid escape character '\\%c'",
+				   isprint((unsigned char)text[i]) ? text[i] : '?');
 			diag_hint(s->d, "escapes are \\n \\t \\r \\\" \\\\ \\0 to \\377 and \\xHH");
 			out[n++] = text[i];
 			break;

@@ -18,9 +18,11 @@ struct exprs {
 };
 
 struct open_bracket {
-	char c;       /* { < ( [ */
-	bool is_cond; /* ( of if, while, unroll, for: a statement follows its ) */
+	char c;	       /* { < ( [ */
+	bool is_cond;  /* ( of if, while, unroll, for: a statement follows its ) */
 	bool is_fetch; /* ( of fetch */
+	bool is_value; /* { of a block in an expression */
+	bool told;     /* a mistake in it was told: that it stays open is no other one */
 	struct src_loc loc;
 };
 
@@ -33,13 +35,21 @@ struct scan {
 	uint32_t pos; /* offset of the next byte */
 	struct open_bracket open[SCAN_DEPTH_MAX + 1];
 	unsigned depth;
-	int last;       /* token before this one */
-	bool in_code;   /* else at top level */
-	bool in_head;   /* behind attach points: predicate, block or nothing */
+	int last;		  /* token before this one */
+	struct open_bracket shut; /* the bracket that was closed last */
+	struct open_bracket left; /* one that the last token left open; c is 0 if none */
+	bool in_let;		  /* the declaration of a map: it ends at its ) */
+	bool in_head;		  /* behind attach points: predicate, block or nothing */
 	bool in_pred;
-	bool at_stmt;   /* a statement could begin here */
+	bool at_stmt;	/* a statement could begin here */
 	bool fetch_arg; /* an argument of fetch() begins here */
-	bool ended;     /* an error that makes all that follows meaningless was told */
+	bool bad_byte;	/* text that is no script was told of */
+	bool ended;	/* an error that makes all that follows meaningless was told */
+	/* ends of the tree's lists */
+	struct config_item **config_end;
+	struct map_decl **map_decls_end;
+	struct macro **macros_end;
+	struct import **imports_end;
 };
 
 /*
@@ -54,8 +64,15 @@ bool attach_begins(const char *text, size_t len);
 /* Offset behind blanks and comments. */
 uint32_t scan_skip(const struct source *src, uint32_t pos);
 
-/* Whether the parenthesis at pos opens a cast or a type: "(uint8)", "(struct x *)". */
-bool scan_is_type(const struct source *src, uint32_t pos);
+/*
+ * Whether the parenthesis at pos opens a cast or a type: "(uint8)",
+ * "(struct x *)".  Behind an operator (operand) a name alone is one when what
+ * follows begins an operand as well: "(my_t)$x".
+ */
+bool scan_is_type(const struct source *src, uint32_t pos, bool operand);
+
+/* Length of the UTF-8 character at text; 0 when it is none, or a control character. */
+size_t scan_utf8(const char *text, size_t len);
 
 /* An integer literal; queues an error and gives 0 when it makes no sense. */
 uint64_t scan_int(struct scan *s, const char *text, size_t len, struct src_loc loc, bool *is_unsigned);

@@ -45,6 +45,11 @@ static struct expr *mk(struct scan *s, enum expr_kind kind, YYLTYPE loc);
 static struct expr *param(struct scan *s, uint64_t n, YYLTYPE loc);
 static struct expr *tuple(struct scan *s, struct exprs *x, YYLTYPE loc);
 static struct stmt *stm(struct scan *s, enum stmt_kind kind, YYLTYPE loc);
+static struct expr *if_value(struct scan *s, struct expr *cond, struct block *then, struct block *other, YYLTYPE loc);
+static struct block *shallow(struct scan *s, struct block *b, YYLTYPE loc);
+static void add_last(struct block *b, struct stmt *st);
+static struct typespec *type_spec(struct scan *s, enum typespec_kind kind, const char *name, YYLTYPE loc);
+static void dimension(struct scan *s, struct typespec *t, uint64_t n, YYLTYPE loc);
 static void add_clause(struct scan *s, struct attach_point **pts, uint32_t n, struct expr *pred, struct block *b,
 		       bool implicit, YYLTYPE loc);
 }
@@ -77,6 +82,7 @@ static void add_clause(struct scan *s, struct attach_point **pts, uint32_t n, st
 %token END_OF_TEXT 0 "the end of the script"
 %token <points> POINTS "a probe"
 %token PRED "a predicate" ENDPRED "'/'" NOBLOCK "the end of the clause"
+%token LVALUE "'{' of a value" IF_VALUE "if of a value"
 %token LANGLE "'<'" RANGLE "'>' at the end of a block" LTYPE "'(' of a type"
 %token <c_text> CTEXT "C code"
 %token CONFIG "config" LET "let" MACRO "macro" IMPORT "import"
@@ -84,7 +90,7 @@ static void add_clause(struct scan *s, struct attach_point **pts, uint32_t n, st
 %token FETCH "fetch" SIZEOF "sizeof" OFFSETOF "offsetof" TYPEOF "typeof" TRUE "true" FALSE "false"
 %token STRUCT "struct" UNION "union" ENUM "enum" UNDERSCORE "'_'"
 %token <item> FETCHARG "a fetch argument"
-%token <name> IDENT "a name" VAR "a variable" MAP "a map"
+%token <name> ARGNAME "an argument's name" IDENT "a name" VAR "a variable" MAP "a map"
 %token <num> INT "a number" PARAM "a parameter"
 %token NPARAMS "$#"
 %token <str> STRING "a string"
@@ -107,13 +113,13 @@ static void add_clause(struct scan *s, struct attach_point **pts, uint32_t n, st
 %precedence '['
 
 %type <expr> expr primary postfix unary lval pred value
-%type <exprs> args exprs opt_args
+%type <exprs> args exprs opt_args record
 %type <stmt> simple compound if_stmt
-%type <block> block stmts tail else_part
+%type <block> block stmts tail else_part else_value
 %type <spec> typespec type_name
 %type <items> items
 %type <item> item
-%type <name> path
+%type <name> path c_words
 
 %%
 
@@ -124,6 +130,7 @@ script:
 
 top:
 	POINTS pred block	{ add_clause(s, $1.v, $1.n, $2, $3, false, @1); }
+|	POINTS PRED error block
 |	POINTS pred NOBLOCK	{ add_clause(s, $1.v, $1.n, $2, block_new(s->ast, @1), true, @1); }
 |	CTEXT			{
 					if (s->ast->last_c_text)
@@ -134,23 +141,24 @@ top:
 				}
 |	CONFIG '=' '{' settings '}'
 |	CONFIG '=' '{' settings setting '}'
-|	LET MAP '=' IDENT '(' INT ')' ';' {
+|	CONFIG '=' '{' error '}'
+|	LET MAP '=' IDENT '(' INT ')' {
 					struct map_decl *d = ARENA_NEW(s->a, struct map_decl);
 
 					d->name = $2;
 					d->loc = @2;
 					d->kind = $4;
 					d->max_entries = $6.v;
-					d->next = s->ast->map_decls;
-					s->ast->map_decls = d;
+					*s->map_decls_end = d;
+					s->map_decls_end = &d->next;
 				}
 |	IMPORT STRING ';'	{
 					struct import *i = ARENA_NEW(s->a, struct import);
 
 					i->path = $2.s;
 					i->loc = @2;
-					i->next = s->ast->imports;
-					s->ast->imports = i;
+					*s->imports_end = i;
+					s->imports_end = &i->next;
 				}
 |	MACRO IDENT '(' opt_args ')' block {
 					struct macro *m = ARENA_NEW(s->a, struct macro);
@@ -160,8 +168,8 @@ top:
 					m->params = $4.v;
 					m->nparams = $4.n;
 					m->body = $6;
-					m->next = s->ast->macros;
-					s->ast->macros = m;
+					*s->macros_end = m;
+					s->macros_end = &m->next;
 				}
 |	error block
 |	error ';'
@@ -179,8 +187,8 @@ setting:
 					c->key = $1;
 					c->loc = loc_join(@1, @3);
 					c->value = $3;
-					c->next = s->ast->config;
-					s->ast->config = c;
+					*s->config_end = c;
+					s->config_end = &c->next;
 				}
 ;
 
@@ -199,14 +207,15 @@ pred:
 ;
 
 block:
-	'{' tail '}'		{ $$ = $2; $$->loc = @$; }
-|	LANGLE stmts RANGLE	{ $$ = $2; $$->loc = @$; }
+	'{' tail '}'		{ $$ = shallow(s, $2, @$); }
+|	'{' stmts error '}'	{ $$ = shallow(s, $2, @$); yyerrok; }
+|	LANGLE stmts RANGLE	{ $$ = shallow(s, $2, @$); }
 ;
 
 /* the last statement of a brace block may stand without its ';' */
 tail:
 	stmts
-|	stmts simple		{ $$ = $1; block_add($$, $2); }
+|	stmts simple		{ $$ = $1; add_last($$, $2); }
 ;
 
 stmts:
@@ -215,6 +224,8 @@ stmts:
 |	stmts compound		{ $$ = $1; block_add($$, $2); }
 |	stmts ';'
 |	stmts error ';'		{ $$ = $1; yyerrok; }
+|	stmts error block	{ $$ = $1; yyerrok; }
+|	stmts error LVALUE tail '}' { $$ = $1; yyerrok; }
 ;
 
 simple:
@@ -241,7 +252,11 @@ simple:
 compound:
 	if_stmt
 |	UNROLL '(' expr ')' block { $$ = stm(s, ST_UNROLL, @$); $$->e = $3; $$->body = $5; }
-|	UNROLL '(' unary DOTDOT unary ')' block { $$ = stm(s, ST_FOR_RANGE, @$); $$->e = $3; $$->e2 = $5; $$->body = $7; }
+|	UNROLL '(' unary DOTDOT unary ')' block {
+					$$ = stm(s, ST_UNROLL, @$);
+					$$->e = bin(s, OP_SUB, $5, $3);
+					$$->body = $7;
+				}
 |	WHILE '(' expr ')' block { $$ = stm(s, ST_WHILE, @$); $$->e = $3; $$->body = $5; }
 |	FOR '(' VAR ':' unary ')' block {
 					$$ = stm(s, ST_FOR_MAP, @$);
@@ -273,7 +288,17 @@ if_stmt:
 else_part:
 	%empty			{ $$ = NULL; }
 |	ELSE block		{ $$ = $2; }
-|	ELSE if_stmt		{ $$ = block_new(s->ast, @2); block_add($$, $2); }
+|	ELSE if_stmt		{ $$ = block_new(s->ast, @2); block_add($$, $2); $$ = shallow(s, $$, @2); }
+;
+
+else_value:
+	ELSE block		{ $$ = $2; }
+|	ELSE IF '(' expr ')' block else_value {
+					$$ = block_new(s->ast, @$);
+					$$->value = if_value(s, $4, $6, $7, loc_join(@2, @7));
+					$$->depth = $$->value->depth + 1;
+					$$ = shallow(s, $$, @$);
+				}
 ;
 
 lval:
@@ -308,6 +333,7 @@ item:
 	FETCHARG
 |	expr			{ memset(&$$, 0, sizeof($$)); $$.e = $1; $$.loc = @1; }
 |	IDENT '=' expr		{ memset(&$$, 0, sizeof($$)); $$.name = $1; $$.e = $3; $$.loc = @$; }
+|	ARGNAME expr		{ memset(&$$, 0, sizeof($$)); $$.name = $1; $$.e = $2; $$.loc = @$; }
 ;
 
 primary:
@@ -320,11 +346,12 @@ primary:
 |	lval
 |	IDENT			{ $$ = mk(s, EX_IDENT, @1); $$->name = $1; }
 |	IDENT '(' opt_args ')'	{ $$ = call(s, mk(s, EX_CALL, @$), $1, &$3); }
-|	FETCH '(' items ')'	{ $$ = mk(s, EX_FETCH, @$); $$->items = $3.v; $$->nitems = $3.n; }
+|	FETCH '(' items ')'	{ $$ = mk(s, EX_FETCH, @$); $$->items = $3.v; $$->nitems = $3.n; deep(s, $$); }
 |	FETCH '(' ')'		{ $$ = mk(s, EX_FETCH, @$); }
-|	SIZEOF LTYPE typespec ')' { $$ = mk(s, EX_SIZEOF, @$); $$->spec = $3; }
-|	SIZEOF '(' expr ')'	{ $$ = deep(s, mk(s, EX_SIZEOF, @$)); $$->a = $3; }
-|	OFFSETOF LTYPE typespec ',' path ')' { $$ = mk(s, EX_OFFSETOF, @$); $$->spec = $3; $$->str = $5; }
+|	SIZEOF LTYPE typespec ')' { $$ = mk(s, EX_SIZEOF, @$); $$->spec = $3; deep(s, $$); }
+|	SIZEOF '(' expr ')'	{ $$ = mk(s, EX_SIZEOF, @$); $$->a = $3; deep(s, $$); }
+|	OFFSETOF '(' expr ',' path ')' { $$ = mk(s, EX_OFFSETOF, @$); $$->a = $3; $$->str = $5; deep(s, $$); }
+|	OFFSETOF LTYPE typespec ',' path ')' { $$ = mk(s, EX_OFFSETOF, @$); $$->spec = $3; $$->str = $5; deep(s, $$); }
 |	'(' expr ')'		{ $$ = $2; }
 |	'(' ')'			{ struct exprs none = { 0 }; $$ = tuple(s, &none, @$); }
 |	'(' expr ',' ')'	{ struct exprs one = { 0 }; push(s, &one, NULL, $2); $$ = tuple(s, &one, @$); }
@@ -336,12 +363,19 @@ primary:
 						push(s, &all, NULL, $4.v[i]);
 					$$ = tuple(s, &all, @$);
 				}
-|	'(' record ')'		{ $$ = tuple(s, &$<exprs>2, @$); $$->kind = EX_RECORD; }
+|	'(' record ')'		{ $$ = tuple(s, &$2, @$); $$->kind = EX_RECORD; }
+|	LVALUE stmts error '}'	{ $$ = mk(s, EX_BLOCK, @$); $$->block = shallow(s, $2, @$); yyerrok; deep(s, $$); }
+|	LVALUE tail '}'		{
+					$$ = mk(s, EX_BLOCK, @$);
+					$$->block = shallow(s, $2, @$);
+					deep(s, $$);
+				}
+|	IF_VALUE '(' expr ')' block else_value { $$ = if_value(s, $3, $5, $6, @$); }
 ;
 
 record:
-	IDENT '=' expr		{ struct exprs x = { 0 }; push(s, &x, $1, $3); $<exprs>$ = x; }
-|	record ',' IDENT '=' expr { struct exprs x = $<exprs>1; push(s, &x, $3, $5); $<exprs>$ = x; }
+	IDENT '=' expr		{ memset(&$$, 0, sizeof($$)); push(s, &$$, $1, $3); }
+|	record ',' IDENT '=' expr { $$ = $1; push(s, &$$, $3, $5); }
 ;
 
 path:
@@ -398,16 +432,23 @@ expr:
 typespec:
 	type_name
 |	typespec '*'		{ $$ = $1; $$->ptrs++; $$->loc = @$; }
-|	typespec '[' INT ']'	{ $$ = $1; if ($$->ndims < 4) $$->dims[$$->ndims++] = $3.v; $$->loc = @$; }
-|	typespec '[' ']'	{ $$ = $1; if ($$->ndims < 4) $$->dims[$$->ndims++] = UINT64_MAX; $$->loc = @$; }
+|	typespec '[' INT ']'	{ $$ = $1; dimension(s, $$, $3.v, @$); }
+|	typespec '[' ']'	{ $$ = $1; dimension(s, $$, UINT64_MAX, @$); }
 ;
 
 type_name:
-	IDENT			{ $$ = ARENA_NEW(s->a, struct typespec); $$->kind = TS_NAME; $$->name = $1; $$->loc = @$; }
-|	STRUCT IDENT		{ $$ = ARENA_NEW(s->a, struct typespec); $$->kind = TS_STRUCT; $$->name = $2; $$->loc = @$; }
-|	UNION IDENT		{ $$ = ARENA_NEW(s->a, struct typespec); $$->kind = TS_UNION; $$->name = $2; $$->loc = @$; }
-|	ENUM IDENT		{ $$ = ARENA_NEW(s->a, struct typespec); $$->kind = TS_ENUM; $$->name = $2; $$->loc = @$; }
-|	TYPEOF '(' expr ')'	{ $$ = ARENA_NEW(s->a, struct typespec); $$->kind = TS_TYPEOF; $$->of = $3; $$->loc = @$; }
+	c_words			{ $$ = type_spec(s, TS_NAME, $1, @$); }
+|	STRUCT IDENT		{ $$ = type_spec(s, TS_STRUCT, $2, @$); }
+|	UNION IDENT		{ $$ = type_spec(s, TS_UNION, $2, @$); }
+|	ENUM IDENT		{ $$ = type_spec(s, TS_ENUM, $2, @$); }
+|	TYPEOF '(' expr ')'	{ $$ = type_spec(s, TS_TYPEOF, NULL, @$); $$->of = $3; }
+|	TYPEOF LTYPE typespec ')' { $$ = $3; $$->loc = @$; }
+;
+
+/* unsigned long long */
+c_words:
+	IDENT
+|	c_words IDENT		{ $$ = arena_printf(s->a, "%s %s", $1, $2); }
 ;
 
 %%
@@ -436,16 +477,75 @@ static struct expr *deep(struct scan *s, struct expr *e)
 	d = depth_of(e->c) > d ? depth_of(e->c) : d;
 	for (uint32_t i = 0; i < e->nargs; i++)
 		d = depth_of(e->args[i]) > d ? depth_of(e->args[i]) : d;
+	for (uint32_t i = 0; i < e->nitems; i++)
+		d = depth_of(e->items[i].e) > d ? depth_of(e->items[i].e) : d;
+	if (e->spec && depth_of(e->spec->of) > d)
+		d = e->spec->of->depth;
+	if (e->block && e->block->depth > d)
+		d = e->block->depth;
+	if (e->block2 && e->block2->depth > d)
+		d = e->block2->depth;
 	e->depth = d + 1;
 	if (e->depth > DEPTH_MAX) {
 		if (!s->ended)
 			diag_error(s->d, e->loc, "this expression is nested more than %d deep", DEPTH_MAX);
 		s->ended = true;
-		e->a = e->b = e->c = NULL;
-		e->nargs = 0;
-		e->kind = EX_INT;
+		*e = (struct expr){ .kind = EX_INT, .loc = e->loc, .type = e->type };
 	}
 	return e;
+}
+
+static struct expr *if_value(struct scan *s, struct expr *cond, struct block *then, struct block *other, YYLTYPE loc)
+{
+	struct expr *e = mk(s, EX_IF, loc);
+
+	e->a = cond;
+	e->block = then;
+	e->block2 = other;
+	return deep(s, e);
+}
+
+/* The same bound for blocks. */
+static struct block *shallow(struct scan *s, struct block *b, YYLTYPE loc)
+{
+	b->loc = loc;
+	if (b->depth <= DEPTH_MAX)
+		return b;
+	if (!s->ended)
+		diag_error(s->d, loc, "this block is nested more than %d deep", DEPTH_MAX);
+	s->ended = true;
+	return block_new(s->ast, loc);
+}
+
+/* The last statement of a block, without its ';': an expression is the block's value. */
+static void add_last(struct block *b, struct stmt *st)
+{
+	if (st->kind != ST_EXPR) {
+		block_add(b, st);
+		return;
+	}
+	b->value = st->e;
+	if (st->e->depth + 1 > b->depth)
+		b->depth = st->e->depth + 1;
+}
+
+static struct typespec *type_spec(struct scan *s, enum typespec_kind kind, const char *name, YYLTYPE loc)
+{
+	struct typespec *t = ARENA_NEW(s->a, struct typespec);
+
+	t->kind = kind;
+	t->name = name;
+	t->loc = loc;
+	return t;
+}
+
+static void dimension(struct scan *s, struct typespec *t, uint64_t n, YYLTYPE loc)
+{
+	t->loc = loc;
+	if (t->ndims == sizeof(t->dims) / sizeof(t->dims[0]))
+		diag_error(s->d, loc, "a type has at most 4 dimensions");
+	else
+		t->dims[t->ndims++] = n;
 }
 
 static struct expr *bin(struct scan *s, enum op op, struct expr *a, struct expr *b)
@@ -550,32 +650,59 @@ static void yyerror(YYLTYPE *loc, struct scan *s, yyscan_t y, const char *msg)
 	s->ended = true;
 }
 
-/* "unexpected '}', expected ';'" - one or two things expected are named, more are not. */
+/* What could have stood there, in the fewest words: of an operator's many neighbours the closing one counts. */
+static const char *wanted(struct scan *s, const yypcontext_t *ctx, bool *semi)
+{
+	yysymbol_kind_t list[YYNTOKENS];
+	bool has[YYNTOKENS] = { false };
+	int n = yypcontext_expected_tokens(ctx, list, YYNTOKENS);
+
+	for (int i = 0; i < n; i++)
+		has[list[i]] = true;
+	if (has[YYSYMBOL_INT] && has[YYSYMBOL_STRING] && has[YYSYMBOL_VAR])
+		return has[YYSYMBOL_BREAK] ? "a statement" : has[YYSYMBOL_MAP] ? "an expression" : "a value";
+	if (has[YYSYMBOL_ENDPRED])
+		return "'/' at the end of the predicate";
+	if (n == 1)
+		return yysymbol_name(list[0]);
+	if (n == 2)
+		return arena_printf(s->a, "%s or %s", yysymbol_name(list[0]), yysymbol_name(list[1]));
+	for (int i = 0; i < n; i++) {
+		const char *name = yysymbol_name(list[i]);
+
+		*semi |= !strcmp(name, "';'");
+		if (!strcmp(name, "';'") || !strcmp(name, "')'") || !strcmp(name, "']'") || !strcmp(name, "':'"))
+			return name;
+	}
+	return NULL;
+}
+
 static int yyreport_syntax_error(const yypcontext_t *ctx, struct scan *s, yyscan_t y)
 {
-	enum { MAX = 5 };
-	yysymbol_kind_t expected[MAX], got = yypcontext_token(ctx);
+	yysymbol_kind_t got = yypcontext_token(ctx);
 	YYLTYPE *loc = yypcontext_location(ctx);
-	int n = yypcontext_expected_tokens(ctx, expected, MAX);
-	const char *text = got == YYSYMBOL_YYEMPTY ? "text" : yysymbol_name(got);
-	char want[160] = "";
-	bool semi = false;
+	const char *text = got == YYSYMBOL_YYEMPTY ? "text" : yysymbol_name(got), *want;
+	bool semi = false, assign = !strcmp(text, "'='");
+	uint32_t n = loc->end - loc->begin;
 
 	(void)y;
 	if (s->ended)
 		return 0;
-	for (int i = 0; i < n; i++)
-		semi |= !strcmp(yysymbol_name(expected[i]), "';'");
-	if (n == 1 || n == 2)
-		snprintf(want, sizeof(want), ", expected %s%s%s", yysymbol_name(expected[0]), n == 2 ? " or " : "",
-			 n == 2 ? yysymbol_name(expected[1]) : "");
-	if (loc->end > loc->begin && got != YYSYMBOL_YYEOF && got != YYSYMBOL_POINTS)
-		diag_error(s->d, *loc, "syntax error: unexpected '%.*s'%s", (int)(loc->end - loc->begin > 40 ? 40 : loc->end - loc->begin),
-			   s->src->text + loc->begin, want);
-	else
-		diag_error(s->d, *loc, "syntax error: unexpected %s%s", text, want);
-	if (!strcmp(text, "'='") && s->in_pred)
+	if (s->left.c) {
+		if (!s->left.told)
+			diag_error(s->d, s->left.loc, "this '%c' is never closed", s->left.c);
+		return 0;
+	}
+	want = wanted(s, ctx, &semi);
+	if (assign && semi)
+		want = NULL;
+	if (n && got != YYSYMBOL_YYEOF && got != YYSYMBOL_POINTS)
+		text = arena_printf(s->a, "'%.*s%s'", (int)(n > 40 ? 40 : n), s->src->text + loc->begin, n > 40 ? "..." : "");
+	diag_error(s->d, *loc, "syntax error: unexpected %s%s%s", text, want ? ", expected " : "", want ? want : "");
+	if (assign && (s->in_pred || (s->depth && s->open[s->depth - 1].c == '(')))
 		diag_hint(s->d, "comparing is ==");
+	else if (assign && !want)
+		diag_hint(s->d, "values are assigned to variables, $name, and maps, @name");
 	else if (semi)
 		diag_hint(s->d, "is a ';' missing before it?");
 	return 0;
