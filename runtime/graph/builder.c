@@ -117,7 +117,7 @@ static void tree_clear(struct graph_builder *b, struct tree *t)
 static void tree_put(struct graph_builder *b, struct tree *t)
 {
 	tree_clear(b, t);
-	if (b->nspare < KEEP_TREES) {
+	if (t->cap_frames && b->nspare < KEEP_TREES) {
 		t->older = b->spare;
 		b->spare = t;
 		b->nspare++;
@@ -297,6 +297,9 @@ static void evict(struct graph_builder *b, struct tree *t)
 		tree_forget(b, b->evicted.oldest);
 	list_del(&b->open, t);
 	tree_clear(b, t);
+	free(t->frames); /* it will have none */
+	t->frames = NULL;
+	t->cap_frames = 0;
 	t->t.goid = id.goid;
 	t->t.tgid = id.tgid;
 	t->t.is_thread = id.is_thread;

@@ -6,15 +6,13 @@
 
 #include "gft/buf.h"
 
-#define SMALL_CHUNK ((size_t)4096)
-#define BIG_CHUNK   ((size_t)65536)
-/* Free chunks that are kept: 4 MiB of small ones, 16 MiB of big ones. */
-#define KEEP_SMALL 1024
-#define KEEP_BIG   256
+#define CLASS_SIZE(c) ((size_t)1024 << (2 * (c)))
+#define KEEP_BYTES    ((size_t)8 << 20) /* of free chunks, in each class */
 
 struct pool_chunk {
 	struct pool_chunk *next;
-	size_t size; /* bytes, header included */
+	size_t size;	/* bytes, header included */
+	unsigned class; /* POOL_CLASSES: larger than all of them */
 	_Alignas(16) char data[];
 };
 
@@ -30,26 +28,22 @@ static void free_list(struct pool_chunk *c)
 
 void pool_fini(struct pool *p)
 {
-	free_list(p->small);
-	free_list(p->big);
+	for (unsigned c = 0; c < POOL_CLASSES; c++)
+		free_list(p->spare[c]);
 	*p = (struct pool){ 0 };
 }
 
-static struct pool_chunk *chunk_get(struct pool *p, size_t size)
+static struct pool_chunk *chunk_get(struct pool *p, unsigned class, size_t size)
 {
-	struct pool_chunk *c = NULL;
+	struct pool_chunk *c = class < POOL_CLASSES ? p->spare[class] : NULL;
 
-	if (size == SMALL_CHUNK && p->small) {
-		c = p->small;
-		p->small = c->next;
-		p->nsmall--;
-	} else if (size == BIG_CHUNK && p->big) {
-		c = p->big;
-		p->big = c->next;
-		p->nbig--;
+	if (c) {
+		p->spare[class] = c->next;
+		p->nspare[class]--;
 	} else {
 		c = xmalloc(size);
 		c->size = size;
+		c->class = class;
 	}
 	p->bytes += size;
 	return c;
@@ -58,17 +52,24 @@ static struct pool_chunk *chunk_get(struct pool *p, size_t size)
 static void chunk_put(struct pool *p, struct pool_chunk *c)
 {
 	p->bytes -= c->size;
-	if (c->size == SMALL_CHUNK && p->nsmall < KEEP_SMALL) {
-		c->next = p->small;
-		p->small = c;
-		p->nsmall++;
-	} else if (c->size == BIG_CHUNK && p->nbig < KEEP_BIG) {
-		c->next = p->big;
-		p->big = c;
-		p->nbig++;
+	if (c->class < POOL_CLASSES && p->nspare[c->class] < KEEP_BYTES / c->size) {
+		c->next = p->spare[c->class];
+		p->spare[c->class] = c;
+		p->nspare[c->class]++;
 	} else {
 		free(c);
 	}
+}
+
+/* The chunk that follows c in a tree, with room for need bytes. */
+static struct pool_chunk *chunk_after(struct pool *p, const struct pool_chunk *c, size_t need)
+{
+	unsigned class = !c ? 0 : c->class + 1 < POOL_CLASSES ? c->class + 1 : POOL_CLASSES - 1;
+
+	need += sizeof(*c);
+	while (class < POOL_CLASSES && need > CLASS_SIZE(class))
+		class ++;
+	return chunk_get(p, class, class < POOL_CLASSES ? CLASS_SIZE(class) : need);
 }
 
 void *pool_alloc(struct pool *p, struct pool_arena *a, size_t size)
@@ -78,11 +79,7 @@ void *pool_alloc(struct pool *p, struct pool_arena *a, size_t size)
 
 	size = (size + 15) & ~(size_t)15;
 	if (!c || c->size - sizeof(*c) - a->used < size) {
-		size_t want = c ? BIG_CHUNK : SMALL_CHUNK;
-
-		if (size > want - sizeof(*c))
-			want = size <= BIG_CHUNK - sizeof(*c) ? BIG_CHUNK : size + sizeof(*c);
-		c = chunk_get(p, want);
+		c = chunk_after(p, c, size);
 		c->next = a->top;
 		a->top = c;
 		a->used = 0;

@@ -4,7 +4,8 @@
  *
  * A tree allocates from a chain of chunks and gives all of it back at once;
  * chunks go round between trees through the pool.  A tree's first chunk is
- * small, because most trees are, and thousands may be open at a time.
+ * small, because most trees are, and thousands may be open at a time; each
+ * further one is four times as large, up to 64 KiB.
  */
 #ifndef GFT_GRAPH_POOL_H
 #define GFT_GRAPH_POOL_H
@@ -13,9 +14,11 @@
 
 struct pool_chunk;
 
+#define POOL_CLASSES 4 /* chunks of 1, 4, 16 and 64 KiB */
+
 struct pool {
-	struct pool_chunk *small, *big; /* free chunks */
-	size_t nsmall, nbig;
+	struct pool_chunk *spare[POOL_CLASSES];
+	size_t nspare[POOL_CLASSES];
 	size_t bytes; /* in use by trees */
 };
 

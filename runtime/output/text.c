@@ -13,8 +13,10 @@ static void text_text(struct output *o, const char *kind, const char *text, size
 
 static void text_value(struct output *o, const struct gft_type *t, const void *data)
 {
+	size_t begin = o->b.len;
+
 	value_print(&o->b, o->opts.values, t, data);
-	if (!o->b.len || o->b.data[o->b.len - 1] != '\n')
+	if (o->b.len == begin || o->b.data[o->b.len - 1] != '\n') /* a stack ends its last line itself */
 		buf_putc(&o->b, '\n');
 	output_end(o);
 }

@@ -194,6 +194,20 @@ static void test_values(void **state)
 	assert_string_equal(written(), "-3\n\nno end");
 }
 
+/* Nothing is printed as a line of its own, also when lines gather. */
+static void test_empty_value(void **state)
+{
+	struct output_opts oo = { .fd = fd, .buffering = OUTPUT_FULL };
+	const char *err;
+	struct output *out = output_new(&oo, &err);
+
+	(void)state;
+	output_value(out, ty_string(a, 8), "a");
+	output_value(out, ty_string(a, 8), "");
+	output_free(out);
+	assert_string_equal(written(), "a\n\n");
+}
+
 static void test_unknown_format(void **state)
 {
 	struct output_opts oo = { .format = "smoke" };
@@ -333,11 +347,17 @@ static void test_graph_without_symbols(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_scalars),	  cmocka_unit_test(test_order),
-		cmocka_unit_test(test_hist),	  cmocka_unit_test(test_tseries),
-		cmocka_unit_test(test_values),	  cmocka_unit_test(test_unknown_format),
-		cmocka_unit_test(test_epipe),	  cmocka_unit_test(test_partial_writes),
-		cmocka_unit_test(test_buffering), cmocka_unit_test(test_graph_without_symbols),
+		cmocka_unit_test(test_scalars),
+		cmocka_unit_test(test_order),
+		cmocka_unit_test(test_hist),
+		cmocka_unit_test(test_tseries),
+		cmocka_unit_test(test_values),
+		cmocka_unit_test(test_empty_value),
+		cmocka_unit_test(test_unknown_format),
+		cmocka_unit_test(test_epipe),
+		cmocka_unit_test(test_partial_writes),
+		cmocka_unit_test(test_buffering),
+		cmocka_unit_test(test_graph_without_symbols),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
