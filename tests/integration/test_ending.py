@@ -137,7 +137,7 @@ def test_begin_only_ends_by_itself():
 def test_many_starts():
     """Attach and detach, again and again, under load."""
     exe = build("storm")
-    with NothingLeft(), Target(exe, "-goroutines", "20", "-rounds", "100000", "-sleep", "0") as target:
+    with NothingLeft(), Target(exe, "-goroutines", "20", "-rounds", "100000") as target:
         for _ in range(5):
             with Gft("-e", "u:main.root { graph(); } u:main.mid {} u:main.leaf {}", exe) as g:
                 g.until(r"\} main\.root\+", 1)

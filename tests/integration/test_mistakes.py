@@ -65,7 +65,7 @@ def test_place_of_a_mistake():
 def test_bad_operands():
     for args in (["-e", ADD, "./nosuch"], ["-e", ADD, "."], ["-e", ADD, "./Makefile"], ["-e", ADD, "/dev/null"],
                  ["-e", ADD], ["./nosuch.gft", CALLS], [CALLS], ["-e", ADD, "-p", "x"], ["-e", ADD, "-p", "999999999"],
-                 ["-e", ADD, CALLS, "-d", "nosuch"], ["--nosuch"], ["-e"], ["-u", "main.add"], ["-u", "nosuch*", CALLS],
+                 ["--nosuch"], ["-e"], ["-u", "main.add"], ["-u", "nosuch*", CALLS],
                  ["--ready-fd", "x", "-e", ADD, CALLS], ["--buffer", "x", "-e", ADD, CALLS],
                  ["-e", ADD, "-u", "main.add", CALLS]):
         r = gft(*args)

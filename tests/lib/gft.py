@@ -139,8 +139,11 @@ def text(data):
 
 def run(argv, timeout=30, status=0, **kw):
     """Runs a program to its end; checks its status unless status is None."""
-    p = subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL,
-                       timeout=timeout, **kw)
+    try:
+        p = subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL,
+                           timeout=timeout, **kw)
+    except subprocess.TimeoutExpired as e:
+        raise Fail(f"{' '.join(argv)} did not end within {timeout} s\n{text(e.stdout or b'')}{text(e.stderr or b'')}") from None
     r = Result(p.returncode, text(p.stdout), text(p.stderr))
     if status is not None:
         check(r.status == status, f"{os.path.basename(argv[0])}: status {r.status}, not {status}", r)

@@ -29,6 +29,10 @@ DEPTH = re.compile(r"\[depth (\d+)\] ")
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 
+# shape() makes tuples as deep as the tree, and comparing them recurses
+sys.setrecursionlimit(20000)
+
+
 class ParseError(Exception):
     pass
 
@@ -62,9 +66,12 @@ class Node:
         self.notes = []  # of a root: the remarks on its tree
 
     def walk(self):
-        yield self
-        for c in self.children:
-            yield from c.walk()
+        """All calls, in order; without recursion, for trees are deep."""
+        todo = [self]
+        while todo:
+            n = todo.pop()
+            yield n
+            todo += reversed(n.children)
 
     def shape(self):
         """Nested tuples of names: two trees with the same calls are equal."""
