@@ -8,9 +8,8 @@
  * The compiler sees an in-memory file system and nothing of the host, prints
  * nothing, and neither a fatal error of LLVM nor a crash inside of it ends the
  * process: both become a diagnostic.  It works in two steps, Clang to optimised
- * LLVM IR and the BPF back end to an object.  Between the two every file that
- * debug information names is given its text: otherwise the back end would look
- * for the source lines that BTF quotes on disk, where a script may be a pipe.
+ * LLVM IR and the BPF back end to an object.  Between the two the source lines
+ * that BTF will quote are settled (quotes, below).
  */
 #include "gft/clang.h"
 
@@ -27,6 +26,7 @@
 #include <llvm/IR/DiagnosticInfo.h>
 #include <llvm/IR/DiagnosticPrinter.h>
 #include <llvm/IR/InstIterator.h>
+#include <llvm/IR/IntrinsicInst.h>
 #include <llvm/IR/LLVMContext.h>
 #include <llvm/IR/LegacyPassManager.h>
 #include <llvm/IR/Module.h>
@@ -38,10 +38,11 @@
 #include <llvm/Target/TargetMachine.h>
 #include <llvm/Target/TargetOptions.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <mutex>
-#include <set>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -214,10 +215,10 @@ bool set_up(clang::CompilerInstance &ci, consumer &client, const struct clang_jo
 {
 	std::vector<std::string> text = {
 		"-triple", "bpf", "-target-cpu", "v3", "-emit-obj", "-O2", "-x", "c", "-std=gnu11",
-		/* BTF is made from debug information */
-		"-debug-info-kind=constructor", "-dwarf-version=4", "-fdebug-compilation-dir=/", "-main-file-name",
-		MAIN_PATH, "-nostdsysteminc", "-nobuiltininc", "-I", INC_PATH, "-mframe-pointer=none", "-ferror-limit",
-		"30", "-fno-caret-diagnostics",
+		/* BTF is made from debug information; all files have their text in it or none may */
+		"-debug-info-kind=constructor", "-dwarf-version=4", "-gembed-source", "-fdebug-compilation-dir=/",
+		"-main-file-name", MAIN_PATH, "-nostdsysteminc", "-nobuiltininc", "-I", INC_PATH,
+		"-mframe-pointer=none", "-ferror-limit", "30", "-fno-caret-diagnostics",
 		/* generated code may well be silly */
 		"-Wall", "-Wno-unused-function", "-Wno-unused-variable", "-Wno-unused-const-variable",
 		"-Wno-unused-but-set-variable", "-Wno-unused-value", "-Wno-pointer-sign",
@@ -238,6 +239,108 @@ bool set_up(clang::CompilerInstance &ci, consumer &client, const struct clang_jo
 	ci.createFileManager(file_system(job));
 	return true;
 }
+
+/*
+ * The lines that BTF quotes, and with it the verifier's log.  The back end of
+ * LLVM 14 looks for an instruction's line in the file of the function that it
+ * was inlined into, whatever file it comes from, and it opens that file on the
+ * disk by itself, where a script's name may be a pipe's.  So each function's file is
+ * given its text here, and behind its end, as lines of their own, the lines
+ * of other files that were inlined: "hello.gft:3: @calls = count();".
+ */
+class quotes
+{
+	struct file {
+		std::string text;
+		unsigned lines = 0;
+		std::map<std::pair<std::string, unsigned>, unsigned> from_elsewhere;
+	};
+	const work &w;
+	std::map<std::string, file> files;
+
+	llvm::StringRef text_of(llvm::StringRef name) const
+	{
+		const struct clang_job *job = w.job;
+
+		if (name == MAIN_PATH)
+			return llvm::StringRef(job->text, job->len);
+		for (size_t i = 0; i < job->nfiles; i++)
+			if (name == job->files[i].path || name == path_of(job->files[i].path))
+				return llvm::StringRef(job->files[i].text, job->files[i].len);
+		return "";
+	}
+	llvm::StringRef line_of(llvm::StringRef name, unsigned line) const
+	{
+		llvm::StringRef rest = text_of(name);
+
+		while (line-- > 1)
+			rest = rest.split('\n').second;
+		return rest.split('\n').first;
+	}
+	file &open(llvm::StringRef name)
+	{
+		file &f = files[name.str()];
+
+		if (!f.lines) {
+			f.text = text_of(name).str();
+			if (f.text.empty() || f.text.back() != '\n')
+				f.text += '\n';
+			f.lines = static_cast<unsigned>(std::count(f.text.begin(), f.text.end(), '\n'));
+		}
+		return f;
+	}
+	unsigned line_in(file &f, llvm::StringRef name, unsigned line)
+	{
+		unsigned &n = f.from_elsewhere[{ name.str(), line }];
+
+		if (!n) {
+			f.text += w.name_of(name) + ":" + std::to_string(line) + ": " +
+				  line_of(name, line).trim().str() + "\n";
+			n = ++f.lines;
+		}
+		return n;
+	}
+	void function(llvm::Function &fn)
+	{
+		llvm::DISubprogram *sp = fn.getSubprogram();
+		std::vector<llvm::Instruction *> variables;
+
+		if (!sp)
+			return;
+		file &f = open(sp->getFilename());
+		for (llvm::Instruction &i : llvm::instructions(fn)) {
+			const llvm::DILocation *l = i.getDebugLoc();
+
+			if (llvm::isa<llvm::DbgInfoIntrinsic>(i)) {
+				variables.push_back(&i);
+			} else if (l) {
+				unsigned line = l->getFilename() == sp->getFilename()
+							? l->getLine()
+							: line_in(f, l->getFilename(), l->getLine());
+
+				i.setDebugLoc(llvm::DILocation::get(fn.getContext(), line, l->getColumn(), sp));
+			}
+		}
+		/* BTF has no local variables, and these would not agree with the places any more */
+		for (llvm::Instruction *i : variables)
+			i->eraseFromParent();
+	}
+
+      public:
+	quotes(llvm::Module &m, const work &w) : w(w)
+	{
+		for (llvm::Function &fn : m)
+			function(fn);
+		for (llvm::Function &fn : m)
+			if (llvm::DISubprogram *sp = fn.getSubprogram()) {
+				const llvm::DIFile *f = sp->getFile();
+
+				sp->replaceOperandWith(
+					0, llvm::DIFile::get(m.getContext(), f->getFilename(), f->getDirectory(),
+							     llvm::None, llvm::StringRef(open(f->getFilename()).text)));
+			}
+	}
+};
 
 bool emit(llvm::Module &m, work &w, llvm::SmallVectorImpl<char> &object)
 {
@@ -281,6 +384,7 @@ void compile(work &w, llvm::SmallVectorImpl<char> &object, std::string &ir)
 		m->print(os, nullptr);
 		os.flush();
 	}
+	quotes(*m, w);
 	ctx.setDiagnosticHandler(std::make_unique<backend_handler>(w));
 	if (!emit(*m, w, object))
 		w.failed = true;

@@ -198,6 +198,29 @@ static void test_back_end(void **state)
 	compile_release(&r);
 }
 
+/* The lines of a script that BTF quotes are those that the caller gave. */
+static void test_sources(void **state)
+{
+	static const char text[] = "#include <gft/bpf.h>\n"
+				   "extern int counter;\n"
+				   "SEC(\"uprobe\")\n"
+				   "int prog(struct pt_regs *regs)\n"
+				   "{\n"
+				   "#line 2 \"hello.gft\"\n"
+				   "	gft_count(1, (__u32)regs->ip);\n"
+				   "	return 0;\n"
+				   "}\n";
+	struct clang_file src = { "hello.gft", "// first\ngo:main.f { @quoted = count() }\n", 0 };
+	struct compile_opts o = { .no_cache = true, .sources = &src, .nsources = 1 };
+	struct compile_result r;
+
+	(void)state;
+	src.len = strlen(src.text);
+	assert_int_equal(compile(text, &o, &r), 0);
+	assert_non_null(memmem(r.object, r.object_len, "hello.gft:2: go:main.f { @quoted = count() }", 44));
+	compile_release(&r);
+}
+
 static void test_cache(void **state)
 {
 	struct compile_opts o = { .cache_dir = dir };
@@ -369,6 +392,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test_setup_teardown(test_errors, setup, teardown),
 		cmocka_unit_test(test_no_host_headers),
 		cmocka_unit_test(test_back_end),
+		cmocka_unit_test(test_sources),
 		cmocka_unit_test_setup_teardown(test_cache, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_foreign_cache, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_trim, setup, teardown),
