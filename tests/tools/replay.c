@@ -6,8 +6,8 @@
  *     replay [--stream] [--color] [--max-bytes N] [--trim PREFIX] [-f FORMAT] FILE
  *     replay --bench N      records a second through builder and text
  *
- * Times are UTC, so that output does not depend on where it is made.  Counts
- * that are not zero follow behind the trees.
+ * A description may begin with "# replay: OPTIONS".  Times are UTC, so that output does not depend on where it is made.
+ * Counts that are not zero follow behind the trees.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -287,32 +287,69 @@ static int bench(struct replay *r, size_t n)
 	return 0;
 }
 
-int main(int argc, char **argv)
+/* False for an option that does not exist. */
+static bool options(struct replay *r, struct output_opts *oo, uint64_t *bench_n, int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "bench", required_argument, NULL, 'b' }, { "stream", no_argument, NULL, 's' },
 		{ "color", no_argument, NULL, 'c' },	   { "max-bytes", required_argument, NULL, 'm' },
 		{ "trim", required_argument, NULL, 't' },  { 0 },
 	};
-	struct output_opts oo = { .fd = STDOUT_FILENO, .buffering = OUTPUT_FULL };
-	struct replay r = { 0 };
 	int c;
 
-	setenv("TZ", "UTC", 1);
+	optind = 0;
 	while ((c = getopt_long(argc, argv, "f:", options, NULL)) >= 0) {
 		switch (c) {
-		case 'b': return bench(&r, strtoull(optarg, NULL, 0));
-		case 's': r.stream = true; break;
-		case 'c': oo.color = true; break;
-		case 'm': r.max_bytes = strtoull(optarg, NULL, 0); break;
-		case 't': oo.trim_prefix = optarg; break;
-		case 'f': oo.format = optarg; break;
-		default: return 2;
+		case 'b': *bench_n = strtoull(optarg, NULL, 0); break;
+		case 's': r->stream = true; break;
+		case 'c': oo->color = true; break;
+		case 'm': r->max_bytes = strtoull(optarg, NULL, 0); break;
+		case 't': oo->trim_prefix = optarg; break;
+		case 'f': oo->format = optarg; break;
+		default: return false;
 		}
 	}
+	return true;
+}
+
+/* The options in a description's first line; line is kept: options point into it. */
+static bool options_of_file(struct replay *r, struct output_opts *oo, const char *path, char *line, size_t size)
+{
+	static const char mark[] = "# replay: ";
+	FILE *f = fopen(path, "r");
+	char *argv[16] = { "replay" }, *save = NULL;
+	uint64_t ignored;
+	int argc = 1;
+
+	if (!f)
+		return true; /* who opens it next will say so */
+	if (fgets(line, (int)size, f) && strncmp(line, mark, strlen(mark)) == 0)
+		for (char *w = strtok_r(line + strlen(mark), " \n", &save); w && argc < 15;
+		     w = strtok_r(NULL, " \n", &save))
+			argv[argc++] = w;
+	fclose(f);
+	return options(r, oo, &ignored, argc, argv);
+}
+
+int main(int argc, char **argv)
+{
+	struct output_opts oo = { .fd = STDOUT_FILENO, .buffering = OUTPUT_FULL };
+	struct replay r = { 0 };
+	uint64_t bench_n = 0;
+	const char *path;
+	char line[200];
+
+	setenv("TZ", "UTC", 1);
+	if (!options(&r, &oo, &bench_n, argc, argv))
+		return 2;
+	if (bench_n)
+		return bench(&r, bench_n);
 	if (optind + 1 != argc) {
 		fprintf(stderr, "usage: replay [options] FILE\n");
 		return 2;
 	}
-	return show_file(&r, &oo, argv[optind]);
+	path = argv[optind];
+	if (!options_of_file(&r, &oo, path, line, sizeof(line)))
+		return 2;
+	return show_file(&r, &oo, path);
 }
