@@ -139,6 +139,7 @@ struct gft_ctx {
 	__u8 rflags;     /* GFT_RF_* of this hit: THREAD, SWITCH */
 	__u8 matched;    /* exits with frames: the entry was seen */
 	__u8 abi;        /* GFT_ABI_* of fetch.h */
+	__u8 inside;     /* the probe sits somewhere inside of its function */
 	__u16 graph;     /* 1 + number of the graph() that was called */
 };
 
@@ -206,6 +207,12 @@ static __always_inline bool gft_hit(struct gft_ctx *c, struct pt_regs *regs)
 static __always_inline __u64 gft_sp(struct gft_ctx *c)
 {
 	return c->regs->sp + GFT_COOKIE_SP_ADJ(c->cookie);
+}
+
+/* The register rsp as scripts see it: at entries and exits as it was on entry. */
+static __always_inline __u64 gft_reg_sp(struct gft_ctx *c)
+{
+	return c->inside ? c->regs->sp : gft_sp(c);
 }
 
 #endif

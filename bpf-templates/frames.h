@@ -28,29 +28,43 @@ static __always_inline struct gft_frame *gft_frame_at(struct gft_ctx *c, struct 
 {
 	struct gft_deep_key k = { c->goid, c->tgid, i };
 
-	if (i < GFT_INLINE_FRAMES)
+	if (i < GFT_INLINE_FRAMES) {
+		barrier_var(i); /* or the compiler drops the mask that the verifier wants to see */
 		return &st->f[i & (GFT_INLINE_FRAMES - 1)];
+	}
 	return bpf_map_lookup_elem(&gft_deep, &k);
+}
+
+struct gft_search {
+	struct gft_ctx *c;
+	struct gft_gstate *st;
+	__u64 key;
+	__u32 lo, hi;
+};
+
+static long gft_search_step(__u32 i, struct gft_search *s)
+{
+	struct gft_frame *f;
+	__u32 mid = (s->lo + s->hi) / 2;
+
+	if (s->lo >= s->hi)
+		return 1;
+	f = gft_frame_at(s->c, s->st, mid);
+	if (!f || f->key < s->key)
+		s->lo = mid + 1;
+	else
+		s->hi = mid;
+	return 0;
 }
 
 /* Index of the first frame whose key is not below key. */
 static __always_inline __u32 gft_lower_bound(struct gft_ctx *c, struct gft_gstate *st, __u64 key)
 {
-	__u32 lo = 0, hi = st->n;
+	struct gft_search s = { c, st, key, 0, st->n };
 
-	for (int step = 0; step < 21; step++) {
-		struct gft_frame *f;
-		__u32 mid = (lo + hi) / 2;
-
-		if (lo >= hi)
-			break;
-		f = gft_frame_at(c, st, mid);
-		if (!f || f->key < key)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo;
+	/* a loop in C would be verified along every path through all of its steps */
+	bpf_loop(21, gft_search_step, &s, 0);
+	return s.lo;
 }
 
 static __always_inline void gft_drop_deep(struct gft_ctx *c, __u32 i)
@@ -88,6 +102,7 @@ static __always_inline void gft_frames_push(struct gft_ctx *c)
 		return;
 	}
 	if (n < GFT_INLINE_FRAMES) {
+		barrier_var(n);
 		st->f[n & (GFT_INLINE_FRAMES - 1)] = fresh;
 	} else {
 		struct gft_deep_key k = { c->goid, c->tgid, n };

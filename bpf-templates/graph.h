@@ -27,10 +27,13 @@ struct gft_frame {
 };
 #endif
 
+#define GFT_LOST_SOME 1 /* a record of this goroutine was lost */
+#define GFT_LOST_ROOT 2 /* the graph's first record was: the rest would make no sense, and is lost too */
+
 struct gft_gstate {
 	__u64 root_key;
 	__u32 open; /* 1 + number of the graph() */
-	__u32 lost; /* a record of this goroutine was lost */
+	__u32 lost; /* GFT_LOST_* */
 #ifdef GFT_FRAMES
 	__u32 n;      /* frames */
 	__u32 root_n; /* the root's index */
@@ -106,8 +109,10 @@ static __always_inline void gft_head(struct gft_ctx *c, struct gft_rec_call *r, 
 /* Frames at or below this hit's key are gone, the root among them. */
 static __always_inline void gft_close(struct gft_ctx *c, __u8 flags)
 {
-	struct gft_rec_call *r = gft_reserve(sizeof(*r), c->site);
+	struct gft_rec_call *r = 0;
 
+	if (!(c->st->lost & GFT_LOST_ROOT))
+		r = gft_reserve(sizeof(*r), c->site);
 	if (r) {
 		gft_head(c, r, GFT_REC_CLOSE, flags | (c->st->lost ? GFT_RF_LOST : 0), 0);
 		gft_submit(r);
@@ -148,13 +153,13 @@ static __always_inline struct gft_rec_entry *gft_graph_entry(struct gft_ctx *c, 
 		flags = GFT_RF_OPEN;
 		number = c->graph - 1;
 	}
+	if (c->st->lost & GFT_LOST_ROOT) {
+		gft_count(GFT_ST_RING_FULL, c->site);
+		return 0;
+	}
 	r = gft_reserve(sizeof(*r) + payload, c->site);
 	if (!r) {
-		/* without its first record nothing of the graph would make sense */
-		if (flags)
-			gft_end(c);
-		else
-			c->st->lost = 1;
+		c->st->lost |= flags ? GFT_LOST_ROOT : GFT_LOST_SOME;
 		return 0;
 	}
 	if (c->st->lost) {
@@ -173,8 +178,14 @@ static __always_inline struct gft_rec_call *gft_graph_exit(struct gft_ctx *c, __
 
 	if (!c->st || !c->st->open)
 		return 0;
+	if (c->st->lost & GFT_LOST_ROOT) {
+		gft_count(GFT_ST_RING_FULL, c->site);
+		if (c->key == c->st->root_key)
+			gft_end(c);
+		return 0;
+	}
 	r = gft_reserve(sizeof(*r) + payload, c->site);
-	if (c->st->lost) {
+	if (r && c->st->lost) {
 		flags |= GFT_RF_LOST;
 		c->st->lost = 0;
 	}
@@ -182,7 +193,7 @@ static __always_inline struct gft_rec_call *gft_graph_exit(struct gft_ctx *c, __
 		flags |= GFT_RF_ROOT_EXIT;
 		gft_end(c);
 	} else if (!r) {
-		c->st->lost = 1;
+		c->st->lost = GFT_LOST_SOME;
 	}
 	if (r)
 		gft_head(c, r, GFT_REC_EXIT, flags, 0);

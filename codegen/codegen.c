@@ -46,7 +46,9 @@ static void clause_function(struct em *m, const struct clause_info *ci)
 	for (uint32_t k = 0; k < c->npoints; k++) {
 		/* a name may hold the two characters that end a comment */
 		for (const char *p = c->points[k]->raw; *p; p++)
-			buf_putc(m->out, *p == '*' && p[1] == '/' ? '+' : (unsigned char)*p < 0x20 ? '?' : *p);
+			buf_putc(m->out, (*p == '*' && p[1] == '/') || (*p == '/' && p[1] == '*') ? '_'
+					 : (unsigned char)*p < 0x20				   ? '?'
+												  : *p);
 		buf_puts(m->out, k + 1 < c->npoints ? ", " : "");
 	}
 	buf_puts(m->out, " */\n");
@@ -187,14 +189,16 @@ static void class_program(struct em *m, const struct prog_class *pc, uint32_t nu
 	mp->binary = pc->binary;
 	mp->role = pc->role;
 	mp->want_args = pc->role == SITE_ENTRY && (pc->needs & NEED_ARGS);
+	mp->want_sp = (pc->needs & (NEED_KEY | NEED_CALLER)) != 0;
 	mp->uses_regs = (pc->needs & NEED_REGS) != 0;
 	mp->places = pc->places;
 	mp->nplaces = pc->nplaces;
 
 	buf_printf(m->out, "\nSEC(\"uprobe.multi\")\nint %s(struct pt_regs *regs)\n{\n", mp->name);
 	m->indent++;
-	emit_line(m, "struct gft_ctx c = { .abi = %s };",
-		  pc->abi == ABI_GO_REGS ? "GFT_ABI_GO_REGS" : pc->abi == ABI_GO_STACK ? "GFT_ABI_GO_STACK" : "GFT_ABI_SYSV");
+	emit_line(m, "struct gft_ctx c = { .abi = %s%s };",
+		  pc->abi == ABI_GO_REGS ? "GFT_ABI_GO_REGS" : pc->abi == ABI_GO_STACK ? "GFT_ABI_GO_STACK" : "GFT_ABI_SYSV",
+		  pc->role == SITE_OTHER ? ", .inside = 1" : "");
 	for (uint32_t k = 0; k < pc->nclauses; k++)
 		if (m->p->clauses[pc->clauses[k]].nitems)
 			emit_line(m, "struct gft_fetch_%u f%u = {};", pc->clauses[k], pc->clauses[k]);

@@ -269,7 +269,10 @@ static const char *call(struct em *m, const struct expr *e)
 	struct buf o = BUF_INIT;
 
 	switch (e->fn->id) {
-	case FN_REG: return arena_printf(m->a, "c->regs->%s", fa_reg_name((enum fa_reg)e->number));
+	case FN_REG:
+		if (e->number == FR_SP)
+			return "gft_reg_sp(c)";
+		return arena_printf(m->a, "c->regs->%s", fa_reg_name((enum fa_reg)e->number));
 	case FN_HAS_KEY: {
 		buf_puts(&o, "({ ");
 		const char *k = emit_key(m, &o, e->args[0]);

@@ -7,14 +7,14 @@ static const char *base_value(struct em *m, const struct fetcharg *f)
 	switch (f->base) {
 	case FA_REG:
 		if (f->reg == FR_SP)
-			return "gft_sp(c)";
+			return "gft_reg_sp(c)";
 		return arena_printf(m->a, "c->regs->%s", fa_reg_name(f->reg));
 	case FA_SYMBOL:
 	case FA_ADDR:
 		m->bias = true;
 		return arena_printf(m->a, "0x%llxULL + gft_bias(c)", (unsigned long long)f->addr);
-	case FA_STACK: return "gft_sp(c)";
-	case FA_STACKN: return arena_printf(m->a, "gft_word(gft_sp(c) + %u)", f->num * 8);
+	case FA_STACK: return "gft_reg_sp(c)";
+	case FA_STACKN: return arena_printf(m->a, "gft_word(gft_reg_sp(c) + %u)", f->num * 8);
 	case FA_ARG: return arena_printf(m->a, "gft_arg(c, c->abi, %u)", f->num - 1);
 	case FA_RETVAL: return "gft_retval(c)";
 	case FA_IMM: return arena_printf(m->a, "0x%llxULL", (unsigned long long)f->addr);

@@ -70,12 +70,14 @@ bool attach_begins(const char *text, size_t len)
 
 /* --- raw spans ------------------------------------------------------------------------ */
 
-/* Offset behind one attach point's text; *bad is where a bracket or quote is left open. */
-static uint32_t span(const char *t, uint32_t p, const char **bad)
+/*
+ * Offset behind one attach point's text; *bad is where a bracket or quote is
+ * left open.  colon: the provider was before it, so a '/' is part of a name.
+ */
+static uint32_t span(const char *t, uint32_t p, bool colon, const char **bad)
 {
 	uint32_t open[64];
 	unsigned depth = 0;
-	bool colon = false;
 
 	*bad = NULL;
 	for (;; p++) {
@@ -435,7 +437,7 @@ uint32_t attach_scan(struct scan *s, uint32_t pos, struct attach_point ***out, u
 
 	for (;;) {
 		struct src_loc loc = { p, p, s->src->index };
-		uint32_t end = span(t, p, &bad), next;
+		uint32_t end = span(t, p, last && last->npatterns, &bad), next;
 
 		loc.end = end > p ? end : p + 1;
 		if (bad) {

@@ -547,7 +547,7 @@ const struct gft_type *sema_fetcharg_type(struct sema *s, struct fetcharg *f, st
 		break;
 	case FA_SYMBOL: resolve_symbol(s, f, loc); break;
 	case FA_STACK:
-	case FA_STACKN: s->ci->needs |= NEED_KEY; break;
+	case FA_STACKN: break;
 	default: break;
 	}
 	t = element_type(s, f, loc);

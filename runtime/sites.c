@@ -117,6 +117,9 @@ static void choose_entries(struct site_table *s, uint32_t p, uint8_t *want, size
 		} else if (mp->want_args && !ts.args_ok) {
 			skip(s, mp->binary, f, "no place where its arguments are still in their registers");
 			want[f] |= WANT_NO_ENTRY;
+		} else if ((want[f] & TGT_WANT_EXITS) && ts.instant) {
+			skip(s, mp->binary, f, "it does nothing but return: entry and exit are one instruction");
+			want[f] |= WANT_NO_ENTRY;
 		} else {
 			reserve(&s->progs[p], cap, 1);
 			add(s, p, mp, f, &ts.entry);
@@ -171,6 +174,12 @@ static void choose_addrs(struct site_table *s, uint32_t p, size_t *cap)
 
 		if (tgt_check_site(tgt, mp->places[i].addr, &site, &err) < 0)
 			continue; /* semantic analysis asked the same and told */
+		if (site.sp_adj == TGT_SP_UNKNOWN && mp->want_sp) {
+			skip(s, mp->binary, f < 0 ? 0 : (uint32_t)f, "how deep the stack is at this address cannot be told");
+			continue;
+		}
+		if (site.sp_adj == TGT_SP_UNKNOWN)
+			site.sp_adj = 0;
 		reserve(&s->progs[p], cap, 1);
 		add(s, p, mp, f < 0 ? META_NO_FUNC : (uint32_t)f, &site);
 		s->counts.functions++;

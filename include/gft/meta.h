@@ -50,6 +50,7 @@ struct meta_prog {
 	int binary;      /* the resolver's number */
 	uint8_t role;    /* SITE_ENTRY, SITE_EXIT, SITE_OTHER */
 	bool want_args;  /* reads argument registers at entry */
+	bool want_sp;    /* needs to know where the return address lies: caller, depth */
 	bool uses_regs;  /* reads registers at all */
 	bool internal;   /* gft's own (the end of goroutines): not counted as a probe of the script */
 	bool uretprobe;  /* SITE_EXIT by the kernel's uretprobe (never on Go) */
