@@ -388,8 +388,7 @@ static int feed_entry(struct graph_builder *b, const struct site_info *s, const 
 		if (t && t->evicted) {
 			tree_forget(b, t);
 		} else if (t) { /* what closed the tree before this one was lost */
-			if (r.c.h.flags & GFT_RF_LOST)
-				mark_lost(b, t);
+			mark_lost(b, t);
 			unwind(b, t, 0, r.c.h.ts_ns);
 			tree_done(b, t, r.c.h.ts_ns);
 		}
