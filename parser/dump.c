@@ -214,7 +214,7 @@ static void heads(const struct ast *ast, struct buf *out)
 	for (const struct macro *m = ast->macros; m; m = m->next) {
 		line(out, 0, "macro %s", m->name);
 		for (uint32_t i = 0; i < m->nparams; i++)
-			expr(out, m->params[i], 2);
+			expr(out, m->params[i], 1);
 		line(out, 1, "block");
 		block(out, m->body, 2);
 	}

@@ -61,10 +61,23 @@ static char peek2(const struct in *in)
 	return in->p + 1 < in->len ? in->s[in->p + 1] : 0;
 }
 
+/* Blanks and comments. */
 static void blanks(struct in *in)
 {
-	while (in->p < in->len && isspace((unsigned char)in->s[in->p]))
-		in->p++;
+	for (;;) {
+		while (isspace((unsigned char)peek(in)))
+			in->p++;
+		if (peek(in) == '/' && peek2(in) == '/') {
+			while (in->p < in->len && in->s[in->p] != '\n')
+				in->p++;
+		} else if (peek(in) == '/' && peek2(in) == '*') {
+			const char *e = memmem(in->s + in->p + 2, in->len - in->p - 2, "*/", 2);
+
+			in->p = e ? (size_t)(e - in->s) + 2 : in->len;
+		} else {
+			return;
+		}
+	}
 }
 
 static bool bad(struct in *in, const char *msg)
@@ -477,57 +490,45 @@ static bool ends(const struct in *in, size_t p)
 static bool looks_like(const struct in *in)
 {
 	size_t p = in->p;
+	unsigned open = 0; /* parentheses before it */
 	char c;
 
-	for (unsigned depth = 0; p < in->len && depth < 32; depth++) {
-		while (p < in->len && isspace((unsigned char)in->s[p]))
-			p++;
-		c = p < in->len ? in->s[p] : 0;
-		if (c == '%' || c == '\\')
-			return true;
-		if (c == '$') {
-			size_t n = word(in, p + 1);
-			const char *w = in->s + p + 1;
+	while (p < in->len && (in->s[p] == '*' || in->s[p] == '(' || isspace((unsigned char)in->s[p])) && open < 32)
+		open += in->s[p++] == '(';
+	c = p < in->len ? in->s[p] : 0;
+	if (c == '%' || c == '\\')
+		return true;
+	if (c == '$') {
+		size_t n = word(in, p + 1);
+		const char *w = in->s + p + 1;
 
-			if ((n == 6 && !memcmp(w, "retval", 6)) ||
-			    (n >= 5 && !memcmp(w, "stack", 5) && (n == 5 || isdigit((unsigned char)w[5]))) ||
-			    (n > 3 && !memcmp(w, "arg", 3) && isdigit((unsigned char)w[3])))
-				return depth || ends(in, p + 1 + n);
-			return false;
-		}
-		if (c == '@') {
-			/* @name is a map: a symbol says its type, an address begins with a digit */
-			unsigned open = 0;
-
-			if (p + 1 < in->len && isdigit((unsigned char)in->s[p + 1]))
-				return true;
-			for (size_t q = p + 1; q < in->len && !strchr(",;\n?", in->s[q]); q++) {
-				if (in->s[q] == ':')
-					return true;
-				if (in->s[q] == '(')
-					open++;
-				else if (in->s[q] == ')' && !open--)
-					break;
-			}
-			return depth > 1;
-		}
-		if (c == '*' || c == '(') {
-			p++;
-			continue;
-		}
-		if (c == '+' || c == '-')
-			p++;
-		if (p < in->len && in->s[p] == 'u')
-			p++;
-		if (p >= in->len || !isdigit((unsigned char)in->s[p]))
-			return false;
-		while (p < in->len && isalnum((unsigned char)in->s[p]))
-			p++;
-		if (p >= in->len || in->s[p] != '(')
-			return false;
-		p++;
+		return ((n == 6 && !memcmp(w, "retval", 6)) ||
+			(n >= 5 && !memcmp(w, "stack", 5) && (n == 5 || isdigit((unsigned char)w[5]))) ||
+			(n > 3 && !memcmp(w, "arg", 3) && isdigit((unsigned char)w[3]))) &&
+		       ends(in, p + 1 + n);
 	}
-	return false;
+	if (c == '@') {
+		/* @name is a map: a symbol says its type, an address begins with a digit */
+		if (p + 1 < in->len && isdigit((unsigned char)in->s[p + 1]))
+			return true;
+		for (size_t q = p + 1; q < in->len && in->s[q] && !strchr(",;\n?", in->s[q]); q++) {
+			if (in->s[q] == ':')
+				return true;
+			if (in->s[q] == '(')
+				open++;
+			else if (in->s[q] == ')' && !open--)
+				return false;
+		}
+		return false;
+	}
+	/* +8( is the start of no expression */
+	if (c == '+' || c == '-')
+		p += 1 + (p + 1 < in->len && in->s[p + 1] == 'u');
+	if (p >= in->len || !isdigit((unsigned char)in->s[p]))
+		return false;
+	while (p < in->len && isalnum((unsigned char)in->s[p]))
+		p++;
+	return p < in->len && in->s[p] == '(';
 }
 
 long fetcharg_match(struct arena *a, const char *text, size_t len, struct fetcharg **out, const char **name,
