@@ -60,18 +60,17 @@ struct pt_regs {
 
 struct gft_layout {
 	__s32 is_go;
-	__s32 g_hi, g_goid, g_m; /* struct g: stack.hi, goid, m */
-	__s32 m_curg, m_gsignal; /* struct m */
-	__s32 g_tls;             /* place of g relative to the thread pointer */
-	__s32 pad;
+	__s32 g_hi, g_goid, g_m;       /* struct g: stack.hi, goid, m */
+	__s32 m_curg, m_gsignal, m_g0; /* struct m */
+	__s32 g_tls;		       /* place of g relative to the thread pointer */
 };
 
 #define GFT_BINARIES 8
-#define GFT_PIDS 16
+#define GFT_PIDS     16
 
 const volatile struct gft_layout gft_layouts[GFT_BINARIES];
-const volatile __u32 gft_npids;           /* 0: every process */
-const volatile __u32 gft_pids[GFT_PIDS];  /* in gft's pid namespace */
+const volatile __u32 gft_npids;			   /* 0: every process */
+const volatile __u32 gft_pids[GFT_PIDS];	   /* in gft's pid namespace */
 const volatile __u64 gft_pidns_dev, gft_pidns_ino; /* 0: the initial pid namespace */
 const volatile __u64 gft_wakeup_bytes = 256 * 1024;
 
@@ -125,22 +124,22 @@ struct gft_gstate;
 
 struct gft_ctx {
 	struct pt_regs *regs;
-	void *tp;        /* a tracepoint's record */
+	void *tp; /* a tracepoint's record */
 	__u64 cookie;
 	__u64 goid;
-	__u64 key;       /* frame key (wire.h) */
+	__u64 key; /* frame key (wire.h) */
 	__u64 ts;
-	__u64 duration;  /* exits with frames: ns since the entry */
-	__u64 depth;     /* with frames: levels below the root */
+	__u64 duration; /* exits with frames: ns since the entry */
+	__u64 depth;	/* with frames: levels below the root */
 	struct gft_gstate *st;
 	__u32 tgid, tid;
 	__u32 site;
 	__u32 probe_id;
-	__u8 rflags;     /* GFT_RF_* of this hit: THREAD, SWITCH */
-	__u8 matched;    /* exits with frames: the entry was seen */
-	__u8 abi;        /* GFT_ABI_* of fetch.h */
-	__u8 inside;     /* the probe sits somewhere inside of its function */
-	__u16 graph;     /* 1 + number of the graph() that was called */
+	__u8 rflags;  /* GFT_RF_* of this hit: THREAD, SWITCH */
+	__u8 matched; /* exits with frames: the entry was seen */
+	__u8 abi;     /* GFT_ABI_* of fetch.h */
+	__u8 inside;  /* the probe sits somewhere inside of its function */
+	__u16 graph;  /* 1 + number of the graph() that was called */
 };
 
 static __always_inline void gft_ids(struct gft_ctx *c)

@@ -49,6 +49,12 @@ static __always_inline bool gft_by_thread(struct gft_ctx *c)
 	return true;
 }
 
+/* Whether rsp can be on the stack that ends at hi: stacks of goroutines and of threads lie far apart. */
+static __always_inline bool gft_on_stack(__u64 hi, __u64 sp)
+{
+	return hi >= sp && !((hi - sp) >> 40);
+}
+
 /* Fills goid and key.  False when the state of the goroutine cannot be read. */
 static __always_inline bool gft_goroutine(struct gft_ctx *c, const volatile struct gft_layout *l, bool tls)
 {
@@ -76,9 +82,20 @@ static __always_inline bool gft_goroutine(struct gft_ctx *c, const volatile stru
 			return gft_by_thread(c);
 		c->rflags = GFT_RF_SWITCH;
 	}
-	if (c->goid >> 48 || hi < sp || (hi - sp) >> 40) {
+	if (c->goid >> 48) {
 		gft_count(GFT_ST_BAD_GOID, c->site);
 		return false;
+	}
+	if (!gft_on_stack(hi, sp)) {
+		/* g is the goroutine, rsp is already (or still) on the system stack: the runtime is switching */
+		m = gft_word(g + l->g_m);
+		hi = m ? gft_word(gft_word(m + l->m_g0) + l->g_hi) : 0;
+		if (!gft_on_stack(hi, sp)) {
+			gft_count(GFT_ST_READ_FAULT, c->site);
+			return false;
+		}
+		base = GFT_KEY_G0;
+		c->rflags = GFT_RF_SWITCH;
 	}
 	c->key = base + (hi - sp);
 	return true;

@@ -19,7 +19,7 @@ struct gft_gkey {
 
 #ifdef GFT_FRAMES
 #define GFT_INLINE_FRAMES 16 /* a power of two */
-#define GFT_MAX_FRAMES (1 << 20)
+#define GFT_MAX_FRAMES	  (1 << 20)
 
 struct gft_frame {
 	__u64 key;

@@ -47,7 +47,7 @@ static void clause_function(struct em *m, const struct clause_info *ci)
 		/* a name may hold the two characters that end a comment */
 		for (const char *p = c->points[k]->raw; *p; p++)
 			buf_putc(m->out, (*p == '*' && p[1] == '/') || (*p == '/' && p[1] == '*') ? '_'
-					 : (unsigned char)*p < 0x20				   ? '?'
+					 : (unsigned char)*p < 0x20				  ? '?'
 												  : *p);
 		buf_puts(m->out, k + 1 < c->npoints ? ", " : "");
 	}
@@ -161,7 +161,8 @@ static void call_clauses(struct em *m, const struct prog_class *pc)
 	}
 }
 
-static void submit(struct em *m, const struct prog_class *pc, uint32_t number, const struct payload *pl, const char *rec)
+static void submit(struct em *m, const struct prog_class *pc, uint32_t number, const struct payload *pl,
+		   const char *rec)
 {
 	emit_line(m, "if (r) {");
 	if (pl->n) {
@@ -197,7 +198,9 @@ static void class_program(struct em *m, const struct prog_class *pc, uint32_t nu
 	buf_printf(m->out, "\nSEC(\"uprobe.multi\")\nint %s(struct pt_regs *regs)\n{\n", mp->name);
 	m->indent++;
 	emit_line(m, "struct gft_ctx c = { .abi = %s%s };",
-		  pc->abi == ABI_GO_REGS ? "GFT_ABI_GO_REGS" : pc->abi == ABI_GO_STACK ? "GFT_ABI_GO_STACK" : "GFT_ABI_SYSV",
+		  pc->abi == ABI_GO_REGS    ? "GFT_ABI_GO_REGS"
+		  : pc->abi == ABI_GO_STACK ? "GFT_ABI_GO_STACK"
+					    : "GFT_ABI_SYSV",
 		  pc->role == SITE_OTHER ? ", .inside = 1" : "");
 	for (uint32_t k = 0; k < pc->nclauses; k++)
 		if (m->p->clauses[pc->clauses[k]].nitems)
@@ -387,8 +390,10 @@ void codegen(struct program *p, struct generated *out)
 		buf_puts(&head, "#include <gft/frames.h>\n");
 	buf_puts(&head, "#include <gft/fetch.h>\n#include <gft/value.h>\n");
 	if (m.zero)
-		buf_printf(&head, "\n/* a fresh row of any map */\nstatic const char gft_zero[%u] __attribute__((aligned(8)));\n",
-			   (m.zero + 7) & ~7U);
+		buf_printf(
+			&head,
+			"\n/* a fresh row of any map */\nstatic const char gft_zero[%u] __attribute__((aligned(8)));\n",
+			(m.zero + 7) & ~7U);
 	buf_add(&head, body.data ? body.data : "", body.len);
 
 	meta->events = p->events;

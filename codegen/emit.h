@@ -11,10 +11,10 @@
 struct em {
 	struct program *p;
 	struct arena *a;
-	struct buf *out;  /* the text so far */
-	unsigned tmp;     /* number of the next temporary */
+	struct buf *out; /* the text so far */
+	unsigned tmp;	 /* number of the next temporary */
 	unsigned indent;
-	uint32_t zero;    /* bytes of the zero row that maps need */
+	uint32_t zero; /* bytes of the zero row that maps need */
 	bool bias, tls, str;
 	unsigned last_line;
 	uint16_t last_source;

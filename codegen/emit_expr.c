@@ -129,7 +129,8 @@ void emit_into(struct em *m, struct buf *b, const char *dst, const struct gft_ty
 	}
 	case EX_IDENT:
 		if (t->kind == TY_STRING)
-			buf_printf(b, "__builtin_memset(%s, 0, %u); %s(%s, %u); ", dst, t->size, e->builtin->c, dst, t->size);
+			buf_printf(b, "__builtin_memset(%s, 0, %u); %s(%s, %u); ", dst, t->size, e->builtin->c, dst,
+				   t->size);
 		else
 			buf_printf(b, "%s(c, %s); ", e->builtin->c, dst);
 		return;
@@ -143,7 +144,8 @@ void emit_into(struct em *m, struct buf *b, const char *dst, const struct gft_ty
 	case EX_TUPLE:
 	case EX_RECORD:
 		for (uint32_t i = 0; i < t->nfields && i < e->nargs; i++)
-			emit_into(m, b, arena_printf(m->a, "%s + %u", dst, t->fields[i].off), t->fields[i].type, e->args[i]);
+			emit_into(m, b, arena_printf(m->a, "%s + %u", dst, t->fields[i].off), t->fields[i].type,
+				  e->args[i]);
 		return;
 	case EX_MAP: {
 		unsigned n;
@@ -230,7 +232,8 @@ static const char *binary(struct em *m, const struct expr *e)
 	case OP_SHL: return arena_printf(m->a, "((%s)((__u64)%s << (%s & 63)))", sg ? "__s64" : "__u64", a, b);
 	case OP_SHR: return arena_printf(m->a, "((%s)%s >> (%s & 63))", sg ? "__s64" : "__u64", a, b);
 	default: /* in unsigned arithmetic, where overflow wraps */
-		return arena_printf(m->a, "((%s)((__u64)%s %s (__u64)%s))", sg ? "__s64" : "__u64", a, op_text(e->op), b);
+		return arena_printf(m->a, "((%s)((__u64)%s %s (__u64)%s))", sg ? "__s64" : "__u64", a, op_text(e->op),
+				    b);
 	}
 }
 
@@ -250,7 +253,8 @@ static const char *incdec(struct em *m, const struct expr *e)
 	n = m->tmp++;
 	if (m->zero < 8)
 		m->zero = 8;
-	buf_printf(&o, "__s64 *p%u = gft_row(&%s, &%s, gft_zero, c->site); p%u ? __sync_fetch_and_add(p%u, %s)%s%s : 0; })",
+	buf_printf(&o,
+		   "__s64 *p%u = gft_row(&%s, &%s, gft_zero, c->site); p%u ? __sync_fetch_and_add(p%u, %s)%s%s : 0; })",
 		   n, l->map->bpf_name, k, n, n, d, e->postfix ? "" : " + ", e->postfix ? "" : d);
 	return take(m, &o);
 }
@@ -294,7 +298,8 @@ const char *emit_val(struct em *m, const struct expr *e)
 	case EX_INT:
 	case EX_NPARAMS:
 	case EX_SIZEOF:
-	case EX_POSPARAM: return arena_printf(m->a, "%llu%s", (unsigned long long)e->ival, e->is_unsigned ? "ULL" : "LL");
+	case EX_POSPARAM:
+		return arena_printf(m->a, "%llu%s", (unsigned long long)e->ival, e->is_unsigned ? "ULL" : "LL");
 	case EX_BOOL: return e->ival ? "1" : "0";
 	case EX_VAR: return arena_printf(m->a, "v_%s_%u", e->var->name + 1, e->var->id);
 	case EX_IDENT: return ident(m, e);
@@ -306,8 +311,9 @@ const char *emit_val(struct em *m, const struct expr *e)
 		case OP_NEG: return arena_printf(m->a, "((__s64)(0 - (__u64)%s))", emit_val(m, e->a));
 		default: /* OP_DEREF */
 			n = m->tmp++;
-			return arena_printf(m->a, "({ %s d%u = 0; bpf_probe_read_user(&d%u, sizeof(d%u), (void *)%s); d%u; })", c,
-					    n, n, n, emit_val(m, e->a), n);
+			return arena_printf(
+				m->a, "({ %s d%u = 0; bpf_probe_read_user(&d%u, sizeof(d%u), (void *)%s); d%u; })", c,
+				n, n, n, emit_val(m, e->a), n);
 		}
 	case EX_BINARY: return binary(m, e);
 	case EX_TERNARY:
@@ -328,7 +334,8 @@ const char *emit_val(struct em *m, const struct expr *e)
 		const char *k = emit_key(m, &o, e);
 
 		n = m->tmp++;
-		buf_printf(&o, "%s *p%u = bpf_map_lookup_elem(&%s, &%s); p%u ? *p%u : 0; })", c, n, e->map->bpf_name, k, n, n);
+		buf_printf(&o, "%s *p%u = bpf_map_lookup_elem(&%s, &%s); p%u ? *p%u : 0; })", c, n, e->map->bpf_name, k,
+			   n, n);
 		return take(m, &o);
 	}
 	case EX_FIELD:

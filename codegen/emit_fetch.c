@@ -10,9 +10,7 @@ static const char *base_value(struct em *m, const struct fetcharg *f)
 			return "gft_reg_sp(c)";
 		return arena_printf(m->a, "c->regs->%s", fa_reg_name(f->reg));
 	case FA_SYMBOL:
-	case FA_ADDR:
-		m->bias = true;
-		return arena_printf(m->a, "0x%llxULL + gft_bias(c)", (unsigned long long)f->addr);
+	case FA_ADDR: m->bias = true; return arena_printf(m->a, "0x%llxULL + gft_bias(c)", (unsigned long long)f->addr);
 	case FA_STACK: return "gft_reg_sp(c)";
 	case FA_STACKN: return arena_printf(m->a, "gft_word(gft_reg_sp(c) + %u)", f->num * 8);
 	case FA_ARG: return arena_printf(m->a, "gft_arg(c, c->abi, %u)", f->num - 1);
@@ -23,8 +21,8 @@ static const char *base_value(struct em *m, const struct fetcharg *f)
 }
 
 /* The bytes of type t at address a. */
-static void read_memory(struct em *m, struct buf *b, const char *dst, const struct gft_type *t, const struct fetcharg *f,
-			const char *a, const char *e)
+static void read_memory(struct em *m, struct buf *b, const char *dst, const struct gft_type *t,
+			const struct fetcharg *f, const char *a, const char *e)
 {
 	switch (f->type.kind) {
 	case FT_STRING: buf_printf(b, "%s |= gft_cstring(%s, %u, %s); ", e, dst, t->size, a); return;
@@ -32,8 +30,8 @@ static void read_memory(struct em *m, struct buf *b, const char *dst, const stru
 	case FT_BITFIELD: {
 		unsigned n = m->tmp++;
 
-		buf_printf(b, "__u%u w%u = 0; %s |= bpf_probe_read_user(&w%u, sizeof(w%u), (void *)(%s)); ", f->type.bits, n,
-			   e, n, n, a);
+		buf_printf(b, "__u%u w%u = 0; %s |= bpf_probe_read_user(&w%u, sizeof(w%u), (void *)(%s)); ",
+			   f->type.bits, n, e, n, n, a);
 		buf_printf(b, "*(__u%u *)(%s) = (w%u >> %u) & 0x%llxULL; ", f->type.bits, dst, n, f->type.bit_off,
 			   f->type.bit_width >= 64 ? ~0ULL : (1ULL << f->type.bit_width) - 1);
 		return;
@@ -42,7 +40,9 @@ static void read_memory(struct em *m, struct buf *b, const char *dst, const stru
 		if (!f->type.array) {
 			unsigned n = m->tmp++;
 
-			buf_printf(b, "__u8 w%u = 0; %s |= bpf_probe_read_user(&w%u, 1, (void *)(%s)); *(__u8 *)(%s) = w%u != 0; ",
+			buf_printf(b,
+				   "__u8 w%u = 0; %s |= bpf_probe_read_user(&w%u, 1, (void *)(%s)); *(__u8 *)(%s) = "
+				   "w%u != 0; ",
 				   n, e, n, a, dst, n);
 			return;
 		}
@@ -76,8 +76,8 @@ void emit_fetch(struct em *m, struct buf *b, const char *dst, const struct gft_t
 			buf_printf(b, "%s; ", err);
 		buf_puts(b, "} ");
 	} else if (f->type.kind == FT_BITFIELD) {
-		buf_printf(b, "*(%s *)(%s) = (%s >> %u) & 0x%llxULL; (void)%s; ", emit_ctype(t), dst, a, f->type.bit_off,
-			   f->type.bit_width >= 64 ? ~0ULL : (1ULL << f->type.bit_width) - 1, e);
+		buf_printf(b, "*(%s *)(%s) = (%s >> %u) & 0x%llxULL; (void)%s; ", emit_ctype(t), dst, a,
+			   f->type.bit_off, f->type.bit_width >= 64 ? ~0ULL : (1ULL << f->type.bit_width) - 1, e);
 	} else if (f->type.kind == FT_BOOL) {
 		buf_printf(b, "*(__u8 *)(%s) = (__u8)%s != 0; (void)%s; ", dst, a, e);
 	} else {

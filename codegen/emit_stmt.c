@@ -144,12 +144,10 @@ static void emit_agg(struct em *m, const struct expr *l, const struct expr *e)
 	case FN_MAX:
 		emit_line(m, "gft_agg_%s(row, %s, %d);", e->fn->id == FN_MIN ? "min" : "max", v, t->is_signed);
 		break;
-	case FN_HIST:
-		emit_line(m, "gft_agg_hist(row, %s, %d, %u, %u);", v, t->is_signed, t->bits, t->size / 8);
-		break;
+	case FN_HIST: emit_line(m, "gft_agg_hist(row, %s, %d, %u, %u);", v, t->is_signed, t->bits, t->size / 8); break;
 	case FN_LHIST:
-		emit_line(m, "gft_agg_lhist(row, %s, %lldLL, %lldLL, %lldULL, %u);", v, (long long)t->min, (long long)t->max,
-			  (long long)t->step, t->size / 8);
+		emit_line(m, "gft_agg_lhist(row, %s, %lldLL, %lldLL, %lldULL, %u);", v, (long long)t->min,
+			  (long long)t->max, (long long)t->step, t->size / 8);
 		break;
 	default: emit_line(m, "gft_agg_sum(row, %s);", v); break;
 	}
@@ -181,10 +179,11 @@ static void emit_assign_map(struct em *m, const struct stmt *st)
 		emit_line(m, "%s *p = gft_row(&%s, &%s, gft_zero, c->site);", emit_ctype(t), l->map->bpf_name, k);
 		emit_line(m, "if (p)");
 		if (st->op == OP_ADD || st->op == OP_SUB) {
-			emit_line(m, "\t__sync_fetch_and_add(p, %s(__u64)%s);", st->op == OP_SUB ? "0 - " : "", lit(m, st->e));
-		} else if (st->op == OP_DIV || st->op == OP_MOD) {
-			emit_line(m, "\t*p = gft_%s%s(*p, %s);", t->is_signed ? "s" : "u", st->op == OP_DIV ? "div" : "mod",
+			emit_line(m, "\t__sync_fetch_and_add(p, %s(__u64)%s);", st->op == OP_SUB ? "0 - " : "",
 				  lit(m, st->e));
+		} else if (st->op == OP_DIV || st->op == OP_MOD) {
+			emit_line(m, "\t*p = gft_%s%s(*p, %s);", t->is_signed ? "s" : "u",
+				  st->op == OP_DIV ? "div" : "mod", lit(m, st->e));
 		} else if (st->op == OP_SHL || st->op == OP_SHR) {
 			emit_line(m, "\t*p = *p %s (%s & 63);", op_text(st->op), lit(m, st->e));
 		} else {
@@ -216,8 +215,8 @@ static void emit_assign_var(struct em *m, const struct stmt *st)
 		emit_into(m, &b, name, v->type, st->e);
 		emit_line(m, "%s", buf_str(&b));
 	} else if (st->op == OP_DIV || st->op == OP_MOD) {
-		emit_line(m, "%s = gft_%s%s(%s, %s);", name, v->type->is_signed ? "s" : "u", st->op == OP_DIV ? "div" : "mod",
-			  name, lit(m, st->e));
+		emit_line(m, "%s = gft_%s%s(%s, %s);", name, v->type->is_signed ? "s" : "u",
+			  st->op == OP_DIV ? "div" : "mod", name, lit(m, st->e));
 	} else if (st->op == OP_SHL || st->op == OP_SHR) {
 		emit_line(m, "%s = %s %s (%s & 63);", name, name, op_text(st->op), lit(m, st->e));
 	} else if (st->op != OP_NONE) {
@@ -287,7 +286,8 @@ void emit_block(struct em *m, const struct block *b)
 		if (emit_is_scalar(v->type))
 			emit_line(m, "%s v_%s_%u = 0;", emit_ctype(v->type), v->name + 1, v->id);
 		else if (v->type->kind != TY_NONE)
-			emit_line(m, "char v_%s_%u[%u] __attribute__((aligned(8))) = {};", v->name + 1, v->id, v->type->size);
+			emit_line(m, "char v_%s_%u[%u] __attribute__((aligned(8))) = {};", v->name + 1, v->id,
+				  v->type->size);
 	}
 	for (const struct stmt *st = b->first; st; st = st->next)
 		emit_stmt(m, st);

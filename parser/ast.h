@@ -41,7 +41,7 @@ struct typespec {
 	struct src_loc loc;
 	const char *name;
 	struct expr *of;  /* TS_TYPEOF */
-	uint32_t ptrs;    /* trailing '*' before any dimension */
+	uint32_t ptrs;	  /* trailing '*' before any dimension */
 	uint64_t dims[4]; /* [N] in order; UINT64_MAX for [] */
 	uint32_t ndims;
 };
@@ -80,11 +80,11 @@ enum op {
 const char *op_text(enum op op);
 
 enum expr_kind {
-	EX_INT,      /* ival */
-	EX_STR,      /* str: unescaped text, len bytes */
+	EX_INT,	     /* ival */
+	EX_STR,	     /* str: unescaped text, len bytes */
 	EX_BOOL,     /* ival */
-	EX_VAR,      /* $name */
-	EX_MAP,      /* @name or @name[key]: args[0] is the key (a tuple when there are several) */
+	EX_VAR,	     /* $name */
+	EX_MAP,	     /* @name or @name[key]: args[0] is the key (a tuple when there are several) */
 	EX_IDENT,    /* builtin, #define, enum value, macro */
 	EX_POSPARAM, /* $1: ival is the number */
 	EX_NPARAMS,  /* $# */
@@ -102,18 +102,18 @@ enum expr_kind {
 	EX_SIZEOF,   /* sizeof(spec) or sizeof(a) */
 	EX_OFFSETOF, /* offsetof(spec or a, name path in str) */
 	EX_FETCH,    /* fetch(args): fetch items */
-	EX_IF,       /* if (a) { block } else { block2 } as a value */
+	EX_IF,	     /* if (a) { block } else { block2 } as a value */
 	EX_BLOCK,    /* { block; value } as a value */
 };
 
 /* One argument of fetch(). */
 struct fetch_item {
-	const char *name;      /* as shown; NULL: arg1, arg2, ... */
+	const char *name; /* as shown; NULL: arg1, arg2, ... */
 	struct src_loc loc;
-	struct fetcharg *arg;  /* the kernel's notation; or */
-	struct expr *e;        /* any expression */
+	struct fetcharg *arg;	     /* the kernel's notation; or */
+	struct expr *e;		     /* any expression */
 	const struct gft_type *type; /* (sema) of the value */
-	int slot;              /* (sema) number among the site's values */
+	int slot;		     /* (sema) number among the site's values */
 };
 
 struct expr {
@@ -126,12 +126,12 @@ struct expr {
 	const char *str;
 	uint64_t ival;
 	uint32_t len;
-	uint32_t depth;   /* of the tree below */
+	uint32_t depth;	  /* of the tree below */
 	bool is_unsigned; /* EX_INT: does not fit int64 */
 	bool postfix;
 	bool negative_ok;
-	bool is_const;    /* (sema) value known: ival (or str) */
-	bool arrow;       /* EX_FIELD by -> */
+	bool is_const;	   /* (sema) value known: ival (or str) */
+	bool arrow;	   /* EX_FIELD by -> */
 	bool value_unused; /* (sema) statement position: nothing reads the value */
 
 	struct expr *a, *b, *c;
@@ -149,7 +149,7 @@ struct expr {
 	const struct builtin *builtin;
 	const struct function *fn;
 	const struct ty_field *field;
-	int number; /* event, graph(), string, hist parameters: by use */
+	int number;	/* event, graph(), string, hist parameters: by use */
 	uint32_t cfunc; /* 1 + number of a C function of the script */
 };
 
@@ -158,7 +158,7 @@ struct expr {
 enum stmt_kind {
 	ST_EXPR,
 	ST_ASSIGN,  /* lhs op= rhs; op OP_NONE for = */
-	ST_LET,     /* let $v [: spec] [= rhs] */
+	ST_LET,	    /* let $v [: spec] [= rhs] */
 	ST_DISCARD, /* _ = rhs */
 	ST_IF,
 	ST_UNROLL,
@@ -177,7 +177,7 @@ struct stmt {
 	struct src_loc loc;
 	struct stmt *next;
 	struct expr *lhs; /* ST_ASSIGN; the variable of ST_LET and ST_FOR_* */
-	struct expr *e;   /* value, condition, count, map, lower bound */
+	struct expr *e;	  /* value, condition, count, map, lower bound */
 	struct expr *e2;  /* upper bound */
 	struct typespec *spec;
 	struct block *body, *other;
@@ -187,8 +187,8 @@ struct stmt {
 struct block {
 	struct src_loc loc;
 	struct stmt *first, *last;
-	struct expr *value; /* trailing expression without ';', in a block that is a value */
-	uint32_t depth;     /* of the tree below */
+	struct expr *value;  /* trailing expression without ';', in a block that is a value */
+	uint32_t depth;	     /* of the tree below */
 	struct scope *scope; /* (sema) */
 };
 
@@ -245,7 +245,7 @@ struct clause {
 	uint32_t npoints;
 	struct expr *pred;   /* NULL: always */
 	struct block *block; /* never NULL */
-	bool implicit;       /* no block was written: { graph(); } */
+	bool implicit;	     /* no block was written: { graph(); } */
 	uint32_t index;
 	struct clause *next;
 };

@@ -51,7 +51,7 @@ static const struct function functions[] = {
 	{ "delete", FN_DELETE, 1, 2, W_ANY, 0, "delete(@map, key)" },
 	{ "clear", FN_CLEAR, 1, 1, W_ANY, NEED_RING, "clear(@map)" },
 	{ "zero", FN_ZERO, 1, 1, W_ANY, NEED_RING, "zero(@map)" },
-	{ "has_key", FN_HAS_KEY, 2, 2, W_ANY, 0, "has_key(@map, key)" },
+	{ "has_key", FN_HAS_KEY, 1, 2, W_ANY, 0, "has_key(@map, key)" },
 	{ "reg", FN_REG, 1, 1, W_UPROBE, NEED_REGS, "reg(\"ax\")" },
 	{ "str", FN_STR, 1, 2, W_ANY, 0, "str(pointer, length)" },
 };

@@ -13,8 +13,8 @@
 #include "gft/buf.h"
 
 #define MAX_ERRORS 64
-#define TAB_WIDTH 4
-#define MAX_WORD 128
+#define TAB_WIDTH  4
+#define MAX_WORD   128
 
 struct diag_entry {
 	enum diag_level level;

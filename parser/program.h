@@ -16,25 +16,25 @@ struct resolver;
 struct buf;
 
 /* Where a clause can run: what builtins and functions are allowed there. */
-#define W_ENTRY 0x01 /* uprobe */
-#define W_EXIT 0x02  /* uretprobe */
-#define W_BEGIN 0x04 /* begin, end, self: in gft's own process */
-#define W_TIMER 0x08 /* interval, profile, software, hardware */
-#define W_TP 0x10    /* tracepoint */
+#define W_ENTRY	 0x01 /* uprobe */
+#define W_EXIT	 0x02 /* uretprobe */
+#define W_BEGIN	 0x04 /* begin, end, self: in gft's own process */
+#define W_TIMER	 0x08 /* interval, profile, software, hardware */
+#define W_TP	 0x10 /* tracepoint */
 #define W_KERNEL 0x20
 #define W_UPROBE (W_ENTRY | W_EXIT)
-#define W_ANY 0x3f
+#define W_ANY	 0x3f
 
 /* What a clause needs from the BPF half: nothing is paid for that nobody uses. */
-#define NEED_G 0x001      /* the goroutine: goid */
-#define NEED_KEY 0x002    /* the frame's key */
-#define NEED_FRAMES 0x004 /* kernel-side frames: duration, depth */
-#define NEED_ARGS 0x008   /* argument registers as at entry */
-#define NEED_CALLER 0x010 /* the return address */
-#define NEED_RING 0x020
-#define NEED_GRAPH 0x040  /* calls graph() */
-#define NEED_PIDNS 0x080  /* pid, tid */
-#define NEED_REGS 0x100
+#define NEED_G	     0x001 /* the goroutine: goid */
+#define NEED_KEY     0x002 /* the frame's key */
+#define NEED_FRAMES  0x004 /* kernel-side frames: duration, depth */
+#define NEED_ARGS    0x008 /* argument registers as at entry */
+#define NEED_CALLER  0x010 /* the return address */
+#define NEED_RING    0x020
+#define NEED_GRAPH   0x040 /* calls graph() */
+#define NEED_PIDNS   0x080 /* pid, tid */
+#define NEED_REGS    0x100
 #define NEED_UNWOUND 0x200
 
 /* One row of the builtin table (builtins.c): a new builtin is one row. */
@@ -43,7 +43,7 @@ struct builtin {
 	const struct gft_type *type;
 	uint32_t where; /* W_* */
 	uint32_t needs; /* NEED_* */
-	const char *c;  /* C of its value (scalars), or the statement that fills dst (others), see emit */
+	const char *c;	/* C of its value (scalars), or the statement that fills dst (others), see emit */
 	const char *help;
 };
 
@@ -75,7 +75,7 @@ struct function {
 	uint32_t min, max; /* arguments */
 	uint32_t where;
 	uint32_t needs;
-	const char *help;  /* "print(value | @map [, top [, div]])" */
+	const char *help; /* "print(value | @map [, top [, div]])" */
 };
 
 const struct builtin *builtin_find(const char *name);
@@ -104,10 +104,10 @@ struct scope {
 };
 
 struct map {
-	const char *name;     /* "@x" */
+	const char *name; /* "@x" */
 	const char *bpf_name;
 	uint32_t number;
-	struct src_loc loc;   /* first use */
+	struct src_loc loc;	    /* first use */
 	const struct gft_type *key; /* NULL: scalar; &ty_none: not known yet */
 	const struct gft_type *value;
 	struct src_loc key_loc, value_loc;
@@ -120,7 +120,7 @@ struct clause_info {
 	struct clause *clause;
 	uint32_t where;
 	uint32_t needs;
-	int binary; /* of its first uprobe; -1: none */
+	int binary;		   /* of its first uprobe; -1: none */
 	struct fetch_item **items; /* of fetch() statements: values on the graph line */
 	uint32_t nitems;
 	bool has_graph;
@@ -147,9 +147,9 @@ struct prog_class {
 struct plain_probe {
 	struct attach_point *ap;
 	uint32_t clause;
-	const char *target; /* expanded: "sched:sched_switch" */
+	const char *target;	     /* expanded: "sched:sched_switch" */
 	const struct gft_type *args; /* of a tracepoint, or NULL */
-	uint32_t probe_id;  /* TY_PROBE_STATIC + n */
+	uint32_t probe_id;	     /* TY_PROBE_STATIC + n */
 };
 
 struct program {

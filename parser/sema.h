@@ -14,12 +14,12 @@ struct sema {
 	struct diag *d;
 	const struct resolver *res;
 	const struct sema_opts *opts;
-	struct clause_info *ci;  /* the clause being checked */
+	struct clause_info *ci; /* the clause being checked */
 	struct scope *scope;
 	bool report;  /* the last pass: say what is wrong and number events */
 	bool changed; /* a type widened in this pass */
 	unsigned loops;
-	struct rows *rows; /* sema_probe.c */
+	struct rows *rows;		/* sema_probe.c */
 	const struct gft_type *tp_args; /* args of the clause's tracepoint, or NULL */
 	const char *tp_args_why;
 };
@@ -48,7 +48,7 @@ void sema_fetch(struct sema *s, struct expr *e);
 const struct gft_type *sema_fetcharg_type(struct sema *s, struct fetcharg *f, struct src_loc loc);
 
 /* sema_probe.c */
-void sema_probes(struct sema *s); /* attach points: what each clause runs on */
+void sema_probes(struct sema *s);  /* attach points: what each clause runs on */
 void sema_classes(struct sema *s); /* after the clauses are checked */
 const struct gft_type *sema_tp_args(struct sema *s, const struct clause *c, const char **why);
 

@@ -6,9 +6,9 @@
 #include "gft/output.h"
 #include "parser/sema.h"
 
-#define FETCH_STRING 64	 /* bytes of a string that fetch() gives to an expression */
+#define FETCH_STRING  64  /* bytes of a string that fetch() gives to an expression */
 #define RECORD_STRING 256 /* and of one that goes into a record */
-#define ARRAY_MAX 64
+#define ARRAY_MAX     64
 
 static const char *arg_name(const struct expr *e, uint32_t i)
 {
@@ -68,7 +68,8 @@ static void check_printf(struct sema *s, struct expr *e)
 	for (uint32_t i = 1; i < e->nargs; i++)
 		if (!printable(e->args[i]->type)) {
 			if (e->args[i]->type->kind != TY_NONE)
-				sema_error(s, e->args[i]->loc, "%s cannot be printed", sema_type_name(s, e->args[i]->type));
+				sema_error(s, e->args[i]->loc, "%s cannot be printed",
+					   sema_type_name(s, e->args[i]->type));
 			return;
 		}
 
@@ -196,9 +197,8 @@ static void check_graph(struct sema *s, struct expr *e)
 static const struct gft_type *agg_type(struct sema *s, struct expr *e)
 {
 	static const enum ty_kind kinds[] = {
-		[FN_SUM] = TY_SUM, [FN_AVG] = TY_AVG,	  [FN_MIN] = TY_MIN,
-		[FN_MAX] = TY_MAX, [FN_STATS] = TY_STATS, [FN_HIST] = TY_HIST,
-		[FN_LHIST] = TY_LHIST,
+		[FN_SUM] = TY_SUM,     [FN_AVG] = TY_AVG,   [FN_MIN] = TY_MIN,	   [FN_MAX] = TY_MAX,
+		[FN_STATS] = TY_STATS, [FN_HIST] = TY_HIST, [FN_LHIST] = TY_LHIST,
 	};
 	struct gft_type *t;
 
@@ -265,6 +265,10 @@ static void check_keyed(struct sema *s, struct expr *e)
 		e->nargs = 1;
 	} else if (e->nargs == 2) {
 		sema_error(s, e->args[1]->loc, "%s: the key is given twice", e->name);
+		return;
+	} else if (e->fn->id == FN_HAS_KEY && !a->nargs) {
+		sema_error(s, e->loc, "has_key takes a map and a key");
+		sema_hint(s, "%s", e->fn->help);
 		return;
 	}
 	sema_map_key(s, a);
@@ -411,7 +415,8 @@ void sema_call(struct sema *s, struct expr *e)
 			}
 		}
 		if (!sema_is_cond(e->args[0]->type))
-			sema_error(s, e->args[0]->loc, "str needs a pointer, not %s", sema_type_name(s, e->args[0]->type));
+			sema_error(s, e->args[0]->loc, "str needs a pointer, not %s",
+				   sema_type_name(s, e->args[0]->type));
 		e->type = ty_string(s->a, FETCH_STRING);
 		break;
 	}
@@ -474,9 +479,10 @@ static const struct gft_type *element_type(struct sema *s, const struct fetcharg
 	case FT_GOSTRING:
 		if (!mem) {
 			sema_error(s, loc, "%s: text lies in memory, not in the register itself", f->text);
-			sema_hint(s, t->kind == FT_STRING ? "+0(%%ax):string reads the text that %%ax points to"
-							  : "+0(%%ax):gostring reads the string header that %%ax points to; "
-							    "a string argument lies in two registers: +0(%%ax):c64");
+			sema_hint(s, t->kind == FT_STRING
+					     ? "+0(%%ax):string reads the text that %%ax points to"
+					     : "+0(%%ax):gostring reads the string header that %%ax points to; "
+					       "a string argument lies in two registers: +0(%%ax):c64");
 		}
 		return ty_string(s->a, RECORD_STRING);
 	case FT_SLICE: {
@@ -495,9 +501,11 @@ static const struct gft_type *element_type(struct sema *s, const struct fetcharg
 		return header_type(s, t->kind == FT_EFACE ? ne : n, hex, 2);
 	}
 	case FT_NAMED:
-		sema_error(s, loc, "unknown type '%s': Go types by name need DWARF, which fetch does not read yet", t->name);
-		sema_hint(s, "types are u8 to u64, s8 to s64, x8 to x64, f32, f64, c8 to c512, string, b<width>@<offset>/<size>, "
-			  "gostring, slice, error, iface, eface, bool, duration, and TYPE[N]");
+		sema_error(s, loc, "unknown type '%s': Go types by name need DWARF, which fetch does not read yet",
+			   t->name);
+		sema_hint(s, "types are u8 to u64, s8 to s64, x8 to x64, f32, f64, c8 to c512, string, "
+			     "b<width>@<offset>/<size>, "
+			     "gostring, slice, error, iface, eface, bool, duration, and TYPE[N]");
 		return &ty_u64;
 	}
 	return &ty_u64;
@@ -553,8 +561,10 @@ const struct gft_type *sema_fetcharg_type(struct sema *s, struct fetcharg *f, st
 	t = element_type(s, f, loc);
 	if (!mem && (f->type.kind == FT_SLICE || f->type.kind == FT_ERROR || f->type.kind == FT_IFACE ||
 		     f->type.kind == FT_EFACE))
-		sema_error(s, loc, "%s: a value of several words lies in memory: +0(%%ax):TYPE, "
-			   "or fetch each word from its register", f->text);
+		sema_error(s, loc,
+			   "%s: a value of several words lies in memory: +0(%%ax):TYPE, "
+			   "or fetch each word from its register",
+			   f->text);
 	if (f->type.array) {
 		if (f->type.kind == FT_BITFIELD)
 			sema_error(s, loc, "%s: arrays of bit fields are not supported", f->text);

@@ -77,13 +77,13 @@ const struct gft_type *sema_typespec(struct sema *s, const struct typespec *ts)
 		const char *name;
 		const struct gft_type *t;
 	} names[] = {
-		{ "bool", &ty_bool }, { "int8", &ty_i8 }, { "int16", &ty_i16 }, { "int32", &ty_i32 },
-		{ "int64", &ty_i64 }, { "uint8", &ty_u8 }, { "uint16", &ty_u16 }, { "uint32", &ty_u32 },
-		{ "uint64", &ty_u64 }, { "char", &ty_i8 }, { "int", &ty_i32 }, { "short", &ty_i16 },
-		{ "long", &ty_i64 }, { "size_t", &ty_u64 }, { "ssize_t", &ty_i64 }, { "uintptr_t", &ty_u64 },
-		{ "int8_t", &ty_i8 }, { "int16_t", &ty_i16 }, { "int32_t", &ty_i32 }, { "int64_t", &ty_i64 },
+		{ "bool", &ty_bool },  { "int8", &ty_i8 },	{ "int16", &ty_i16 },	 { "int32", &ty_i32 },
+		{ "int64", &ty_i64 },  { "uint8", &ty_u8 },	{ "uint16", &ty_u16 },	 { "uint32", &ty_u32 },
+		{ "uint64", &ty_u64 }, { "char", &ty_i8 },	{ "int", &ty_i32 },	 { "short", &ty_i16 },
+		{ "long", &ty_i64 },   { "size_t", &ty_u64 },	{ "ssize_t", &ty_i64 },	 { "uintptr_t", &ty_u64 },
+		{ "int8_t", &ty_i8 },  { "int16_t", &ty_i16 },	{ "int32_t", &ty_i32 },	 { "int64_t", &ty_i64 },
 		{ "uint8_t", &ty_u8 }, { "uint16_t", &ty_u16 }, { "uint32_t", &ty_u32 }, { "uint64_t", &ty_u64 },
-		{ "pid_t", &ty_i32 }, { "void", &ty_void },
+		{ "pid_t", &ty_i32 },  { "void", &ty_void },
 	};
 	const struct gft_type *t = NULL;
 
@@ -98,7 +98,8 @@ const struct gft_type *sema_typespec(struct sema *s, const struct typespec *ts)
 			uint64_t n = ts->ndims ? ts->dims[0] : STACK_STRING_MAX;
 
 			if (n > STACK_STRING_MAX || !n) {
-				sema_error(s, ts->loc, "a string of %llu bytes is too long here", (unsigned long long)n);
+				sema_error(s, ts->loc, "a string of %llu bytes is too long here",
+					   (unsigned long long)n);
 				sema_hint(s, "strings held in variables and maps have at most %d bytes",
 					  STACK_STRING_MAX);
 				n = STACK_STRING_MAX;
@@ -107,7 +108,10 @@ const struct gft_type *sema_typespec(struct sema *s, const struct typespec *ts)
 		}
 	} else {
 		sema_error(s, ts->loc, "%s %s: C types of scripts are not supported yet",
-			   ts->kind == TS_STRUCT ? "struct" : ts->kind == TS_UNION ? "union" : "enum", ts->name);
+			   ts->kind == TS_STRUCT  ? "struct"
+			   : ts->kind == TS_UNION ? "union"
+						  : "enum",
+			   ts->name);
 		sema_hint(s, "read single values: fetch(+8(%%ax):s64)");
 		return &ty_u64;
 	}
@@ -246,8 +250,10 @@ void sema_map_key(struct sema *s, struct expr *e)
 	if (m->keyed != (k != NULL)) {
 		if (k)
 			sema_expr(s, k);
-		sema_error(s, e->loc, m->keyed ? "%s has keys: it cannot be used without one"
-					       : "%s is a single value: it cannot be used with a key", m->name);
+		sema_error(s, e->loc,
+			   m->keyed ? "%s has keys: it cannot be used without one"
+				    : "%s is a single value: it cannot be used with a key",
+			   m->name);
 		if (s->report)
 			diag_note(s->d, m->key_loc, "%s is first used here", m->name);
 		return;
@@ -273,8 +279,8 @@ void sema_map_key(struct sema *s, struct expr *e)
 	const struct gft_type *j = sema_join(s, m->key, t);
 
 	if (!j) {
-		sema_error(s, k->loc, "type mismatch: keys of %s are %s, not %s", m->name,
-			   sema_type_name(s, m->key), sema_type_name(s, t));
+		sema_error(s, k->loc, "type mismatch: keys of %s are %s, not %s", m->name, sema_type_name(s, m->key),
+			   sema_type_name(s, t));
 		if (s->report)
 			diag_note(s->d, m->key_loc, "%s is first used here", m->name);
 		return;
@@ -333,8 +339,10 @@ static void check_map_read(struct sema *s, struct expr *e)
 		sema_error(s, e->loc, "%s is read but never assigned", m->name);
 		e->type = &ty_i64;
 	} else if (ty_is_agg(m->value)) {
-		sema_error(s, e->loc, "%s is an aggregation: its value is summed over processors when it is printed, "
-			   "and cannot be read in an expression yet", m->name);
+		sema_error(s, e->loc,
+			   "%s is an aggregation: its value is summed over processors when it is printed, "
+			   "and cannot be read in an expression yet",
+			   m->name);
 		e->type = &ty_i64;
 	}
 }
@@ -343,8 +351,12 @@ static void check_map_read(struct sema *s, struct expr *e)
 
 static const char *where_name(uint32_t w)
 {
-	return w & W_ENTRY ? "a uprobe" : w & W_EXIT ? "a uretprobe" : w & W_BEGIN ? "begin and end"
-	     : w & W_TIMER ? "a timer" : w & W_TP ? "a tracepoint" : "a kernel probe";
+	return w & W_ENTRY   ? "a uprobe"
+	       : w & W_EXIT  ? "a uretprobe"
+	       : w & W_BEGIN ? "begin and end"
+	       : w & W_TIMER ? "a timer"
+	       : w & W_TP    ? "a tracepoint"
+			     : "a kernel probe";
 }
 
 static void check_ident(struct sema *s, struct expr *e)
@@ -362,9 +374,9 @@ static void check_ident(struct sema *s, struct expr *e)
 		else {
 			sema_error(s, e->loc, "%s: arguments and results by name are not supported yet", e->name);
 			sema_hint(s, e->name[0] == 'a'
-				  ? "read them by place: fetch(n = %%ax:s64) is the first integer argument, "
-				    "fetch(s = +0(%%ax):c64) text behind the first pointer"
-				  : "read results by place at the exit: ur:FUNC { fetch(r = %%ax:s64); }");
+					     ? "read them by place: fetch(n = %%ax:s64) is the first integer argument, "
+					       "fetch(s = +0(%%ax):c64) text behind the first pointer"
+					     : "read results by place at the exit: ur:FUNC { fetch(r = %%ax:s64); }");
 		}
 		return;
 	}
@@ -589,8 +601,8 @@ void sema_expr(struct sema *s, struct expr *e)
 		if (e->type->kind != TY_STRING)
 			e->type = ty_string(s->a, e->len + 1);
 		if (e->len + 1 > STACK_STRING_MAX) {
-			sema_error(s, e->loc, "this string has %u bytes; a string in an expression has at most %d", e->len,
-				   STACK_STRING_MAX - 1);
+			sema_error(s, e->loc, "this string has %u bytes; a string in an expression has at most %d",
+				   e->len, STACK_STRING_MAX - 1);
 			sema_hint(s, "text that is only printed belongs into printf's format");
 		}
 		break;
@@ -611,7 +623,8 @@ void sema_expr(struct sema *s, struct expr *e)
 			if (near)
 				sema_hint(s, "did you mean %s?", near);
 			else
-				sema_hint(s, "a variable lives in the block where it is first assigned; between clauses "
+				sema_hint(s,
+					  "a variable lives in the block where it is first assigned; between clauses "
 					  "values travel in maps: @name[goid] = ...");
 			e->type = &ty_i64;
 			break;
@@ -670,8 +683,10 @@ void sema_expr(struct sema *s, struct expr *e)
 	case EX_OFFSETOF:
 	case EX_IF:
 	case EX_BLOCK:
-		sema_error(s, e->loc, "%s not supported yet", e->kind == EX_INDEX ? "indexing with [] is"
-			   : e->kind == EX_OFFSETOF ? "offsetof is" : "a block as a value is");
+		sema_error(s, e->loc, "%s not supported yet",
+			   e->kind == EX_INDEX	    ? "indexing with [] is"
+			   : e->kind == EX_OFFSETOF ? "offsetof is"
+						    : "a block as a value is");
 		if (e->kind == EX_INDEX)
 			sema_hint(s, "read through a pointer with fetch(+8(%%ax):s64)");
 		e->type = &ty_i64;

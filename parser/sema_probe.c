@@ -111,8 +111,12 @@ static void add_functions(struct sema *s, const struct clause *c, const struct a
 	qsort(all, n, sizeof(*all), cmp_u32);
 	for (size_t i = 0; i < n; i++)
 		if (!i || all[i] != all[i - 1])
-			add_row(s, (struct row){ .bin = bin, .role = role, .abi = abi_of(s, bin, all[i]), .func = all[i],
-						 .clause = c->index, .loc = ap->loc });
+			add_row(s, (struct row){ .bin = bin,
+						 .role = role,
+						 .abi = abi_of(s, bin, all[i]),
+						 .func = all[i],
+						 .clause = c->index,
+						 .loc = ap->loc });
 }
 
 static void add_addr(struct sema *s, const struct clause *c, const struct attach_point *ap, int bin, uint64_t vaddr)
@@ -124,8 +128,13 @@ static void add_addr(struct sema *s, const struct clause *c, const struct attach
 		diag_error(s->d, ap->loc, "%s", err);
 		return;
 	}
-	add_row(s, (struct row){ .bin = bin, .role = SITE_OTHER, .abi = abi_of(s, bin, META_NO_FUNC), .func = META_NO_FUNC,
-				 .addr = vaddr, .clause = c->index, .loc = ap->loc });
+	add_row(s, (struct row){ .bin = bin,
+				 .role = SITE_OTHER,
+				 .abi = abi_of(s, bin, META_NO_FUNC),
+				 .func = META_NO_FUNC,
+				 .addr = vaddr,
+				 .clause = c->index,
+				 .loc = ap->loc });
 }
 
 static void uprobe(struct sema *s, const struct clause *c, const struct attach_point *ap)
@@ -157,7 +166,8 @@ static void uprobe(struct sema *s, const struct clause *c, const struct attach_p
 		size_t n = r->line_addrs(r->ctx, bin, ap->file, ap->line, &addrs);
 
 		if (!n)
-			diag_error(s->d, ap->loc, "%s has no code at %s:%u", r->binary_name(r->ctx, bin), ap->file, ap->line);
+			diag_error(s->d, ap->loc, "%s has no code at %s:%u", r->binary_name(r->ctx, bin), ap->file,
+				   ap->line);
 		for (size_t i = 0; i < n; i++)
 			add_addr(s, c, ap, bin, addrs[i]);
 		free(addrs);
@@ -186,8 +196,9 @@ static void plain(struct sema *s, const struct clause *c, struct attach_point *a
 {
 	struct program *p = s->p;
 	struct plain_probe pp = { .ap = ap, .clause = c->index, .target = target };
-	struct meta_probe_name name = { target && (ap->provider == PROV_TRACEPOINT)
-						? arena_printf(s->a, "tracepoint:%s", target) : ap->raw, "" };
+	struct meta_probe_name name = {
+		target && (ap->provider == PROV_TRACEPOINT) ? arena_printf(s->a, "tracepoint:%s", target) : ap->raw, ""
+	};
 
 	pp.probe_id = TY_PROBE_STATIC + p->nprobe_names;
 	ARENA_PUSH(s->a, p->probe_names, p->nprobe_names, p->cprobe_names, name);
@@ -302,7 +313,8 @@ static int cmp_row(const void *x, const void *y)
 	return a->clause < b->clause ? -1 : a->clause > b->clause;
 }
 
-static struct prog_class *find_class(struct sema *s, const struct row *r, const uint32_t *clauses, uint32_t n, bool frames)
+static struct prog_class *find_class(struct sema *s, const struct row *r, const uint32_t *clauses, uint32_t n,
+				     bool frames)
 {
 	struct program *p = s->p;
 

@@ -7,8 +7,14 @@
 #include "gft/arena.h"
 #include "gft/hist.h"
 
-#define INT(n, s) { .kind = TY_INT, .size = (n), .align = (n), .is_signed = (s) }
-#define PLAIN(k, n, al) { .kind = (k), .size = (n), .align = (al) }
+#define INT(n, s)                                                                                                      \
+	{                                                                                                              \
+		.kind = TY_INT, .size = (n), .align = (n), .is_signed = (s)                                            \
+	}
+#define PLAIN(k, n, al)                                                                                                \
+	{                                                                                                              \
+		.kind = (k), .size = (n), .align = (al)                                                                \
+	}
 
 const struct gft_type ty_none = PLAIN(TY_NONE, 0, 1);
 const struct gft_type ty_void = PLAIN(TY_VOID, 0, 1);

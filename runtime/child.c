@@ -60,7 +60,8 @@ bool child_parse(struct child *c, const char *command)
 	}
 	c->path = strchr(c->argv[0], '/') ? xstrdup(c->argv[0]) : targets_which(c->argv[0]);
 	if (!c->path || access(c->path, X_OK)) {
-		fprintf(stderr, "gft: -c: cannot run %s: %s\n", c->argv[0], c->path ? strerror(errno) : "not found on the PATH");
+		fprintf(stderr, "gft: -c: cannot run %s: %s\n", c->argv[0],
+			c->path ? strerror(errno) : "not found on the PATH");
 		return false;
 	}
 	return true;

@@ -7,13 +7,13 @@
 #include <sys/types.h>
 
 struct child {
-	char **argv; /* owned; argv[0] is the program as written */
-	char *path;  /* its file, owned */
-	pid_t pid;   /* 0: not started */
-	int gate;    /* closing it lets the child go; -1: released */
+	char **argv;  /* owned; argv[0] is the program as written */
+	char *path;   /* its file, owned */
+	pid_t pid;    /* 0: not started */
+	int gate;     /* closing it lets the child go; -1: released */
 	int exec_err; /* read end: the errno of a failed exec */
 	bool done;
-	int status;  /* of waitpid, when done */
+	int status; /* of waitpid, when done */
 };
 
 /* Splits a command into words: blanks, 'single' and "double" quotes, backslash.  False with a message told. */

@@ -26,6 +26,7 @@ enum {
 	OPT_NO_WARNINGS,
 	OPT_DEBUGINFO,
 	OPT_RECORD,
+	OPT_STREAM,
 };
 
 static const struct option options[] = {
@@ -41,6 +42,7 @@ static const struct option options[] = {
 	{ "no-warnings", no_argument, NULL, OPT_NO_WARNINGS },
 	{ "debuginfo", required_argument, NULL, OPT_DEBUGINFO },
 	{ "record", required_argument, NULL, OPT_RECORD },
+	{ "stream", no_argument, NULL, OPT_STREAM },
 	{ "uprobe-wildcards", required_argument, NULL, 'u' },
 	{ "exclude-vendor", optional_argument, NULL, 'x' },
 	{ "drilldown", required_argument, NULL, 'D' },
@@ -53,7 +55,7 @@ static const struct option options[] = {
 	{ NULL, 0, NULL, 0 },
 };
 
-/* The optstring stops at the first operand only when a script was given before it. */
+/* ":" first: a missing value is told by us */
 static const char optstring[] = ":e:u:c:p:o:f:B:d:lD:P:x::vqhV";
 
 static void help(FILE *out)
@@ -64,6 +66,8 @@ static void help(FILE *out)
 	      "  gft [OPTIONS] FILE.gft    [BINARY] [PARAMETER...]\n"
 	      "  gft [OPTIONS] -u PATTERN... BINARY [TARGET...]     the command line of go-ftrace\n"
 	      "  gft -l ['u:PATTERN'] BINARY                        list what can be traced\n"
+	      "  gft info BINARY                                    what gft knows of a binary\n"
+	      "  gft replay FILE                                    show a recorded run again\n"
 	      "\n"
 	      "Try:\n"
 	      "  gft -e 'u:main.* { graph(); }' -c './server -addr :8080'     start it, show its call graphs\n"
@@ -85,6 +89,8 @@ static void help(FILE *out)
 	      "  --color[=WHEN]       auto (on a terminal), always, never; NO_COLOR is honoured\n"
 	      "  -P, --trimprefix DIR cut DIR from the front of file names\n"
 	      "  -B MODE              flush output by line, full or none\n"
+	      "  --stream             print each call as it happens, not each graph when it is complete\n"
+	      "  --record FILE        keep the records of graphs too, for gft replay\n"
 	      "  -q                   no 'Attached ...' message       -v  tell more\n"
 	      "\n"
 	      "To look inside:\n"
@@ -136,9 +142,11 @@ static bool parse_pids(struct cli *c, const char *s)
 		long v = strtol(s, &end, 10);
 
 		if (end == s || (*end && *end != ',' && *end != ' ') || v <= 0 || v > 4194304)
-			return bad("-p: '%s' is not a process id", s, "-p 1234, or -p 1234,1240; pidof NAME finds them");
+			return bad("-p: '%s' is not a process id", s,
+				   "-p 1234, or -p 1234,1240; pidof NAME finds them");
 		if (c->npids == sizeof(c->pids) / sizeof(c->pids[0]))
-			return bad("-p: more than %s processes", "16", "leave -p away to trace every process of the binary");
+			return bad("-p: more than %s processes", "16",
+				   "leave -p away to trace every process of the binary");
 		c->pids[c->npids++] = (pid_t)v;
 		s = *end ? end + 1 : end;
 	}
@@ -231,20 +239,23 @@ static bool one_option(struct cli *c, int o, char **argv)
 		else if (!strcmp(optarg, "false"))
 			c->exclude_vendor = false;
 		else
-			return bad("--exclude-vendor: '%s' is neither true nor false", optarg, "--exclude-vendor=false");
+			return bad("--exclude-vendor: '%s' is neither true nor false", optarg,
+				   "--exclude-vendor=false");
 		return true;
 	case 'v': c->verbose = true; return true;
 	case 'q': c->quiet = true; return true;
 	case OPT_COLOR: return parse_color(c, optarg);
 	case OPT_NO_CACHE: c->no_cache = true; return true;
 	case OPT_BUFFER:
-		return parse_size(optarg, &c->ring_bytes) || bad("--buffer: '%s' is not a size", optarg, "--buffer 16M");
+		return parse_size(optarg, &c->ring_bytes) ||
+		       bad("--buffer: '%s' is not a size", optarg, "--buffer 16M");
 	case OPT_INFO: c->info = true; return true;
 	case OPT_DRY_RUN: c->dry_run = true; return true;
 	case OPT_SCRIPT: c->script = true; return true;
 	case OPT_UNSAFE: c->unsafe = true; return true;
 	case OPT_NO_WARNINGS: c->no_warnings = true; return true;
 	case OPT_DEBUGINFO: c->debug_dir = optarg; return true;
+	case OPT_STREAM: c->stream = true; return true;
 	case OPT_RECORD: c->record = optarg; return true;
 	case OPT_READY_FD: {
 		char *end;
@@ -285,6 +296,16 @@ static bool is_elf(const char *s)
 
 static bool operands(struct cli *c, char **v, size_t n)
 {
+	if (!c->expr && !c->nuprobes && !c->list && n && !is_file(v[0]) &&
+	    (!strcmp(v[0], "info") || !strcmp(v[0], "replay"))) {
+		c->about = v[0][0] == 'i';
+		c->replay = !c->about;
+		if (n > 2 || (n == 1 && !(c->about && c->npids)))
+			return bad("gft %s takes one file", v[0],
+				   c->about ? "gft info ./binary" : "gft replay FILE; --record FILE makes one");
+		c->binary = n == 2 ? v[1] : NULL;
+		return true;
+	}
 	if (c->list && n && !is_file(v[0])) {
 		c->list_pattern = v[0];
 		v++, n--;
@@ -293,13 +314,13 @@ static bool operands(struct cli *c, char **v, size_t n)
 			return bad("no script%s", "", "gft -e 'u:main.* { graph(); }' ./binary; gft -h shows more");
 		if (is_elf(v[0]))
 			return bad("%s is a binary, not a script", v[0],
-				   "say what to trace in it: gft -u 'main.*' BINARY, or gft -e 'u:main.* { graph(); }' BINARY");
+				   "say what to trace in it: gft -u 'main.*' BINARY, or gft -e 'u:main.* { graph(); }' "
+				   "BINARY");
 		c->script_file = v[0];
 		v++, n--;
 	}
 	/* with -p or -c the binary is known: what follows are parameters unless it is a file */
-	if (n && (!(c->npids || c->command) || is_file(v[0])) &&
-	    !(isdigit((unsigned char)v[0][0]) && !is_file(v[0]))) {
+	if (n && (!(c->npids || c->command) || is_file(v[0])) && !(isdigit((unsigned char)v[0][0]) && !is_file(v[0]))) {
 		c->binary = v[0];
 		v++, n--;
 	}

@@ -13,22 +13,24 @@ enum cli_color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 
 struct cli {
 	/* what to run: one of these */
-	const char *expr;        /* -e */
+	const char *expr;	 /* -e */
 	const char *script_file; /* SCRIPT.gft, or "-" */
-	const char **uprobes;    /* -u, go-ftrace's way */
+	const char **uprobes;	 /* -u, go-ftrace's way */
 	size_t nuprobes;
-	bool list;               /* -l */
+	bool list; /* -l */
 	const char *list_pattern;
-	bool info;               /* --info */
+	bool info;   /* --info */
+	bool about;  /* gft info BINARY: all that is known of it */
+	bool replay; /* gft replay FILE (binary) */
 
 	/* on what */
 	const char *binary;
 	const char **operands; /* behind the binary: parameters, or go-ftrace's target functions */
 	size_t noperands;
-	const char *command;   /* -c */
+	const char *command;	/* -c */
 	const char **drilldown; /* -D */
 	size_t ndrilldown;
-	pid_t pids[16];        /* -p */
+	pid_t pids[16]; /* -p */
 	size_t npids;
 
 	/* how */
@@ -39,10 +41,11 @@ struct cli {
 	const char *trim_prefix;
 	const char *debug_dir;
 	const char *record;
-	size_t ring_bytes;     /* --buffer */
+	size_t ring_bytes; /* --buffer */
 	enum cli_color color;
-	int ready_fd;          /* -1: none */
+	int ready_fd; /* -1: none */
 	bool exclude_vendor;
+	bool stream;
 	bool dry_run, script, verbose, quiet, no_cache, unsafe, no_warnings;
 };
 

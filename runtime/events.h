@@ -12,9 +12,9 @@ struct events {
 	struct ksession *ks;
 	struct output *out;
 	const struct value_ctx *values;
-	bool exiting;    /* exit() was called */
-	int status;      /* its argument */
-	uint64_t bad;    /* records that make no sense */
+	bool exiting; /* exit() was called */
+	int status;   /* its argument */
+	uint64_t bad; /* records that make no sense */
 };
 
 /* One GFT_REC_EVENT record of size bytes. */

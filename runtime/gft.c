@@ -93,7 +93,8 @@ static bool script_text(struct story *s)
 /* Prints what is queued; true when there is no error. */
 static bool told(struct story *s)
 {
-	bool color = s->cli.color == COLOR_ALWAYS || (s->cli.color == COLOR_AUTO && isatty(STDERR_FILENO) && !getenv("NO_COLOR"));
+	bool color = s->cli.color == COLOR_ALWAYS ||
+		     (s->cli.color == COLOR_AUTO && isatty(STDERR_FILENO) && !getenv("NO_COLOR"));
 
 	diag_print(s->diag, stderr, color, !s->cli.no_warnings);
 	return !diag_errors(s->diag);
@@ -124,7 +125,8 @@ static bool open_targets(struct story *s)
 
 		snprintf(path, sizeof(path), "/proc/%d", s->cli.pids[i]);
 		if (access(path, F_OK)) {
-			fprintf(stderr, "gft: there is no process %d\nhint: pidof NAME finds a process\n", s->cli.pids[i]);
+			fprintf(stderr, "gft: there is no process %d\nhint: pidof NAME finds a process\n",
+				s->cli.pids[i]);
 			return false;
 		}
 	}
@@ -135,7 +137,9 @@ static bool open_targets(struct story *s)
 
 static bool front_end(struct story *s)
 {
-	struct parse_opts po = { .file_exists = s->res.file_exists, .ctx = s->res.ctx, .params = s->cli.operands,
+	struct parse_opts po = { .file_exists = s->res.file_exists,
+				 .ctx = s->res.ctx,
+				 .params = s->cli.operands,
 				 .nparams = s->cli.nuprobes ? 0 : s->cli.noperands };
 	struct sema_opts so = { .unsafe = s->cli.unsafe };
 	struct ast *ast = parse_script(s->arena, s->diag, s->source, &po);
@@ -180,11 +184,15 @@ static bool compile(struct story *s)
 		const struct clang_diag *d = &s->object.diags[i];
 
 		fprintf(stderr, "%s:%u:%u: %s: %s\n", d->file ? d->file : "gft", d->line, d->col,
-			d->level == 2 ? "error" : d->level == 1 ? "warning" : "note", d->text);
+			d->level == 2	? "error"
+			: d->level == 1 ? "warning"
+					: "note",
+			d->text);
 	}
 	if (r)
 		fputs("gft: the script passed its checks but does not compile: this is a mistake of gft\n"
-		      "hint: please report the script together with what -d c prints\n", stderr);
+		      "hint: please report the script together with what -d c prints\n",
+		      stderr);
 	return r == 0;
 }
 
@@ -270,6 +278,23 @@ static int run(struct story *s)
 	return run_script(&ro);
 }
 
+/* gft info BINARY */
+static int about(struct story *s)
+{
+	char err[512];
+	int bin = targets_open(s->targets, NULL, err, sizeof(err));
+	struct buf b = BUF_INIT;
+
+	if (bin < 0) {
+		fprintf(stderr, "gft: %s\n", err);
+		return 1;
+	}
+	tgt_info(targets_tgt(s->targets, bin), &b);
+	fputs(buf_str(&b), stdout);
+	buf_free(&b);
+	return 0;
+}
+
 static int tell(struct story *s)
 {
 	int status = 1;
@@ -281,8 +306,12 @@ static int tell(struct story *s)
 		kernel_caps_print(caps, stdout);
 		return r ? 1 : 0;
 	}
+	if (s->cli.replay)
+		return replay_main(&s->cli);
 	if (!open_targets(s))
 		return 1;
+	if (s->cli.about)
+		return about(s);
 	if (s->cli.list)
 		return list_main(&s->cli, s->targets);
 	if (!script_text(s))

@@ -11,6 +11,9 @@
 int gft_main(int argc, char **argv);
 
 /* gft -l: functions of the binary ("u:main.*"), or tracepoints ("t:sched:*").  Returns the exit status. */
+/* gft replay FILE: a stream that --record wrote.  Returns the exit status. */
+int replay_main(const struct cli *c);
+
 int list_main(const struct cli *c, struct targets *t);
 
 #endif

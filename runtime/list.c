@@ -27,7 +27,8 @@ static void site_line(struct tgt *t, uint32_t f)
 	}
 	if (s.has_entry)
 		printf("    entry 0x%llx %s, %s%s\n", (unsigned long long)s.entry.vaddr, s.entry.insn,
-		       s.entry.emulated ? "emulated" : "stepped", s.args_ok ? "" : ", argument registers already changed");
+		       s.entry.emulated ? "emulated" : "stepped",
+		       s.args_ok ? "" : ", argument registers already changed");
 	else
 		printf("    no entry: %s\n", s.why_no_entry ? s.why_no_entry : "?");
 	for (uint32_t i = 0; i < s.nexits; i++)
@@ -87,7 +88,8 @@ static int list_tracepoints(const char *pattern)
 	free(names);
 	if (!n)
 		fprintf(stderr, "gft: no tracepoint matches %s%s\n", pattern,
-			targets_tracefs() ? "" : " (tracefs is not mounted: mount -t tracefs nodev /sys/kernel/tracing)");
+			targets_tracefs() ? ""
+					  : " (tracefs is not mounted: mount -t tracefs nodev /sys/kernel/tracing)");
 	return n ? 0 : 1;
 }
 

@@ -16,12 +16,14 @@
 #include "gft/graph.h"
 #include "gft/kernel.h"
 #include "gft/output.h"
+#include "gft/stream.h"
 #include "runtime/events.h"
 
-#define POLL_MS 50
+#define POLL_MS	       50
+#define REAP_TICKS     40 /* polls between two looks for processes that are gone */
 #define MANY_FUNCTIONS 10000
-#define MAX_BINARIES 8
-#define MAX_PIDS 16
+#define MAX_BINARIES   8
+#define MAX_PIDS       16
 
 static volatile sig_atomic_t stop_signal;
 
@@ -36,11 +38,12 @@ struct run {
 	struct ksession *ks;
 	struct graph_builder *graph;
 	struct output *out;
+	struct stream_writer *recorder; /* --record */
 	struct sym_source syms;
 	struct value_ctx values;
 	struct events ev;
 	uint64_t bad_records;
-	bool bar;       /* a progress bar is on the terminal */
+	bool bar; /* a progress bar is on the terminal */
 	bool pids_gone;
 };
 
@@ -51,7 +54,8 @@ static const char *func_name(void *ctx, uint32_t id)
 	struct run *r = ctx;
 
 	if (id >= TY_PROBE_STATIC)
-		return id - TY_PROBE_STATIC < r->meta->nprobe_names ? r->meta->probe_names[id - TY_PROBE_STATIC].func : NULL;
+		return id - TY_PROBE_STATIC < r->meta->nprobe_names ? r->meta->probe_names[id - TY_PROBE_STATIC].func
+								    : NULL;
 	return sites_func_name(r->o->sites, id);
 }
 
@@ -60,7 +64,8 @@ static const char *probe_name(void *ctx, uint32_t id)
 	struct run *r = ctx;
 
 	if (id >= TY_PROBE_STATIC)
-		return id - TY_PROBE_STATIC < r->meta->nprobe_names ? r->meta->probe_names[id - TY_PROBE_STATIC].probe : NULL;
+		return id - TY_PROBE_STATIC < r->meta->nprobe_names ? r->meta->probe_names[id - TY_PROBE_STATIC].probe
+								    : NULL;
 	return sites_probe_name(r->o->sites, id);
 }
 
@@ -116,6 +121,17 @@ static void tree_done(void *ctx, const struct graph_tree *tree)
 	output_graph(r->out, tree);
 }
 
+/* --stream */
+static void call_enter(void *ctx, const struct graph_tree *tree, const struct graph_node *n, unsigned depth)
+{
+	output_graph_enter(((struct run *)ctx)->out, tree, n, depth);
+}
+
+static void call_leave(void *ctx, const struct graph_tree *tree, const struct graph_node *n, unsigned depth)
+{
+	output_graph_leave(((struct run *)ctx)->out, tree, n, depth);
+}
+
 static int record(void *ctx, const void *rec, size_t size)
 {
 	struct run *r = ctx;
@@ -129,9 +145,19 @@ static int record(void *ctx, const void *rec, size_t size)
 		events_handle(&r->ev, rec, size);
 		return r->ev.exiting ? 1 : 0;
 	}
+	if (r->recorder)
+		stream_write(r->recorder, rec, size);
 	if (graph_feed(r->graph, rec, size) < 0)
 		r->bad_records++;
 	return output_error(r->out) ? 1 : 0;
+}
+
+static uint64_t now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000ULL + (uint64_t)t.tv_nsec;
 }
 
 /* --- setting up ----------------------------------------------------------------------------- */
@@ -144,7 +170,8 @@ static void progress(void *ctx, size_t done, size_t total)
 	if (!r->bar || !total)
 		return;
 	n = (int)(done * (size_t)width / total);
-	fprintf(stderr, "\r[%.*s%*s] %zu/%zu", n, "########################################", width - n, "", done, total);
+	fprintf(stderr, "\r[%.*s%*s] %zu/%zu", n, "########################################", width - n, "", done,
+		total);
 	fflush(stderr);
 }
 
@@ -154,10 +181,42 @@ static void bar_end(struct run *r)
 		fputs("\r\033[K", stderr);
 }
 
+/* --record FILE */
+static bool open_recorder(struct run *r, int *fd)
+{
+	const char *name = r->o->cli->record;
+
+	if (!name)
+		return true;
+	*fd = open(name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	if (*fd < 0) {
+		fprintf(stderr, "gft: cannot write %s: %s\n", name, strerror(errno));
+		return false;
+	}
+	r->recorder = stream_writer_new(*fd, &r->syms);
+	stream_write_clock(r->recorder, r->values.wall_offset_ns, r->values.boot_offset_ns);
+	stream_write_opts(r->recorder, r->meta->graphs, r->meta->ngraphs);
+	return true;
+}
+
+static bool close_recorder(struct run *r, int fd)
+{
+	int e = r->recorder ? stream_writer_close(r->recorder, now_ns()) : 0;
+
+	r->recorder = NULL;
+	if (fd >= 0 && close(fd) && !e)
+		e = -errno;
+	if (e)
+		fprintf(stderr, "gft: cannot write %s: %s\n", r->o->cli->record, strerror(-e));
+	return !e;
+}
+
 static bool open_output(struct run *r, int *fd_out)
 {
 	const struct cli *c = r->o->cli;
-	struct output_opts oo = { .format = c->format, .fd = STDOUT_FILENO, .values = &r->values, .trim_prefix = c->trim_prefix };
+	struct output_opts oo = {
+		.format = c->format, .fd = STDOUT_FILENO, .values = &r->values, .trim_prefix = c->trim_prefix
+	};
 	const char *err = NULL;
 
 	*fd_out = -1;
@@ -190,7 +249,7 @@ static bool open_output(struct run *r, int *fd_out)
 }
 
 struct layout { /* struct gft_layout of bpf-templates/bpf.h */
-	int32_t is_go, g_hi, g_goid, g_m, m_curg, m_gsignal, g_tls, pad;
+	int32_t is_go, g_hi, g_goid, g_m, m_curg, m_gsignal, m_g0, g_tls;
 };
 
 struct consts {
@@ -225,7 +284,8 @@ static bool fill_consts(struct run *r, struct consts *c)
 			fprintf(stderr, "gft: %s\n", err.msg);
 			return false;
 		}
-		c->layouts[i] = (struct layout){ 1, g->g_stack_hi, g->g_goid, g->g_m, g->m_curg, g->m_gsignal, g->g_tls, 0 };
+		c->layouts[i] = (struct layout){ 1,	    g->g_stack_hi, g->g_goid, g->g_m,
+						 g->m_curg, g->m_gsignal,  g->m_g0,   g->g_tls };
 		if (o->cli->verbose)
 			fprintf(stderr, "%s: %s, goroutine layout from %s (goid at %d)\n", tgt_display(t),
 				g->version[0] ? g->version : "Go of unknown version", g->source, g->g_goid);
@@ -268,8 +328,11 @@ static bool load(struct run *r)
 	const struct run_opts *o = r->o;
 	struct consts c;
 	struct kernel_error err = { .msg = "" };
-	struct ksession_opts ko = { .object = o->object, .object_len = o->object_len, .meta = r->meta,
-				    .ring_bytes = o->cli->ring_bytes, .verbose = o->cli->verbose };
+	struct ksession_opts ko = { .object = o->object,
+				    .object_len = o->object_len,
+				    .meta = r->meta,
+				    .ring_bytes = o->cli->ring_bytes,
+				    .verbose = o->cli->verbose };
 
 	if (!fill_consts(r, &c))
 		return false;
@@ -310,8 +373,8 @@ static bool attach(struct run *r, uint64_t *attached)
 
 			if (!ps->n)
 				continue;
-			if (ksession_attach_uprobes(r->ks, i, targets_path(o->targets, mp->binary), pid, mp->uretprobe, ps->v,
-						    ps->n, &refused, progress, r, &err) < 0)
+			if (ksession_attach_uprobes(r->ks, i, targets_path(o->targets, mp->binary), pid, mp->uretprobe,
+						    ps->v, ps->n, &refused, progress, r, &err) < 0)
 				return fail(r, &err);
 			refused_all += refused;
 		} else {
@@ -365,6 +428,19 @@ static bool pid_alive(pid_t pid)
 	return alive;
 }
 
+/* What ended processes left behind: their goroutines' state, and half-open graphs. */
+static bool alive(void *ctx, uint32_t tgid)
+{
+	struct run *r = ctx;
+
+	if (!kill((pid_t)tgid, 0) || errno != ESRCH)
+		return true;
+	graph_process_gone(r->graph, tgid);
+	if (r->recorder)
+		stream_write_gone(r->recorder, tgid);
+	return false;
+}
+
 static bool targets_gone(const struct run *r)
 {
 	if (!r->o->cli->npids)
@@ -388,7 +464,8 @@ static void ready(struct run *r, uint64_t attached)
 				attached == 1 ? "" : "s", (unsigned long long)(n->functions - n->skipped),
 				n->functions - n->skipped == 1 ? "" : "s");
 		else
-			fprintf(stderr, "Attached %llu probe%s\n", (unsigned long long)attached, attached == 1 ? "" : "s");
+			fprintf(stderr, "Attached %llu probe%s\n", (unsigned long long)attached,
+				attached == 1 ? "" : "s");
 	}
 	if (c->ready_fd >= 0) {
 		if (write(c->ready_fd, "r", 1) != 1)
@@ -400,6 +477,7 @@ static void ready(struct run *r, uint64_t attached)
 static void loop(struct run *r)
 {
 	struct timespec last = { 0, 0 };
+	unsigned ticks = 0;
 
 	for (;;) {
 		struct timespec now;
@@ -415,6 +493,8 @@ static void loop(struct run *r)
 		if (now.tv_sec == last.tv_sec && now.tv_nsec - last.tv_nsec < POLL_MS * 1000000L)
 			continue;
 		last = now;
+		if (++ticks % REAP_TICKS == 0)
+			ksession_reap(r->ks, alive, r);
 		if (r->o->child) {
 			child_poll(r->o->child);
 			if (r->o->child->done)
@@ -437,8 +517,9 @@ static void tell_losses(struct run *r)
 		{ GFT_ST_MAP_FULL, "calls not shown: too many goroutines at once", NULL },
 		{ GFT_ST_UNMATCHED, "exits without an entry: calls that began before gft attached", NULL },
 		{ GFT_ST_UNWOUND, "calls that a panic or Goexit removed", NULL },
-		{ GFT_ST_READ_FAULT, "hits ignored: the goroutine could not be read", NULL },
-		{ GFT_ST_BAD_GOID, "hits ignored: the goroutine id made no sense", "is the Go version known? gft info shows" },
+		{ GFT_ST_READ_FAULT, "hits ignored: the goroutine or its stack could not be read", NULL },
+		{ GFT_ST_BAD_GOID, "hits ignored: the goroutine id made no sense",
+		  "is the Go version known? gft info shows" },
 		{ GFT_ST_SCRATCH, "actions skipped: no scratch buffer was free", NULL },
 		{ GFT_ST_DEPTH, "calls not tracked: too deep", NULL },
 		{ GFT_ST_USER_MAP_FULL, "map updates lost: the map was full", "config = { max_map_keys = N }" },
@@ -460,7 +541,8 @@ static void tell_losses(struct run *r)
 	n = ksession_losses(r->ks, loss, 5);
 	for (size_t i = 0; i < n && r->o->cli->verbose; i++)
 		fprintf(stderr, "  %llu at %s\n", (unsigned long long)loss[i].count,
-			sites_probe_name(r->o->sites, loss[i].site) ? sites_probe_name(r->o->sites, loss[i].site) : "a probe");
+			sites_probe_name(r->o->sites, loss[i].site) ? sites_probe_name(r->o->sites, loss[i].site)
+								    : "a probe");
 	if (st[GFT_ST_RING_FULL])
 		output_lost(r->out, st[GFT_ST_RING_FULL]);
 }
@@ -474,7 +556,8 @@ static void tell_graph(struct run *r)
 	if (g->unmatched)
 		fprintf(stderr, "%llu exits without an entry in an open graph\n", (unsigned long long)g->unmatched);
 	if (g->bad + r->bad_records + r->ev.bad)
-		fprintf(stderr, "%llu records made no sense\n", (unsigned long long)(g->bad + r->bad_records + r->ev.bad));
+		fprintf(stderr, "%llu records made no sense\n",
+			(unsigned long long)(g->bad + r->bad_records + r->ev.bad));
 	if (g->over_limit)
 		fprintf(stderr, "%llu calls not shown: graphs over their limit\n", (unsigned long long)g->over_limit);
 	if (g->open_at_end)
@@ -483,14 +566,6 @@ static void tell_graph(struct run *r)
 	if (r->o->cli->verbose)
 		fprintf(stderr, "%llu records, %llu graphs, %llu calls\n", (unsigned long long)g->records,
 			(unsigned long long)g->trees, (unsigned long long)g->nodes);
-}
-
-static uint64_t now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000ULL + (uint64_t)t.tv_nsec;
 }
 
 /* What there is is printed, everything is detached; in this order, so that no hit falls between. */
@@ -534,9 +609,14 @@ int run_script(const struct run_opts *o)
 	struct run r = { .o = o, .meta = o->meta };
 	struct graph_config gc = { .opts = o->meta->graphs, .nopts = o->meta->ngraphs, .tree = tree_done, .ctx = &r };
 	uint64_t attached = 0, nfuncs = sites_counts(o->sites)->functions;
-	int status = 1, fd = -1, e;
+	int status = 1, fd = -1, rec_fd = -1, e;
 
 	signals();
+	if (o->cli->stream) {
+		gc.tree = NULL;
+		gc.enter = call_enter;
+		gc.leave = call_leave;
+	}
 	r.syms = sites_syms(o->sites);
 	gc.syms = &r.syms;
 	r.values = (struct value_ctx){
@@ -555,7 +635,7 @@ int run_script(const struct run_opts *o)
 	r.bar = nfuncs >= MANY_FUNCTIONS && isatty(STDERR_FILENO);
 	if (nfuncs >= MANY_FUNCTIONS && !o->cli->quiet)
 		fprintf(stderr, "attaching to %llu functions ...\n", (unsigned long long)nfuncs);
-	if (!open_output(&r, &fd))
+	if (!open_output(&r, &fd) || !open_recorder(&r, &rec_fd))
 		goto out;
 	r.graph = graph_builder_new(&gc);
 	if (!load(&r))
@@ -589,6 +669,8 @@ int run_script(const struct run_opts *o)
 		status = 1;
 	}
 out:
+	if (!close_recorder(&r, rec_fd))
+		status = 1;
 	ksession_free(r.ks);
 	graph_builder_free(r.graph);
 	output_free(r.out);

@@ -49,7 +49,8 @@ static void skip(struct site_table *s, int bin, uint32_t func, const char *why)
 	s->counts.skipped++;
 }
 
-static void add(struct site_table *s, uint32_t prog, const struct meta_prog *mp, uint32_t func, const struct tgt_site *site)
+static void add(struct site_table *s, uint32_t prog, const struct meta_prog *mp, uint32_t func,
+		const struct tgt_site *site)
 {
 	struct prog_sites *ps = &s->progs[prog];
 	struct entry *e;
@@ -93,11 +94,13 @@ static void collect_wants(const struct gft_meta *meta, struct targets *t, uint8_
 			want[mp->binary] = xcalloc(tgt_nfuncs(targets_tgt(t, mp->binary)) + 1, 1);
 		for (uint32_t i = 0; i < mp->nplaces; i++)
 			want[mp->binary][mp->places[i].func] |=
-				mp->role == SITE_ENTRY ? TGT_WANT_ENTRY | (mp->want_args ? TGT_WANT_ARGS : 0) : TGT_WANT_EXITS;
+				mp->role == SITE_ENTRY ? TGT_WANT_ENTRY | (mp->want_args ? TGT_WANT_ARGS : 0)
+						       : TGT_WANT_EXITS;
 	}
 }
 
-static void choose_entries(struct site_table *s, uint32_t p, uint8_t *want, size_t *cap, ksession_progress_fn progress, void *ctx)
+static void choose_entries(struct site_table *s, uint32_t p, uint8_t *want, size_t *cap, ksession_progress_fn progress,
+			   void *ctx)
 {
 	const struct meta_prog *mp = &s->meta->progs[p];
 	struct tgt *tgt = targets_tgt(s->t, mp->binary);
@@ -175,7 +178,8 @@ static void choose_addrs(struct site_table *s, uint32_t p, size_t *cap)
 		if (tgt_check_site(tgt, mp->places[i].addr, &site, &err) < 0)
 			continue; /* semantic analysis asked the same and told */
 		if (site.sp_adj == TGT_SP_UNKNOWN && mp->want_sp) {
-			skip(s, mp->binary, f < 0 ? 0 : (uint32_t)f, "how deep the stack is at this address cannot be told");
+			skip(s, mp->binary, f < 0 ? 0 : (uint32_t)f,
+			     "how deep the stack is at this address cannot be told");
 			continue;
 		}
 		if (site.sp_adj == TGT_SP_UNKNOWN)
@@ -253,11 +257,12 @@ void sites_report(struct site_table *s, FILE *out, bool verbose)
 	for (size_t i = 0, j; i < s->nskips; i = j) {
 		for (j = i; j < s->nskips && !strcmp(s->skips[j].why, s->skips[i].why); j++)
 			if (verbose)
-				fprintf(out, "skipped %s: %s\n", tgt_func(targets_tgt(s->t, s->skips[j].bin), s->skips[j].func)->name,
+				fprintf(out, "skipped %s: %s\n",
+					tgt_func(targets_tgt(s->t, s->skips[j].bin), s->skips[j].func)->name,
 					s->skips[j].why);
 		if (!verbose && j - i == 1)
-			fprintf(out, "skipped %s: %s\n", tgt_func(targets_tgt(s->t, s->skips[i].bin), s->skips[i].func)->name,
-				s->skips[i].why);
+			fprintf(out, "skipped %s: %s\n",
+				tgt_func(targets_tgt(s->t, s->skips[i].bin), s->skips[i].func)->name, s->skips[i].why);
 		else if (!verbose)
 			fprintf(out, "skipped %zu functions: %s (-v names them)\n", j - i, s->skips[i].why);
 	}

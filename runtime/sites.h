@@ -20,10 +20,10 @@ struct prog_sites {
 };
 
 struct site_counts {
-	uint64_t functions;   /* wanted */
-	uint64_t skipped;     /* without any site, or without a safe entry */
-	uint64_t no_exit;     /* that never return */
-	uint64_t doubtful;    /* with a way out that cannot be probed */
+	uint64_t functions; /* wanted */
+	uint64_t skipped;   /* without any site, or without a safe entry */
+	uint64_t no_exit;   /* that never return */
+	uint64_t doubtful;  /* with a way out that cannot be probed */
 	uint64_t entries, exits, emulated;
 };
 
@@ -32,7 +32,8 @@ struct site_counts {
  * functions are kept, see sites_report().  progress (may be NULL) is called
  * now and then with the functions done.
  */
-struct site_table *sites_build(const struct gft_meta *meta, struct targets *t, ksession_progress_fn progress, void *ctx);
+struct site_table *sites_build(const struct gft_meta *meta, struct targets *t, ksession_progress_fn progress,
+			       void *ctx);
 void site_table_free(struct site_table *s);
 
 const struct prog_sites *sites_of(const struct site_table *s, uint32_t prog);

@@ -144,7 +144,8 @@ static int open_pid(struct targets *t, char *err, size_t err_sz)
 	if (n < 0) {
 		int e = errno;
 
-		snprintf(err, err_sz, e == ENOENT ? "there is no process %d" : "cannot read the executable of process %d: %s",
+		snprintf(err, err_sz,
+			 e == ENOENT ? "there is no process %d" : "cannot read the executable of process %d: %s",
 			 t->opts.pid, strerror(e));
 		return -e;
 	}

@@ -14,8 +14,8 @@
 struct targets;
 
 struct targets_opts {
-	const char *binary;  /* the command's operand, or the program of -c; NULL: none */
-	pid_t pid;           /* -p: its executable, through /proc; 0: none */
+	const char *binary; /* the command's operand, or the program of -c; NULL: none */
+	pid_t pid;	    /* -p: its executable, through /proc; 0: none */
 	const char *debug_dir;
 };
 

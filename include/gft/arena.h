@@ -24,21 +24,21 @@ char *arena_strndup(struct arena *a, const char *s, size_t n);
 char *arena_printf(struct arena *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 char *arena_vprintf(struct arena *a, const char *fmt, va_list ap);
 
-#define ARENA_NEW(a, type) ((type *)arena_alloc((a), sizeof(type)))
+#define ARENA_NEW(a, type)	((type *)arena_alloc((a), sizeof(type)))
 #define ARENA_ARRAY(a, type, n) ((type *)arena_alloc((a), sizeof(type) * (n)))
 
 /* Appends val to an array kept as pointer p, count n and capacity cap. */
-#define ARENA_PUSH(a, p, n, cap, val)                                                     \
-	do {                                                                              \
-		if ((n) == (cap)) {                                                       \
-			size_t new_cap_ = (cap) ? (size_t)(cap) * 2 : 8;                  \
-			void *new_p_ = arena_alloc((a), new_cap_ * sizeof(*(p)));         \
-			if ((n) != 0)                                                     \
-				__builtin_memcpy(new_p_, (p), (size_t)(n) * sizeof(*(p))); \
-			(p) = new_p_;                                                     \
-			(cap) = new_cap_;                                                 \
-		}                                                                         \
-		(p)[(n)++] = (val);                                                       \
+#define ARENA_PUSH(a, p, n, cap, val)                                                                                  \
+	do {                                                                                                           \
+		if ((n) == (cap)) {                                                                                    \
+			size_t new_cap_ = (cap) ? (size_t)(cap)*2 : 8;                                                 \
+			void *new_p_ = arena_alloc((a), new_cap_ * sizeof(*(p)));                                      \
+			if ((n) != 0)                                                                                  \
+				__builtin_memcpy(new_p_, (p), (size_t)(n) * sizeof(*(p)));                             \
+			(p) = new_p_;                                                                                  \
+			(cap) = new_cap_;                                                                              \
+		}                                                                                                      \
+		(p)[(n)++] = (val);                                                                                    \
 	} while (0)
 
 #endif

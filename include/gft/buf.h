@@ -15,7 +15,10 @@ struct buf {
 	size_t cap;
 };
 
-#define BUF_INIT { NULL, 0, 0 }
+#define BUF_INIT                                                                                                       \
+	{                                                                                                              \
+		NULL, 0, 0                                                                                             \
+	}
 
 void buf_free(struct buf *b);  /* releases the memory; the buffer may be used again */
 void buf_reset(struct buf *b); /* empties it, keeps the memory */
@@ -27,7 +30,7 @@ void buf_pad(struct buf *b, char c, size_t n);
 void buf_printf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void buf_vprintf(struct buf *b, const char *fmt, va_list ap);
 void buf_u64(struct buf *b, unsigned long long v); /* decimal, fast */
-const char *buf_str(struct buf *b);                /* never NULL */
+const char *buf_str(struct buf *b);		   /* never NULL */
 
 /* xmalloc family: for long-lived tables outside an arena; never NULL. */
 void *xmalloc(size_t n);

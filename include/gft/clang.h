@@ -27,7 +27,7 @@ struct clang_diag {
 };
 
 struct clang_job {
-	const char *name;  /* of the main file in diagnostics */
+	const char *name; /* of the main file in diagnostics */
 	const char *text;
 	size_t len;
 	const struct clang_file *files;
@@ -40,7 +40,7 @@ struct clang_job {
 struct clang_result {
 	void *object; /* malloc'd ELF object for BPF; NULL on errors */
 	size_t object_len;
-	char *ir; /* malloc'd; NULL unless asked for */
+	char *ir;		  /* malloc'd; NULL unless asked for */
 	struct clang_diag *diags; /* malloc'd, texts too */
 	size_t ndiags;
 };

@@ -11,23 +11,23 @@
 #include "gft/clang.h"
 
 struct compile_opts {
-	bool no_cache;         /* neither read nor write the cache */
+	bool no_cache;	       /* neither read nor write the cache */
 	const char *cache_dir; /* NULL: $GFT_CACHE_DIR, else /var/cache/gft as root, else ~/.cache/gft */
 	bool want_ir;
-	bool verbose;          /* say on stderr what is loaded and how long it took */
+	bool verbose; /* say on stderr what is loaded and how long it took */
 	/* the script's own text, so that clang can quote it: name as in #line */
 	const struct clang_file *sources;
 	size_t nsources;
 };
 
 struct compile_result {
-	void *object;      /* malloc'd */
+	void *object; /* malloc'd */
 	size_t object_len;
-	char *ir;          /* malloc'd or NULL */
+	char *ir; /* malloc'd or NULL */
 	bool from_cache;
 	struct clang_diag *diags; /* owned */
 	size_t ndiags;
-	char err[512];     /* why there is no compiler: libgft-clang.so missing, ... */
+	char err[512];		   /* why there is no compiler: libgft-clang.so missing, ... */
 	struct clang_result clang; /* backing store of diags */
 };
 

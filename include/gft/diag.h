@@ -49,16 +49,13 @@ const struct source *diag_source(const struct diag *d, uint16_t index);
  * Queues a diagnostic.  At most 64 errors are kept (the rest is counted), and
  * a second one with the same place and message is dropped.
  */
-void diag_error(struct diag *d, struct src_loc loc, const char *fmt, ...)
-	__attribute__((format(printf, 3, 4)));
-void diag_warn(struct diag *d, struct src_loc loc, const char *fmt, ...)
-	__attribute__((format(printf, 3, 4)));
+void diag_error(struct diag *d, struct src_loc loc, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+void diag_warn(struct diag *d, struct src_loc loc, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 void diag_verror(struct diag *d, struct src_loc loc, const char *fmt, va_list ap);
 
 /* Adds to the diagnostic queued last: what to try, or a second place. */
 void diag_hint(struct diag *d, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-void diag_note(struct diag *d, struct src_loc loc, const char *fmt, ...)
-	__attribute__((format(printf, 3, 4)));
+void diag_note(struct diag *d, struct src_loc loc, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
 size_t diag_errors(const struct diag *d);
 size_t diag_warnings(const struct diag *d);

@@ -37,9 +37,9 @@ struct site_info {
 	const char *func; /* name, never NULL */
 	const char *file; /* of the site's instruction; NULL: not known */
 	uint32_t line;
-	uint32_t off;     /* site's address - function's entry */
-	uint32_t func_id; /* same for all sites of a function (of one binary) */
-	uint8_t role;     /* enum site_role */
+	uint32_t off;		       /* site's address - function's entry */
+	uint32_t func_id;	       /* same for all sites of a function (of one binary) */
+	uint8_t role;		       /* enum site_role */
 	const struct payload *payload; /* never NULL */
 };
 
@@ -63,27 +63,27 @@ struct sym_source {
 
 /* Options of one graph() call of the script. */
 struct graph_opts {
-	uint64_t min_ns;  /* 0: all */
-	uint32_t depth;   /* levels below the root; 0: all */
-	uint32_t limit;   /* nodes per tree; 0: the default */
-	uint32_t flags;   /* GRAPH_* */
+	uint64_t min_ns; /* 0: all */
+	uint32_t depth;	 /* levels below the root; 0: all */
+	uint32_t limit;	 /* nodes per tree; 0: the default */
+	uint32_t flags;	 /* GRAPH_* */
 };
-#define GRAPH_ARGS 0x01
-#define GRAPH_RET 0x02
-#define GRAPH_STACK 0x04
-#define GRAPH_PARKS 0x08
+#define GRAPH_ARGS     0x01
+#define GRAPH_RET      0x02
+#define GRAPH_STACK    0x04
+#define GRAPH_PARKS    0x08
 #define GRAPH_SYSCALLS 0x10
 #define GRAPH_CHILDREN 0x20
 
 /* --- trees ------------------------------------------------------------------ */
 
 /* graph_node.flags */
-#define GN_OPEN 0x01     /* had not returned when the tree was printed */
-#define GN_UNWOUND 0x02  /* left without an exit: a panic or Goexit removed it */
+#define GN_OPEN	     0x01 /* had not returned when the tree was printed */
+#define GN_UNWOUND   0x02 /* left without an exit: a panic or Goexit removed it */
 #define GN_LOST_EXIT 0x04 /* its exit record was lost: the end is a guess */
-#define GN_DAMAGED 0x08  /* records were lost while it ran: children may be missing */
-#define GN_TAIL 0x10     /* left by a jump to another function */
-#define GN_SYSTEM 0x20   /* ran on the system stack */
+#define GN_DAMAGED   0x08 /* records were lost while it ran: children may be missing */
+#define GN_TAIL	     0x10 /* left by a jump to another function */
+#define GN_SYSTEM    0x20 /* ran on the system stack */
 
 struct graph_node {
 	struct graph_node *child, *next, *parent; /* first child, next sibling */
@@ -91,16 +91,16 @@ struct graph_node {
 	uint64_t start_ns, end_ns; /* CLOCK_MONOTONIC; end_ns 0 while open */
 	uint64_t key;
 	int64_t caller_rel;
-	uint32_t site;      /* entry site */
-	uint32_t exit_site; /* GFT_NO_SITE: none */
-	uint32_t flags;     /* GN_* */
+	uint32_t site;			/* entry site */
+	uint32_t exit_site;		/* GFT_NO_SITE: none */
+	uint32_t flags;			/* GN_* */
 	const struct gft_payload *args; /* entry's payload, NULL: none */
 	const struct gft_payload *rets; /* exit's payload, NULL: none */
 };
 
 struct graph_tag {
 	const char *key;
-	const char *value; /* of a string, NUL-terminated; NULL for other types */
+	const char *value;	     /* of a string, NUL-terminated; NULL for other types */
 	const struct gft_type *type; /* the value as it was sent */
 	const void *data;
 };
@@ -110,9 +110,9 @@ struct graph_tree {
 	const struct graph_node *root;
 	uint64_t goid;
 	uint32_t tgid, tid; /* tid: of the first record */
-	bool is_thread;     /* goid is a thread id */
-	uint16_t opts;      /* graph() number of the root */
-	uint64_t nodes;     /* nodes kept */
+	bool is_thread;	    /* goid is a thread id */
+	uint16_t opts;	    /* graph() number of the root */
+	uint64_t nodes;	    /* nodes kept */
 	uint64_t dropped;   /* calls not kept: the tree's limit */
 	const struct graph_tag *tags;
 	size_t ntags;
@@ -120,13 +120,13 @@ struct graph_tree {
 
 struct graph_stats {
 	uint64_t records, trees, nodes;
-	uint64_t unmatched; /* exits without an open call in an open graph */
-	uint64_t unwound;   /* calls closed without an exit */
-	uint64_t lost_marks; /* records that told of a loss before them */
-	uint64_t bad;       /* records that make no sense: wrong size, unknown site or kind */
-	uint64_t below_min; /* trees not shown: shorter than min */
-	uint64_t discarded; /* trees dropped by graph_drop() */
-	uint64_t over_limit; /* calls not kept */
+	uint64_t unmatched;   /* exits without an open call in an open graph */
+	uint64_t unwound;     /* calls closed without an exit */
+	uint64_t lost_marks;  /* records that told of a loss before them */
+	uint64_t bad;	      /* records that make no sense: wrong size, unknown site or kind */
+	uint64_t below_min;   /* trees not shown: shorter than min */
+	uint64_t discarded;   /* trees dropped by graph_drop() */
+	uint64_t over_limit;  /* calls not kept */
 	uint64_t open_at_end; /* trees printed half-open at the end */
 };
 
@@ -134,8 +134,8 @@ struct graph_config {
 	const struct sym_source *syms; /* borrowed */
 	const struct graph_opts *opts; /* by graph() number; borrowed */
 	size_t nopts;
-	uint32_t default_limit;  /* nodes per tree; 0: GRAPH_DEFAULT_LIMIT */
-	size_t max_bytes;        /* memory for open trees; 0: 256 MiB; beyond it the oldest are closed */
+	uint32_t default_limit; /* nodes per tree; 0: GRAPH_DEFAULT_LIMIT */
+	size_t max_bytes;	/* memory for open trees; 0: 256 MiB; beyond it the oldest are closed */
 	/*
 	 * A root returned (or was closed); called before the next record is read.
 	 * NULL: not wanted; calls that returned are then not kept, so that limit

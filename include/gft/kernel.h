@@ -32,22 +32,22 @@ void kernel_error_fini(struct kernel_error *e);
 /* Found by trying each, at first use; a false one has its reason in why. */
 struct kernel_caps {
 	char release[65];
-	bool bpf;            /* bpf(2) loads a tracing program at all */
-	bool btf;            /* /sys/kernel/btf/vmlinux */
-	bool uprobe;         /* perf_event uprobes attach */
-	bool ringbuf;        /* 5.8 */
-	bool cookie;         /* 5.15 */
-	bool uprobe_multi;   /* 6.6: loads and attaches */
+	bool bpf;	       /* bpf(2) loads a tracing program at all */
+	bool btf;	       /* /sys/kernel/btf/vmlinux */
+	bool uprobe;	       /* perf_event uprobes attach */
+	bool ringbuf;	       /* 5.8 */
+	bool cookie;	       /* 5.15 */
+	bool uprobe_multi;     /* 6.6: loads and attaches */
 	bool uprobe_multi_pid; /* its pid filter follows every thread of the process */
-	bool bpf_loop;       /* 5.17 */
-	bool strncmp;        /* 5.17 */
-	bool write_regs;     /* 6.18, no lockdown: uprobe programs may write registers */
-	bool raw_tp;         /* test runs of begin/end programs */
-	bool perf_event;     /* perf_event_open works: interval, profile, software */
+	bool bpf_loop;	       /* 5.17 */
+	bool strncmp;	       /* 5.17 */
+	bool write_regs;       /* 6.18, no lockdown: uprobe programs may write registers */
+	bool raw_tp;	       /* test runs of begin/end programs */
+	bool perf_event;       /* perf_event_open works: interval, profile, software */
 	bool tracepoint;
 	bool kprobe, fentry;
-	bool lockdown;       /* confidentiality or integrity lockdown seen */
-	char why[768];       /* when !bpf or !(uprobe || uprobe_multi): one sentence and what to do */
+	bool lockdown; /* confidentiality or integrity lockdown seen */
+	char why[768]; /* when !bpf or !(uprobe || uprobe_multi): one sentence and what to do */
 };
 
 /*
@@ -67,7 +67,7 @@ struct ksession;
 struct ksession_const {
 	const char *name; /* of a const volatile variable of the object */
 	const void *data;
-	size_t size;      /* must be at most the variable's */
+	size_t size; /* must be at most the variable's */
 };
 
 struct ksession_opts {
@@ -76,10 +76,10 @@ struct ksession_opts {
 	const struct gft_meta *meta; /* borrowed for the life of the session */
 	const struct ksession_const *consts;
 	size_t nconsts;
-	size_t ring_bytes;     /* rounded up to a power of two of pages; 0: 8 MiB, less when that is refused */
+	size_t ring_bytes;	 /* rounded up to a power of two of pages; 0: 8 MiB, less when that is refused */
 	uint32_t max_goroutines; /* entries of the goroutine map; 0: 65,536 */
-	uint32_t site_addrs;     /* entries of the map gft_site_addr, see ksession_site_addr() */
-	bool verbose;          /* keep libbpf's own messages on stderr */
+	uint32_t site_addrs;	 /* entries of the map gft_site_addr, see ksession_site_addr() */
+	bool verbose;		 /* keep libbpf's own messages on stderr */
 };
 
 /* Loads every program and map.  0, or a negative errno with err. */
@@ -101,8 +101,8 @@ typedef void (*ksession_progress_fn)(void *ctx, size_t done, size_t total);
  * be NULL); -errno only when nothing could be attached.
  */
 int ksession_attach_uprobes(struct ksession *s, uint32_t prog, const char *path, pid_t pid, bool retprobe,
-			    const struct ksession_site *sites, size_t n, size_t *refused,
-			    ksession_progress_fn progress, void *ctx, struct kernel_error *err);
+			    const struct ksession_site *sites, size_t n, size_t *refused, ksession_progress_fn progress,
+			    void *ctx, struct kernel_error *err);
 
 /* Attaches a program of any other kind but begin, end and signal. */
 int ksession_attach(struct ksession *s, uint32_t prog, struct kernel_error *err);

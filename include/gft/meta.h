@@ -27,7 +27,7 @@ enum meta_prog_kind {
 	MP_RAWTRACEPOINT,
 	MP_SOFTWARE,
 	MP_HARDWARE,
-	MP_SIGNAL,  /* self:signal:NAME */
+	MP_SIGNAL, /* self:signal:NAME */
 	MP_KPROBE,
 	MP_KRETPROBE,
 	MP_FENTRY,
@@ -47,20 +47,20 @@ struct meta_prog {
 	struct src_loc loc; /* of the first clause it runs */
 
 	/* MP_UPROBE: every place runs the same clauses in the same way */
-	int binary;      /* the resolver's number */
-	uint8_t role;    /* SITE_ENTRY, SITE_EXIT, SITE_OTHER */
-	bool want_args;  /* reads argument registers at entry */
-	bool want_sp;    /* needs to know where the return address lies: caller, depth */
-	bool uses_regs;  /* reads registers at all */
-	bool internal;   /* gft's own (the end of goroutines): not counted as a probe of the script */
-	bool uretprobe;  /* SITE_EXIT by the kernel's uretprobe (never on Go) */
+	int binary;	/* the resolver's number */
+	uint8_t role;	/* SITE_ENTRY, SITE_EXIT, SITE_OTHER */
+	bool want_args; /* reads argument registers at entry */
+	bool want_sp;	/* needs to know where the return address lies: caller, depth */
+	bool uses_regs; /* reads registers at all */
+	bool internal;	/* gft's own (the end of goroutines): not counted as a probe of the script */
+	bool uretprobe; /* SITE_EXIT by the kernel's uretprobe (never on Go) */
 	struct meta_place *places;
 	uint32_t nplaces;
 	struct payload payload; /* what its graph records carry */
 
 	/* the others */
 	uint64_t period;    /* MP_INTERVAL, MP_PROFILE: ns; MP_SOFTWARE, MP_HARDWARE: count */
-	uint64_t freq;      /* MP_INTERVAL, MP_PROFILE: hertz instead of period; 0: by period */
+	uint64_t freq;	    /* MP_INTERVAL, MP_PROFILE: hertz instead of period; 0: by period */
 	const char *target; /* "sched:sched_switch", event name, "SIGUSR1", kernel function */
 	uint64_t offset;    /* MP_KPROBE */
 	uint32_t probe_id;  /* TY_PROBE_STATIC + n */
@@ -68,9 +68,9 @@ struct meta_prog {
 
 /* A script's map.  Scalars have one key, the u32 0. */
 struct meta_map {
-	const char *name;     /* "@", "@start" */
-	const char *bpf_name; /* its name in the object */
-	const struct gft_type *key;   /* NULL: scalar */
+	const char *name;	    /* "@", "@start" */
+	const char *bpf_name;	    /* its name in the object */
+	const struct gft_type *key; /* NULL: scalar */
 	const struct gft_type *value;
 	bool percpu;
 	uint32_t max_entries;
@@ -87,10 +87,10 @@ enum meta_event_kind {
 	EV_PRINT_KEY, /* print(@m[k]): payload is the key */
 	EV_CLEAR,
 	EV_ZERO,
-	EV_TIME,      /* fmt */
-	EV_JOIN,      /* u32 count, then count strings of arg type; fmt is the separator */
-	EV_EXIT,      /* i32 status */
-	EV_WARNING,   /* a runtime warning at loc: fmt is its text; payload: i64 helper's return code */
+	EV_TIME,    /* fmt */
+	EV_JOIN,    /* u32 count, then count strings of arg type; fmt is the separator */
+	EV_EXIT,    /* i32 status */
+	EV_WARNING, /* a runtime warning at loc: fmt is its text; payload: i64 helper's return code */
 };
 
 struct meta_arg {
@@ -100,11 +100,11 @@ struct meta_arg {
 
 struct meta_event {
 	enum meta_event_kind kind;
-	const char *fmt;    /* format, unescaped */
+	const char *fmt; /* format, unescaped */
 	struct meta_arg *args;
 	uint32_t nargs;
-	uint32_t size;      /* bytes of the whole record */
-	int map;            /* map number; -1: none */
+	uint32_t size; /* bytes of the whole record */
+	int map;       /* map number; -1: none */
 	struct src_loc loc;
 	const char *helper; /* EV_WARNING: helper's name, or NULL */
 };
@@ -116,7 +116,7 @@ struct meta_probe_name {
 
 /* Settings that the running half needs (config block, environment). */
 struct meta_config {
-	uint32_t max_strlen;     /* bytes */
+	uint32_t max_strlen; /* bytes */
 	uint32_t max_map_keys;
 	uint32_t max_cat_bytes;
 	bool print_maps_on_exit;
@@ -129,11 +129,11 @@ struct meta_config {
 
 /* What the program uses: nothing is set up that is not needed. */
 struct meta_needs {
-	bool graph;     /* opens graphs: records, goroutine map, goexit hook */
-	bool frames;    /* kernel-side frames: duration, unwound, depth */
+	bool graph;	/* opens graphs: records, goroutine map, goexit hook */
+	bool frames;	/* kernel-side frames: duration, unwound, depth */
 	bool goroutine; /* reads g at all */
-	bool ring;      /* has a ring buffer */
-	bool stacks;    /* takes stacks */
+	bool ring;	/* has a ring buffer */
+	bool stacks;	/* takes stacks */
 	bool unsafe;
 };
 

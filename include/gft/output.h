@@ -33,8 +33,8 @@ struct value_ctx {
 	/* an address of process pid, or of the kernel (pid 0), as text: "func+off" and file, line */
 	void (*symbol)(void *ctx, uint32_t pid, uint64_t addr, struct code_info *out);
 	const char *(*string)(void *ctx, uint32_t n); /* strftime formats */
-	int64_t wall_offset_ns; /* CLOCK_REALTIME - CLOCK_MONOTONIC */
-	int64_t boot_offset_ns; /* CLOCK_BOOTTIME - CLOCK_MONOTONIC */
+	int64_t wall_offset_ns;			      /* CLOCK_REALTIME - CLOCK_MONOTONIC */
+	int64_t boot_offset_ns;			      /* CLOCK_BOOTTIME - CLOCK_MONOTONIC */
 	uint32_t max_strlen;
 	const char *trunc_trailer; /* "..": shown behind a string cut at max_strlen */
 	bool hex_pointers;
@@ -44,11 +44,11 @@ enum output_buffering { OUTPUT_LINE, OUTPUT_FULL, OUTPUT_NONE };
 
 struct output_opts {
 	const char *format; /* "text" (also "ftrace"); NULL: text */
-	int fd;             /* borrowed: not closed */
+	int fd;		    /* borrowed: not closed */
 	bool color;
-	bool tty;           /* fd is a terminal: progress and colour make sense */
+	bool tty; /* fd is a terminal: progress and colour make sense */
 	enum output_buffering buffering;
-	const char *trim_prefix; /* cut from file paths; NULL: none */
+	const char *trim_prefix;	/* cut from file paths; NULL: none */
 	const struct value_ctx *values; /* borrowed */
 };
 
@@ -91,7 +91,8 @@ void value_print(struct buf *b, const struct value_ctx *vc, const struct gft_typ
 void value_print_key(struct buf *b, const struct value_ctx *vc, const struct gft_type *t, const void *data);
 
 /* "name=value, name=value" of a payload; values not present are left out, faults are (fault). */
-void value_print_payload(struct buf *b, const struct value_ctx *vc, const struct payload *p, const struct gft_payload *data);
+void value_print_payload(struct buf *b, const struct value_ctx *vc, const struct payload *p,
+			 const struct gft_payload *data);
 
 /* Text from a target: control characters, invalid UTF-8, and \ as \n, \t, \xNN, \\. */
 void value_escape(struct buf *b, const char *s, size_t len);

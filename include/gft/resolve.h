@@ -50,7 +50,8 @@ struct resolver {
 	/* Tracepoints: names by glob of "category:event" (malloc'd array of borrowed strings). */
 	size_t (*tracepoints)(void *ctx, const char *pattern, const char ***out);
 	/* The record of a tracepoint as a TY_STRUCT in TS_KERNEL, or NULL with err. */
-	const struct gft_type *(*tracepoint_args)(void *ctx, struct arena *a, const char *name, char *err, size_t err_sz);
+	const struct gft_type *(*tracepoint_args)(void *ctx, struct arena *a, const char *name, char *err,
+						  size_t err_sz);
 };
 
 #endif

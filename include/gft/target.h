@@ -28,7 +28,7 @@ struct tgt_error {
 struct tgt_opts {
 	const char *display;   /* name in messages, when path is a /proc path; NULL: path */
 	const char *debug_dir; /* --debuginfo DIR; NULL: only the standard places */
-	bool no_dwarf;         /* do not read DWARF even where there is some */
+	bool no_dwarf;	       /* do not read DWARF even where there is some */
 };
 
 /*
@@ -48,17 +48,17 @@ bool tgt_has_dwarf(struct tgt *t);
 
 /* --- functions ---------------------------------------------------------- */
 
-#define TGT_F_ASM 0x01      /* assembly: ABI0, r14 need not be g */
-#define TGT_F_WRAPPER 0x02  /* compiler-made method wrapper */
+#define TGT_F_ASM	    0x01 /* assembly: ABI0, r14 need not be g */
+#define TGT_F_WRAPPER	    0x02 /* compiler-made method wrapper */
 #define TGT_F_RUNTIME_STACK 0x04 /* runs on the system stack by design (systemstack, morestack, ...) */
-#define TGT_F_ABI0 0x08     /* takes its arguments on the stack (Go <= 1.16, or assembly) */
-#define TGT_F_SYMBOL 0x10   /* known from a symbol table only, not from .gopclntab */
-#define TGT_F_TOPFRAME 0x20 /* outermost frame of a stack: goexit, mstart, ... never returns normally */
+#define TGT_F_ABI0	    0x08 /* takes its arguments on the stack (Go <= 1.16, or assembly) */
+#define TGT_F_SYMBOL	    0x10 /* known from a symbol table only, not from .gopclntab */
+#define TGT_F_TOPFRAME	    0x20 /* outermost frame of a stack: goexit, mstart, ... never returns normally */
 
 struct tgt_func {
 	const char *name;    /* full symbol name */
 	uint64_t entry, end; /* vaddr; end is one past the last byte, padding included */
-	uint32_t flags;      /* TGT_F_* */
+	uint32_t flags;	     /* TGT_F_* */
 };
 
 /* Number of functions; reads the table at first use.  0 when there is none. */
@@ -106,13 +106,13 @@ int64_t tgt_vaddr_of_offset(const struct tgt *t, uint64_t off);
 
 /* Offsets in bytes; -1 where this version has no such field. */
 struct tgt_go {
-	char version[48];  /* "go1.23.5" as the binary says, or "" */
-	int minor;         /* 23; from the tables' layout when the version is not said; 0: not known */
+	char version[48];   /* "go1.23.5" as the binary says, or "" */
+	int minor;	    /* 23; from the tables' layout when the version is not said; 0: not known */
 	const char *source; /* where the offsets come from: "DWARF", "version table", ... */
-	int16_t g_stack_lo, g_stack_hi, g_m, g_goid, g_status, g_waitsince, g_waitreason, g_parent_goid,
-		g_gopc, g_startpc, g_sched_sp, g_sched_pc, g_sched_bp;
+	int16_t g_stack_lo, g_stack_hi, g_m, g_goid, g_status, g_waitsince, g_waitreason, g_parent_goid, g_gopc,
+		g_startpc, g_sched_sp, g_sched_pc, g_sched_bp;
 	int16_t m_g0, m_gsignal, m_curg, m_procid, m_p;
-	int32_t g_tls;     /* g's place relative to the thread pointer (fs base): -8 */
+	int32_t g_tls; /* g's place relative to the thread pointer (fs base): -8 */
 	bool g_tls_known;
 };
 
@@ -123,36 +123,36 @@ const struct tgt_go *tgt_go(struct tgt *t, struct tgt_error *err);
 
 enum tgt_site_kind {
 	TGT_SITE_ENTRY, /* once per call, argument registers as at entry if args_ok */
-	TGT_SITE_RET,   /* a ret instruction: rsp at the return address */
-	TGT_SITE_TAIL,  /* a jump that leaves the function: rsp at the return address */
+	TGT_SITE_RET,	/* a ret instruction: rsp at the return address */
+	TGT_SITE_TAIL,	/* a jump that leaves the function: rsp at the return address */
 };
 
 struct tgt_site {
 	uint64_t vaddr;
 	uint64_t file_off;
 	uint32_t sp_adj; /* rsp here = rsp at the return address - sp_adj; TGT_SP_UNKNOWN: tgt_check_site() only */
-	uint8_t kind;    /* enum tgt_site_kind */
-	bool emulated;   /* the kernel emulates the instruction: no single-step */
-	uint8_t flags;   /* GFT_CF_* of wire.h for its cookie */
-	char insn[12];   /* mnemonic, for -l -v */
+	uint8_t kind;	 /* enum tgt_site_kind */
+	bool emulated;	 /* the kernel emulates the instruction: no single-step */
+	uint8_t flags;	 /* GFT_CF_* of wire.h for its cookie */
+	char insn[12];	 /* mnemonic, for -l -v */
 };
 
 #define TGT_SP_UNKNOWN 0xffffffU
 
 #define TGT_WANT_ENTRY 0x1
 #define TGT_WANT_EXITS 0x2
-#define TGT_WANT_ARGS 0x4 /* the entry site must have argument registers intact */
+#define TGT_WANT_ARGS  0x4 /* the entry site must have argument registers intact */
 
 struct tgt_sites {
 	bool has_entry;
-	bool args_ok;           /* argument registers are intact at the entry site */
+	bool args_ok; /* argument registers are intact at the entry site */
 	struct tgt_site entry;
 	struct tgt_site *exits; /* owned: tgt_sites_fini() */
 	uint32_t nexits;
 	const char *why_no_entry; /* sentence fragment when !has_entry: "no safe entry site: ..." */
 	const char *why_no_exit;  /* when there are no exits: "never returns", ... */
-	bool exits_doubtful;      /* some way out could not be probed: exits may be missed */
-	bool instant;             /* nothing but a return: a call is over where it begins, no exit site */
+	bool exits_doubtful;	  /* some way out could not be probed: exits may be missed */
+	bool instant;		  /* nothing but a return: a call is over where it begins, no exit site */
 };
 
 /*

@@ -20,9 +20,9 @@ enum ty_kind {
 	TY_NONE = 0, /* not known (yet) */
 	TY_VOID,
 	/* scalars: memory is the C type's */
-	TY_BOOL, /* 1 byte, 0 or 1 */
-	TY_INT,  /* size 1, 2, 4 or 8 */
-	TY_PTR,  /* 8 bytes; elem is what it points to */
+	TY_BOOL,  /* 1 byte, 0 or 1 */
+	TY_INT,	  /* size 1, 2, 4 or 8 */
+	TY_PTR,	  /* 8 bytes; elem is what it points to */
 	TY_FLOAT, /* size 4 or 8; only fetched and printed */
 	/* aggregates */
 	TY_STRING, /* size bytes, NUL-terminated inside unless cut at size */
@@ -40,26 +40,26 @@ enum ty_kind {
 	TY_PROBE,     /* u32 probe id: the attach point's full name */
 	TY_TIMESTAMP, /* struct ty_timestamp: strftime() */
 	TY_USERNAME,  /* u32 uid */
-	TY_MAC,       /* 6 bytes */
+	TY_MAC,	      /* 6 bytes */
 	TY_INET,      /* struct ty_inet */
 	TY_CGROUP,    /* u64 cgroup id: its path */
-	TY_GO,        /* a captured Go value: see govalue.h */
+	TY_GO,	      /* a captured Go value: see govalue.h */
 	/* aggregations: map values only; per CPU, summed by user space */
-	TY_COUNT,  /* u64 */
-	TY_SUM,    /* struct ty_agg */
-	TY_AVG,    /* struct ty_agg */
-	TY_MIN,    /* struct ty_agg: total is the minimum */
-	TY_MAX,    /* struct ty_agg: total is the maximum */
-	TY_STATS,  /* struct ty_agg */
-	TY_HIST,   /* u64 bucket[ty_hist_buckets(bits)] */
-	TY_LHIST,  /* u64 bucket[(max - min) / step + 2]: below, ..., at or above max */
+	TY_COUNT,   /* u64 */
+	TY_SUM,	    /* struct ty_agg */
+	TY_AVG,	    /* struct ty_agg */
+	TY_MIN,	    /* struct ty_agg: total is the minimum */
+	TY_MAX,	    /* struct ty_agg: total is the maximum */
+	TY_STATS,   /* struct ty_agg */
+	TY_HIST,    /* u64 bucket[ty_hist_buckets(bits)] */
+	TY_LHIST,   /* u64 bucket[(max - min) / step + 2]: below, ..., at or above max */
 	TY_TSERIES, /* struct ty_tseries_bucket[count] */
 };
 
 /* How a TY_INT prints when nothing else is said. */
 enum ty_display {
 	TD_DEC = 0,
-	TD_HEX,      /* 0x... */
+	TD_HEX,	     /* 0x... */
 	TD_CHAR,     /* a character */
 	TD_DURATION, /* nanoseconds: 1.2ms */
 	TD_ENUM,     /* the name of the value, by enum_vals */
@@ -74,8 +74,8 @@ enum ty_stack_mode { STACK_BPFTRACE, STACK_PERF, STACK_RAW, STACK_BUILD_ID };
 struct ty_field {
 	const char *name; /* NULL in a tuple */
 	const struct gft_type *type;
-	uint32_t off;     /* bytes from the start */
-	uint8_t bit_off;  /* bitfields: bits from off, and width; width 0: not a bitfield */
+	uint32_t off;	 /* bytes from the start */
+	uint8_t bit_off; /* bitfields: bits from off, and width; width 0: not a bitfield */
 	uint8_t bit_size;
 };
 
@@ -86,24 +86,24 @@ struct ty_enum_val {
 
 struct gft_type {
 	enum ty_kind kind;
-	uint32_t size;  /* bytes in memory */
-	uint32_t align; /* 1, 2, 4 or 8 */
-	bool is_signed; /* TY_INT, and sums, minima, ... of them */
-	uint8_t display; /* enum ty_display */
-	uint8_t space;   /* enum ty_space: TY_PTR, TY_STRUCT, TY_ARRAY not in BPF memory */
-	uint32_t count;  /* TY_ARRAY, TY_BUFFER: elements; TY_TSERIES: buckets; TY_STACK: frame limit */
+	uint32_t size;		     /* bytes in memory */
+	uint32_t align;		     /* 1, 2, 4 or 8 */
+	bool is_signed;		     /* TY_INT, and sums, minima, ... of them */
+	uint8_t display;	     /* enum ty_display */
+	uint8_t space;		     /* enum ty_space: TY_PTR, TY_STRUCT, TY_ARRAY not in BPF memory */
+	uint32_t count;		     /* TY_ARRAY, TY_BUFFER: elements; TY_TSERIES: buckets; TY_STACK: frame limit */
 	const struct gft_type *elem; /* TY_PTR, TY_ARRAY */
-	const char *name;            /* TY_STRUCT: tag; enums: tag; TY_GO: type name */
+	const char *name;	     /* TY_STRUCT: tag; enums: tag; TY_GO: type name */
 	const struct ty_field *fields;
 	uint32_t nfields;
 	const struct ty_enum_val *enum_vals;
 	uint32_t nenum_vals;
 	/* aggregations */
-	int64_t min, max, step; /* TY_LHIST; TY_TSERIES: step is the interval in ns */
-	uint8_t bits;           /* TY_HIST: sub-buckets per power of two, as a power (0 to 5) */
-	uint8_t agg;            /* TY_TSERIES: enum ty_kind of its function, or TY_NONE for last value */
+	int64_t min, max, step;		/* TY_LHIST; TY_TSERIES: step is the interval in ns */
+	uint8_t bits;			/* TY_HIST: sub-buckets per power of two, as a power (0 to 5) */
+	uint8_t agg;			/* TY_TSERIES: enum ty_kind of its function, or TY_NONE for last value */
 	uint8_t stack_kind, stack_mode; /* TY_STACK */
-	const void *go; /* TY_GO: borrowed struct go_capture of govalue.h */
+	const void *go;			/* TY_GO: borrowed struct go_capture of govalue.h */
 };
 
 /* A stack: its frames lie in the stacks map under id. */
@@ -127,8 +127,8 @@ struct ty_code {
 };
 
 struct ty_timestamp {
-	uint64_t ns;   /* CLOCK_MONOTONIC, or CLOCK_BOOTTIME with mode 1 */
-	uint32_t fmt;  /* string number: format for strftime */
+	uint64_t ns;  /* CLOCK_MONOTONIC, or CLOCK_BOOTTIME with mode 1 */
+	uint32_t fmt; /* string number: format for strftime */
 	uint32_t mode;
 };
 
@@ -157,8 +157,8 @@ struct ty_tseries_bucket {
 /* Buckets of hist(n, bits): negative, zero, then exact up to 2^(bits+1), then 2^bits per power. */
 uint32_t ty_hist_buckets(unsigned bits);
 
-bool ty_is_int(const struct gft_type *t);   /* TY_INT, TY_BOOL */
-bool ty_is_agg(const struct gft_type *t);   /* an aggregation */
+bool ty_is_int(const struct gft_type *t);    /* TY_INT, TY_BOOL */
+bool ty_is_agg(const struct gft_type *t);    /* an aggregation */
 bool ty_is_scalar(const struct gft_type *t); /* fits a register: int, bool, pointer, func, probe, ... */
 bool ty_equal(const struct gft_type *a, const struct gft_type *b);
 
@@ -166,16 +166,16 @@ bool ty_equal(const struct gft_type *a, const struct gft_type *b);
 const char *ty_name(struct arena *a, const struct gft_type *t);
 
 /* Constructors; the common ones are shared constants. */
-extern const struct gft_type ty_none, ty_void, ty_bool, ty_i8, ty_i16, ty_i32, ty_i64, ty_u8, ty_u16,
-	ty_u32, ty_u64, ty_count_t, ty_func_t, ty_probe_t, ty_ksym_t, ty_usym_t, ty_code_t;
+extern const struct gft_type ty_none, ty_void, ty_bool, ty_i8, ty_i16, ty_i32, ty_i64, ty_u8, ty_u16, ty_u32, ty_u64,
+	ty_count_t, ty_func_t, ty_probe_t, ty_ksym_t, ty_usym_t, ty_code_t;
 const struct gft_type *ty_int(unsigned size, bool is_signed);
 const struct gft_type *ty_string(struct arena *a, uint32_t size);
 const struct gft_type *ty_buffer(struct arena *a, uint32_t max);
 const struct gft_type *ty_ptr(struct arena *a, const struct gft_type *elem, enum ty_space space);
 const struct gft_type *ty_array(struct arena *a, const struct gft_type *elem, uint32_t count);
 /* Lays fields out: sets each field's off; names may be NULL for a tuple. */
-const struct gft_type *ty_tuple(struct arena *a, const struct gft_type *const *types,
-				const char *const *names, uint32_t n);
+const struct gft_type *ty_tuple(struct arena *a, const struct gft_type *const *types, const char *const *names,
+				uint32_t n);
 /* A new type of that kind with size and alignment set (aggregations, stacks, ...). */
 struct gft_type *ty_new(struct arena *a, enum ty_kind kind);
 

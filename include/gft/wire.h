@@ -30,13 +30,13 @@ enum gft_rec_kind {
 };
 
 /* gft_rec_call.flags */
-#define GFT_RF_OPEN 0x01    /* ENTRY: this call opened the graph; aux is its graph() number */
+#define GFT_RF_OPEN	 0x01 /* ENTRY: this call opened the graph; aux is its graph() number */
 #define GFT_RF_ROOT_EXIT 0x02 /* EXIT: the call that opened the graph returned */
-#define GFT_RF_LOST 0x04    /* records of this goroutine were lost before this one */
-#define GFT_RF_GONE 0x08    /* CLOSE: the goroutine ended (runtime.goexit1) */
-#define GFT_RF_SWITCH 0x10  /* the call runs on the thread's system stack (g0) */
-#define GFT_RF_THREAD 0x20  /* goid is a thread id: not a Go goroutine */
-#define GFT_RF_DROPPED 0x40 /* EXIT of a root: graph_drop() was called */
+#define GFT_RF_LOST	 0x04 /* records of this goroutine were lost before this one */
+#define GFT_RF_GONE	 0x08 /* CLOSE: the goroutine ended (runtime.goexit1) */
+#define GFT_RF_SWITCH	 0x10 /* the call runs on the thread's system stack (g0) */
+#define GFT_RF_THREAD	 0x20 /* goid is a thread id: not a Go goroutine */
+#define GFT_RF_DROPPED	 0x40 /* EXIT of a root: graph_drop() was called */
 
 /*
  * Key of a frame: the distance in bytes from the top of its stack to its
@@ -44,15 +44,15 @@ enum gft_rec_kind {
  * a moved stack does not change it.  System stacks (g0, gsignal) are deeper
  * than any frame of the goroutine that runs on them: they add these bases.
  */
-#define GFT_KEY_G0 (1ULL << 48)
+#define GFT_KEY_G0	(1ULL << 48)
 #define GFT_KEY_GSIGNAL (2ULL << 48)
 
 /* Header of every record: kind says which struct follows. */
 struct gft_rec_hdr {
-	__u8 kind;  /* enum gft_rec_kind */
-	__u8 flags; /* GFT_RF_* */
-	__u16 aux;  /* ENTRY with OPEN: graph() number; EVENT: event number */
-	__u32 site; /* site id, index of the site table; EVENT: of the site it ran at, or GFT_NO_SITE */
+	__u8 kind;   /* enum gft_rec_kind */
+	__u8 flags;  /* GFT_RF_* */
+	__u16 aux;   /* ENTRY with OPEN: graph() number; EVENT: event number */
+	__u32 site;  /* site id, index of the site table; EVENT: of the site it ran at, or GFT_NO_SITE */
 	__u64 ts_ns; /* CLOCK_MONOTONIC */
 };
 
@@ -64,13 +64,13 @@ struct gft_rec_call {
 	__u32 tgid; /* process id in gft's pid namespace */
 	__u32 tid;  /* thread id in gft's pid namespace */
 	__u64 key;  /* frame key, see above */
-	/* EXIT, TAG: payload follows when the site's payload is not empty */
+		    /* EXIT, TAG: payload follows when the site's payload is not empty */
 };
 
 struct gft_rec_entry {
 	struct gft_rec_call c;
 	__s64 caller_rel; /* return address minus the address of the site that fired */
-	/* payload follows when the site's payload is not empty */
+			  /* payload follows when the site's payload is not empty */
 };
 
 /*
@@ -91,28 +91,28 @@ struct gft_rec_event {
 };
 
 /* Attach cookie: what the BPF side must know of a site without a lookup. */
-#define GFT_COOKIE_SITE(c) ((__u32)(c))
+#define GFT_COOKIE_SITE(c)   ((__u32)(c))
 #define GFT_COOKIE_SP_ADJ(c) (((__u32)((c) >> 32)) & 0xffffffU) /* bytes below the return address that rsp is */
-#define GFT_COOKIE_FLAGS(c) ((__u32)((c) >> 56))
-#define GFT_COOKIE(site, sp_adj, flags) \
-	((__u64)(__u32)(site) | ((__u64)((sp_adj) & 0xffffffU) << 32) | ((__u64)(flags) << 56))
+#define GFT_COOKIE_FLAGS(c)  ((__u32)((c) >> 56))
+#define GFT_COOKIE(site, sp_adj, flags)                                                                                \
+	((__u64)(__u32)(site) | ((__u64)((sp_adj)&0xffffffU) << 32) | ((__u64)(flags) << 56))
 #define GFT_CF_STACK_CHECK 0x01 /* the site is the stack check's jbe: drop the hit when CF|ZF */
-#define GFT_CF_G_IN_TLS 0x02    /* r14 is not g here (assembly, ABI0): read g from TLS */
-#define GFT_CF_TAIL_JUMP 0x04   /* exit by a jump out of the function: no results */
-#define GFT_CF_NOT_RET 0x08     /* exit site that is not a plain ret: never emulate it */
+#define GFT_CF_G_IN_TLS	   0x02 /* r14 is not g here (assembly, ABI0): read g from TLS */
+#define GFT_CF_TAIL_JUMP   0x04 /* exit by a jump out of the function: no results */
+#define GFT_CF_NOT_RET	   0x08 /* exit site that is not a plain ret: never emulate it */
 
 /* Counters in the stats map: whatever is not zero is shown at the end. */
 enum gft_stat {
-	GFT_ST_RING_FULL = 0,   /* records lost: ring buffer full */
-	GFT_ST_MAP_FULL = 1,    /* goroutine or frame not tracked: map full */
-	GFT_ST_UNMATCHED = 2,   /* exits of calls that began before gft attached */
-	GFT_ST_UNWOUND = 3,     /* frames that left without an exit (panic, Goexit) */
-	GFT_ST_READ_FAULT = 4,  /* goroutine state unreadable */
-	GFT_ST_BAD_GOID = 5,    /* a goid that makes no sense: layout of runtime.g is wrong */
-	GFT_ST_SCRATCH = 6,     /* no free scratch buffer: action skipped */
-	GFT_ST_DEPTH = 7,       /* frames deeper than the depth limit */
+	GFT_ST_RING_FULL = 0,	  /* records lost: ring buffer full */
+	GFT_ST_MAP_FULL = 1,	  /* goroutine or frame not tracked: map full */
+	GFT_ST_UNMATCHED = 2,	  /* exits of calls that began before gft attached */
+	GFT_ST_UNWOUND = 3,	  /* frames that left without an exit (panic, Goexit) */
+	GFT_ST_READ_FAULT = 4,	  /* goroutine state unreadable */
+	GFT_ST_BAD_GOID = 5,	  /* a goid that makes no sense: layout of runtime.g is wrong */
+	GFT_ST_SCRATCH = 6,	  /* no free scratch buffer: action skipped */
+	GFT_ST_DEPTH = 7,	  /* frames deeper than the depth limit */
 	GFT_ST_USER_MAP_FULL = 8, /* a script's map was full */
-	GFT_ST_STACK_LOST = 9,  /* a stack could not be stored */
+	GFT_ST_STACK_LOST = 9,	  /* a stack could not be stored */
 	GFT_ST_MAX = 16,
 };
 

@@ -11,8 +11,8 @@
 
 #include "runtime/kernel/session.h"
 
-#define BATCH 60000 /* sites of one uprobe_multi link */
-#define THREADS 8   /* that make or close perf_event probes, where there is no uprobe_multi */
+#define BATCH	60000 /* sites of one uprobe_multi link */
+#define THREADS 8     /* that make or close perf_event probes, where there is no uprobe_multi */
 
 void ks_add_link(struct ksession *s, struct bpf_link *l)
 {
@@ -102,7 +102,8 @@ static void *attach_some(void *arg)
 		if (i >= j->n)
 			return NULL;
 		LIBBPF_OPTS(bpf_uprobe_opts, o, .bpf_cookie = j->sites[i].cookie, .retprobe = j->ret);
-		j->links[i] = bpf_program__attach_uprobe_opts(j->prog, j->pid ? j->pid : -1, j->path, j->sites[i].offset, &o);
+		j->links[i] =
+			bpf_program__attach_uprobe_opts(j->prog, j->pid ? j->pid : -1, j->path, j->sites[i].offset, &o);
 		if (!j->links[i])
 			__atomic_store_n(&j->last_errno, errno, __ATOMIC_RELAXED);
 	}
@@ -140,8 +141,15 @@ int ksession_attach_uprobes(struct ksession *s, uint32_t prog, const char *path,
 			    const struct ksession_site *sites, size_t n, size_t *refused, ksession_progress_fn progress,
 			    void *ctx, struct kernel_error *err)
 {
-	struct job j = { .s = s, .prog = s->progs[prog], .path = path, .pid = pid, .ret = retprobe, .sites = sites, .n = n,
-			 .progress = progress, .ctx = ctx };
+	struct job j = { .s = s,
+			 .prog = s->progs[prog],
+			 .path = path,
+			 .pid = pid,
+			 .ret = retprobe,
+			 .sites = sites,
+			 .n = n,
+			 .progress = progress,
+			 .ctx = ctx };
 	const struct kernel_caps *caps = NULL;
 	char *log;
 
@@ -163,8 +171,9 @@ int ksession_attach_uprobes(struct ksession *s, uint32_t prog, const char *path,
 		return 0;
 	}
 	if (j.last_errno == EPERM || j.last_errno == EACCES)
-		ks_error(err, "the kernel refuses to place probes in %s (%s): run as root, or with CAP_BPF and CAP_PERFMON", path,
-			 strerror(j.last_errno));
+		ks_error(err,
+			 "the kernel refuses to place probes in %s (%s): run as root, or with CAP_BPF and CAP_PERFMON",
+			 path, strerror(j.last_errno));
 	else if (j.last_errno == ESRCH)
 		ks_error(err, "process %d is gone", pid);
 	else

@@ -17,8 +17,8 @@
 #include "gft/kernel.h"
 
 #define INSN(op, d, s, o, i) ((struct bpf_insn){ .code = (op), .dst_reg = (d), .src_reg = (s), .off = (o), .imm = (i) })
-#define MOV(d, i) INSN(BPF_ALU64 | BPF_MOV | BPF_K, d, 0, 0, i)
-#define EXIT() INSN(BPF_JMP | BPF_EXIT, 0, 0, 0, 0)
+#define MOV(d, i)	     INSN(BPF_ALU64 | BPF_MOV | BPF_K, d, 0, 0, i)
+#define EXIT()		     INSN(BPF_JMP | BPF_EXIT, 0, 0, 0, 0)
 
 static int load(enum bpf_prog_type type, enum bpf_attach_type attach, const struct bpf_insn *insns, size_t n)
 {
@@ -53,7 +53,8 @@ static bool has_multi(void)
 {
 	const struct bpf_insn p[] = { MOV(BPF_REG_0, 0), EXIT() };
 	const unsigned long off = 0;
-	LIBBPF_OPTS(bpf_link_create_opts, o, .uprobe_multi.path = "/", .uprobe_multi.offsets = &off, .uprobe_multi.cnt = 1);
+	LIBBPF_OPTS(bpf_link_create_opts, o, .uprobe_multi.path = "/", .uprobe_multi.offsets = &off,
+		    .uprobe_multi.cnt = 1);
 	int fd = load(BPF_PROG_TYPE_KPROBE, BPF_TRACE_UPROBE_MULTI, p, 2), link;
 
 	if (fd < 0)
@@ -72,7 +73,9 @@ static bool readable(const char *path)
 
 static bool has_perf(void)
 {
-	struct perf_event_attr a = { .type = PERF_TYPE_SOFTWARE, .size = sizeof(a), .config = PERF_COUNT_SW_CPU_CLOCK,
+	struct perf_event_attr a = { .type = PERF_TYPE_SOFTWARE,
+				     .size = sizeof(a),
+				     .config = PERF_COUNT_SW_CPU_CLOCK,
 				     .sample_period = 1000000000 };
 	int fd = (int)syscall(SYS_perf_event_open, &a, -1, 0, -1, PERF_FLAG_FD_CLOEXEC);
 
@@ -175,14 +178,18 @@ static int quiet(enum libbpf_print_level level, const char *fmt, va_list ap)
 static void explain(struct kernel_caps *c, int e)
 {
 	if (e == ENOSYS)
-		snprintf(c->why, sizeof(c->why), "this kernel (%s) has no bpf() system call (CONFIG_BPF_SYSCALL), or a seccomp filter hides it",
+		snprintf(c->why, sizeof(c->why),
+			 "this kernel (%s) has no bpf() system call (CONFIG_BPF_SYSCALL), or a seccomp filter hides it",
 			 c->release);
 	else if (e == EPERM || e == EACCES)
-		snprintf(c->why, sizeof(c->why), "bpf(BPF_PROG_LOAD) is refused (%s): gft needs root, or CAP_BPF and CAP_PERFMON%s%s",
-			 strerror(e), geteuid() ? "; try sudo" : "; in a container grant them (--privileged, or --cap-add)",
+		snprintf(c->why, sizeof(c->why),
+			 "bpf(BPF_PROG_LOAD) is refused (%s): gft needs root, or CAP_BPF and CAP_PERFMON%s%s",
+			 strerror(e),
+			 geteuid() ? "; try sudo" : "; in a container grant them (--privileged, or --cap-add)",
 			 c->lockdown ? "; the kernel is locked down" : "");
 	else
-		snprintf(c->why, sizeof(c->why), "bpf(BPF_PROG_LOAD) fails on this kernel (%s): %s", c->release, strerror(e));
+		snprintf(c->why, sizeof(c->why), "bpf(BPF_PROG_LOAD) fails on this kernel (%s): %s", c->release,
+			 strerror(e));
 }
 
 static int probe_caps(struct kernel_caps *c)
@@ -217,7 +224,8 @@ static int probe_caps(struct kernel_caps *c)
 		return -EOPNOTSUPP;
 	}
 	if (!c->uprobe && !c->uprobe_multi) {
-		snprintf(c->why, sizeof(c->why), "this kernel (%s) has no uprobes (CONFIG_UPROBE_EVENTS), or /sys is not mounted", c->release);
+		snprintf(c->why, sizeof(c->why),
+			 "this kernel (%s) has no uprobes (CONFIG_UPROBE_EVENTS), or /sys is not mounted", c->release);
 		return -EOPNOTSUPP;
 	}
 	return 0;
@@ -268,7 +276,8 @@ void kernel_caps_print(const struct kernel_caps *caps, FILE *out)
 		{ "bpf programs", c.bpf, "nothing runs" },
 		{ "ring buffer", c.ringbuf, "needs Linux 5.8" },
 		{ "attach cookies", c.cookie, "needs Linux 5.15" },
-		{ "uprobe_multi", c.uprobe_multi, "one perf_event for each probe: attaching is slow (Linux 6.6 has it)" },
+		{ "uprobe_multi", c.uprobe_multi,
+		  "one perf_event for each probe: attaching is slow (Linux 6.6 has it)" },
 		{ "uprobe_multi by process", c.uprobe_multi_pid, "-p filters in BPF (Linux 6.10 has it)" },
 		{ "uprobes by perf_event", c.uprobe, "no fallback for uprobe_multi" },
 		{ "kernel BTF", c.btf, "assembly functions cannot be traced (g lies in TLS)" },
@@ -277,7 +286,8 @@ void kernel_caps_print(const struct kernel_caps *caps, FILE *out)
 		{ "tracepoints", c.tracepoint, "mount -t tracefs nodev /sys/kernel/tracing" },
 		{ "kprobes", c.kprobe, "the kernel has none (CONFIG_KPROBES)" },
 		{ "fentry", c.fentry, "the kernel has none" },
-		{ "register writes in uprobes", c.write_regs, "returns are single-stepped (Linux 6.18 without lockdown has it)" },
+		{ "register writes in uprobes", c.write_regs,
+		  "returns are single-stepped (Linux 6.18 without lockdown has it)" },
 		{ "bpf_loop", c.bpf_loop, "needs Linux 5.17" },
 		{ "bpf_strncmp", c.strncmp, "needs Linux 5.17" },
 	};

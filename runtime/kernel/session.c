@@ -12,7 +12,7 @@
 #include <bpf/btf.h>
 
 #define RING_DEFAULT (8u << 20)
-#define RING_LEAST (256u << 10)
+#define RING_LEAST   (256u << 10)
 
 void kernel_error_fini(struct kernel_error *e)
 {
@@ -230,8 +230,9 @@ static void verifier_says(const char *log, char *out, size_t size)
 		const char *end = strchr(line, '\n');
 		size_t n = end ? (size_t)(end - line) : strlen(line);
 
-		if (n && strncmp(line, "processed ", 10) != 0 && strncmp(line, "-- ", 3) != 0 && strncmp(line, "libbpf:", 7) != 0 &&
-		    strncmp(line, "verification time", 17) != 0 && strncmp(line, "stack depth", 11) != 0) {
+		if (n && strncmp(line, "processed ", 10) != 0 && strncmp(line, "-- ", 3) != 0 &&
+		    strncmp(line, "libbpf:", 7) != 0 && strncmp(line, "verification time", 17) != 0 &&
+		    strncmp(line, "stack depth", 11) != 0) {
 			best = line;
 			best_len = n;
 		}
@@ -251,8 +252,9 @@ static void load_error(int r, const char *log, struct kernel_error *err)
 	if (why[0])
 		ks_error(err, "the kernel's verifier refuses the script: %s", why);
 	else if (r == -EPERM)
-		ks_error(err, "the kernel refuses to load BPF programs (EPERM): run as root, or with CAP_BPF and CAP_PERFMON; "
-			 "in a container these must be granted");
+		ks_error(err, "the kernel refuses to load BPF programs (EPERM): run as root, or with CAP_BPF and "
+			      "CAP_PERFMON; "
+			      "in a container these must be granted");
 	else if (r == -ENOMEM)
 		ks_error(err, "the kernel has no memory for the script's maps: a smaller --buffer may help");
 	else

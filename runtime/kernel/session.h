@@ -16,9 +16,9 @@ struct ksession {
 	struct bpf_map **maps;	    /* the script's, by meta number */
 	struct bpf_map *ring, *stats, *loss, *goroutines, *stacks, *site_addr;
 	struct ring_buffer *rb;
-	void *bss;		    /* the object's variables, mapped */
+	void *bss; /* the object's variables, mapped */
 	size_t bss_len;
-	volatile uint32_t *ready;   /* gft_ready, in bss */
+	volatile uint32_t *ready; /* gft_ready, in bss */
 	volatile uint64_t *start_ns;
 	struct bpf_link **links;
 	size_t nlinks, clinks;
