@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * gotype.h - Go types as a binary describes them, and where the arguments and
+ * results of a function are.  Implemented by runtime/target from DWARF
+ * (types, names) and from the ABI (places): DWARF's own locations are not
+ * used, since they are wrong or missing at the places that gft probes.
+ */
+#ifndef GFT_GOTYPE_H
+#define GFT_GOTYPE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct tgt;
+struct tgt_error;
+
+enum go_kind {
+	GO_UNKNOWN = 0, /* a type that could not be read: size is right, or 0 */
+	GO_BOOL,
+	GO_INT,  /* int, int8 ... int64, rune */
+	GO_UINT, /* uint, uint8 ... uint64, uintptr, byte */
+	GO_FLOAT,
+	GO_COMPLEX,
+	GO_STRING,    /* pointer, length */
+	GO_SLICE,     /* pointer, length, capacity; elem */
+	GO_ARRAY,     /* count times elem */
+	GO_STRUCT,    /* fields */
+	GO_PTR,	      /* elem; NULL: unsafe.Pointer */
+	GO_INTERFACE, /* with methods: itab, data */
+	GO_EFACE,     /* interface{}: type, data */
+	GO_MAP,	      /* one pointer */
+	GO_CHAN,      /* one pointer */
+	GO_FUNC,      /* one pointer: closure */
+};
+
+struct go_type;
+
+struct go_field {
+	const char *name;
+	const struct go_type *type; /* never NULL */
+	uint32_t off;		    /* bytes from the struct's start */
+	bool embedded;
+};
+
+/*
+ * Types are read lazily behind pointers: elem of a GO_PTR may be a type with
+ * lazy set; tgt_type_fill() reads its parts.  Everything lives as long as the
+ * target.
+ */
+struct go_type {
+	enum go_kind kind;
+	const char *name; /* as Go writes it: "*main.Student", "[]uint8", "time.Duration", "error" */
+	uint32_t size, align; /* bytes */
+	const struct go_type *elem;
+	const struct go_field *fields;
+	uint32_t nfields;
+	uint64_t count; /* GO_ARRAY */
+	bool lazy;
+	const void *priv; /* the reader's */
+};
+
+/* Where a part of a value is: bytes [off, off + size) of the value. */
+enum go_place { GO_IN_REG, GO_IN_XMM, GO_ON_STACK };
+
+struct go_piece {
+	uint8_t place; /* enum go_place */
+	uint8_t reg;   /* GO_IN_REG: 0 to 8 for RAX RBX RCX RDI RSI R8 R9 R10 R11; GO_IN_XMM: 0 to 14 */
+	uint16_t size; /* bytes */
+	uint32_t off;  /* in the value */
+	int32_t stack; /* GO_ON_STACK: bytes from the return address slot: +8 is the first stack argument */
+};
+
+struct go_param {
+	const char *name; /* "" when the source has none ("_" too); results without a name: "~r0" */
+	const struct go_type *type;
+	bool result;
+	uint32_t npieces; /* 0 for a value of size 0 */
+	const struct go_piece *pieces;
+};
+
+/*
+ * Arguments (receiver first) then results of function i, in source order.
+ * Returns 0 with *out borrowed from the target; -ENODATA when the binary has no
+ * DWARF that describes it (err says what is missing and where it was looked
+ * for); -ENOENT when DWARF is there but does not know this function; -EBADMSG
+ * when it is damaged.
+ */
+int tgt_params(struct tgt *t, uint32_t i, const struct go_param **out, uint32_t *n, struct tgt_error *err);
+
+/* Reads the parts of a lazy type.  0 or a negative errno (the type then is GO_UNKNOWN). */
+int tgt_type_fill(struct tgt *t, const struct go_type *type);
+
+/* A type by its Go name ("main.Student", "net/http.Request"), or NULL with err. */
+const struct go_type *tgt_type_by_name(struct tgt *t, const char *name, struct tgt_error *err);
+
+/*
+ * The dynamic type behind an interface: vaddr of a runtime type descriptor
+ * (abi.Type; of an itab: the word at +8) in the binary's own numbering to its
+ * name, "*errors.errorString".  Read from the file's own type data, so it works
+ * in stripped binaries.  False when vaddr is not a type.
+ */
+bool tgt_rtype_name(struct tgt *t, uint64_t vaddr, const char **name);
+
+#endif
