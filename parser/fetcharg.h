@@ -26,32 +26,50 @@ struct arena;
 struct buf;
 
 enum fa_base {
-	FA_REG,    /* reg: enum fa_reg */
+	FA_REG,	   /* reg: enum fa_reg */
 	FA_ADDR,   /* addr: vaddr of the binary */
 	FA_SYMBOL, /* sym + addr */
 	FA_STACK,  /* $stack: the stack pointer */
 	FA_STACKN, /* $stackN: num */
-	FA_ARG,    /* $argN: num, from 1 */
+	FA_ARG,	   /* $argN: num, from 1 */
 	FA_RETVAL, /* $retval */
-	FA_IMM,    /* \IMM: addr */
+	FA_IMM,	   /* \IMM: addr */
 };
 
 /* In the order of x86-64 encodings, then ip and flags. */
 enum fa_reg {
-	FR_AX, FR_CX, FR_DX, FR_BX, FR_SP, FR_BP, FR_SI, FR_DI,
-	FR_R8, FR_R9, FR_R10, FR_R11, FR_R12, FR_R13, FR_R14, FR_R15,
-	FR_IP, FR_FLAGS, FR_MAX
+	FR_AX,
+	FR_CX,
+	FR_DX,
+	FR_BX,
+	FR_SP,
+	FR_BP,
+	FR_SI,
+	FR_DI,
+	FR_R8,
+	FR_R9,
+	FR_R10,
+	FR_R11,
+	FR_R12,
+	FR_R13,
+	FR_R14,
+	FR_R15,
+	FR_IP,
+	FR_FLAGS,
+	FR_MAX
 };
 
 enum fa_type_kind {
-	FT_INT,      /* bits 8, 16, 32, 64; is_signed; hex */
+	FT_INT,	     /* bits 8, 16, 32, 64; is_signed; hex */
 	FT_FLOAT,    /* bits 32, 64 */
 	FT_CHARS,    /* bits / 8 bytes of text, cut at the first NUL (c8 ... c512) */
 	FT_STRING,   /* NUL-terminated text in memory (string, ustring) */
 	FT_BITFIELD, /* b<width>@<offset>/<size> */
 	FT_GOSTRING, /* string header: pointer, length */
 	FT_SLICE,    /* slice header: printed as []byte-like hex of len, cap */
-	FT_ERROR, FT_IFACE, FT_EFACE,
+	FT_ERROR,
+	FT_IFACE,
+	FT_EFACE,
 	FT_BOOL,
 	FT_DURATION, /* int64 nanoseconds */
 	FT_NAMED,    /* a Go type of the binary: name */
@@ -62,8 +80,8 @@ struct fa_type {
 	uint16_t bits;
 	bool is_signed, hex;
 	uint8_t bit_width, bit_off; /* FT_BITFIELD; bits is the container's size */
-	uint32_t array;   /* TYPE[N]: N; 0: not an array; at most 64 */
-	const char *name; /* FT_NAMED */
+	uint32_t array;		    /* TYPE[N]: N; 0: not an array; at most 64 */
+	const char *name;	    /* FT_NAMED */
 };
 
 /* One load: address = previous value + off; deref steps are applied in order. */
@@ -82,7 +100,7 @@ struct fetcharg {
 	int64_t offs[8];
 	uint32_t nderef;
 	struct fa_type type;
-	bool has_type; /* ":TYPE" was written; without: u64 as x64 */
+	bool has_type;	  /* ":TYPE" was written; without: u64 as x64 */
 	const char *text; /* as written */
 };
 
@@ -101,7 +119,7 @@ long fetcharg_match(struct arena *a, const char *text, size_t len, struct fetcha
 
 /* Register by name with or without leading r, e, width suffix ("ax", "rax", "eax", "r8d", "al"); -1: none. */
 int fa_reg_by_name(const char *name, size_t len);
-const char *fa_reg_name(enum fa_reg r); /* "ax" */
+const char *fa_reg_name(enum fa_reg r);	 /* "ax" */
 extern const char *const fa_reg_names[]; /* NULL-ended, for suggestions */
 
 void fetcharg_dump(const struct fetcharg *f, struct buf *out);

@@ -130,7 +130,7 @@ script:
 
 top:
 	POINTS pred block	{ add_clause(s, $1.v, $1.n, $2, $3, false, @1); }
-|	POINTS PRED error block
+|	POINTS PRED error block	{ yyerrok; }
 |	POINTS pred NOBLOCK	{ add_clause(s, $1.v, $1.n, $2, block_new(s->ast, @1), true, @1); }
 |	CTEXT			{
 					if (s->ast->last_c_text)
@@ -141,7 +141,7 @@ top:
 				}
 |	CONFIG '=' '{' settings '}'
 |	CONFIG '=' '{' settings setting '}'
-|	CONFIG '=' '{' error '}'
+|	CONFIG '=' '{' error '}' { yyerrok; }
 |	LET MAP '=' IDENT '(' INT ')' {
 					struct map_decl *d = ARENA_NEW(s->a, struct map_decl);
 
@@ -171,8 +171,8 @@ top:
 					*s->macros_end = m;
 					s->macros_end = &m->next;
 				}
-|	error block
-|	error ';'
+|	error block		{ yyerrok; }
+|	error ';'		{ yyerrok; }
 ;
 
 settings:
@@ -203,7 +203,7 @@ value:
 pred:
 	%empty			{ $$ = NULL; }
 |	PRED expr ENDPRED	{ $$ = $2; }
-|	PRED error ENDPRED	{ $$ = NULL; }
+|	PRED error ENDPRED	{ $$ = NULL; yyerrok; }
 ;
 
 block:
@@ -660,7 +660,9 @@ static const char *wanted(struct scan *s, const yypcontext_t *ctx, bool *semi)
 	for (int i = 0; i < n; i++)
 		has[list[i]] = true;
 	if (has[YYSYMBOL_INT] && has[YYSYMBOL_STRING] && has[YYSYMBOL_VAR])
-		return has[YYSYMBOL_BREAK] ? "a statement" : has[YYSYMBOL_MAP] ? "an expression" : "a value";
+		return has[YYSYMBOL_BREAK] ? "a statement" : "an expression";
+	if (has[YYSYMBOL_INT] && has[YYSYMBOL_STRING])
+		return "a value";
 	if (has[YYSYMBOL_ENDPRED])
 		return "'/' at the end of the predicate";
 	if (n == 1)
