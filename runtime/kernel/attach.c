@@ -11,8 +11,10 @@
 
 #include "runtime/kernel/session.h"
 
-#define BATCH	60000 /* sites of one uprobe_multi link */
-#define THREADS 8     /* that make or close perf_event probes, where there is no uprobe_multi */
+#define BATCH	 60000 /* sites of one uprobe_multi link */
+#define GIVE_UP	 64    /* sites refused alone, and none taken: it is not about them */
+#define ENOTSUPP 524   /* the kernel's own: an instruction that cannot be probed */
+#define THREADS	 8     /* that make or close perf_event probes, where there is no uprobe_multi */
 
 void ks_add_link(struct ksession *s, struct bpf_link *l)
 {
@@ -52,6 +54,12 @@ static struct bpf_link *multi(struct job *j, const unsigned long *offs, const __
 	return l;
 }
 
+/* Whether an error may be one site's fault: other batches then do better. */
+static bool about_one_site(int e)
+{
+	return e == EINVAL || e == EOPNOTSUPP || e == ENOTSUPP || e == EIO || e == EEXIST || e == EFAULT;
+}
+
 /* A batch that is refused holds a site that the kernel does not like: halve until it is alone. */
 static void multi_range(struct job *j, const unsigned long *offs, const __u64 *cookies, size_t n)
 {
@@ -62,7 +70,7 @@ static void multi_range(struct job *j, const unsigned long *offs, const __u64 *c
 		j->done += n;
 		return;
 	}
-	if (n == 1 || j->last_errno == EPERM || j->last_errno == ESRCH || j->last_errno == ENOMEM) {
+	if (n == 1 || !about_one_site(j->last_errno) || (!j->done && j->refused >= GIVE_UP)) {
 		j->refused += n;
 		return;
 	}
@@ -102,8 +110,8 @@ static void *attach_some(void *arg)
 		if (i >= j->n)
 			return NULL;
 		LIBBPF_OPTS(bpf_uprobe_opts, o, .bpf_cookie = j->sites[i].cookie, .retprobe = j->ret);
-		j->links[i] =
-			bpf_program__attach_uprobe_opts(j->prog, j->pid ? j->pid : -1, j->path, j->sites[i].offset, &o);
+		/* never by process: perf_event would follow one thread of it; the program looks itself (gft_pids) */
+		j->links[i] = bpf_program__attach_uprobe_opts(j->prog, -1, j->path, j->sites[i].offset, &o);
 		if (!j->links[i])
 			__atomic_store_n(&j->last_errno, errno, __ATOMIC_RELAXED);
 	}
@@ -176,6 +184,8 @@ int ksession_attach_uprobes(struct ksession *s, uint32_t prog, const char *path,
 			 path, strerror(j.last_errno));
 	else if (j.last_errno == ESRCH)
 		ks_error(err, "process %d is gone", pid);
+	else if (j.last_errno == ENOTSUPP)
+		ks_error(err, "the kernel places no probe in %s: it cannot probe instructions of this kind", path);
 	else
 		ks_error(err, "the kernel places no probe in %s: %s", path, strerror(j.last_errno));
 	if (err)
@@ -266,7 +276,7 @@ int ksession_attach(struct ksession *s, uint32_t prog, struct kernel_error *err)
 
 int ksession_run(struct ksession *s, uint32_t prog, struct kernel_error *err)
 {
-	__u64 ctx[1] = { 0 };
+	__u64 ctx[12] = { 0 }; /* as many arguments as a raw tracepoint may have */
 	LIBBPF_OPTS(bpf_test_run_opts, o, .ctx_in = ctx, .ctx_size_in = sizeof(ctx));
 
 	if (bpf_prog_test_run_opts(bpf_program__fd(s->progs[prog]), &o)) {

@@ -20,14 +20,17 @@ int ksession_poll(struct ksession *s, int timeout_ms, ksession_record_fn fn, voi
 	s->fn = fn;
 	s->fn_ctx = ctx;
 	s->fn_result = 0;
+	s->fn_count = 0;
 	n = ring_buffer__consume(s->rb);
-	if (!n && timeout_ms) {
+	if (!s->fn_count && timeout_ms && n >= 0) {
 		n = ring_buffer__poll(s->rb, timeout_ms);
 		/* records that were too few for a wake-up */
 		if (!n)
 			n = ring_buffer__consume(s->rb);
 	}
-	return s->fn_result ? s->fn_result : n;
+	if (s->fn_result)
+		return s->fn_result;
+	return s->fn_count ? s->fn_count : n;
 }
 
 int ksession_poll_fd(const struct ksession *s)
@@ -36,6 +39,26 @@ int ksession_poll_fd(const struct ksession *s)
 }
 
 /* --- maps -------------------------------------------------------------------------------------- */
+
+/* Buckets of one moment are added; of two moments the later one has the bucket. */
+static void combine_series(const struct gft_type *t, struct ty_tseries_bucket *a, const struct ty_tseries_bucket *b)
+{
+	for (uint32_t i = 0; i < t->size / sizeof(*a); i++, a++, b++) {
+		if (!b->n || b->epoch < a->epoch)
+			continue;
+		if (!a->n || b->epoch > a->epoch) {
+			*a = *b;
+			continue;
+		}
+		switch (t->agg) {
+		case TY_MIN: a->total = b->total < a->total ? b->total : a->total; break;
+		case TY_MAX: a->total = b->total > a->total ? b->total : a->total; break;
+		case TY_NONE: a->total = b->total; break; /* the last value: which is last is not known */
+		default: a->total += b->total;
+		}
+		a->n += b->n;
+	}
+}
 
 /* Adds one processor's value to the sum, by the value's type. */
 static void combine(const struct gft_type *t, void *sum, const void *v)
@@ -47,6 +70,7 @@ static void combine(const struct gft_type *t, void *sum, const void *v)
 	bool less;
 
 	switch (t->kind) {
+	case TY_TSERIES: combine_series(t, sum, v); break;
 	case TY_SUM:
 	case TY_AVG:
 	case TY_STATS:
@@ -196,16 +220,16 @@ int ksession_map_get(struct ksession *s, uint32_t map, const void *key, void *va
 
 size_t ksession_stack(struct ksession *s, uint64_t id, uint64_t *ips, size_t max)
 {
-	uint64_t all[127] = { 0 };
+	size_t n = 0, depth = s->stacks ? bpf_map__value_size(s->stacks) / 8 : 0;
+	uint64_t *all = xcalloc(depth + 1, sizeof(*all));
 	uint32_t key = (uint32_t)id;
-	size_t n = 0;
 
-	if (!s->stacks || !id || bpf_map_lookup_elem(bpf_map__fd(s->stacks), &key, all))
-		return 0;
-	while (n < max && n < 127 && all[n]) {
-		ips[n] = all[n];
-		n++;
-	}
+	if (depth && id && !bpf_map_lookup_elem(bpf_map__fd(s->stacks), &key, all))
+		while (n < max && all[n]) {
+			ips[n] = all[n];
+			n++;
+		}
+	free(all);
 	return n;
 }
 

@@ -3,6 +3,7 @@
 #include "runtime/kernel/session.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -12,6 +13,7 @@
 #include <bpf/btf.h>
 
 #define RING_DEFAULT (8u << 20)
+#define POLL_MOST    100000 /* records of one ksession_poll() */
 #define RING_LEAST   (256u << 10)
 
 void kernel_error_fini(struct kernel_error *e)
@@ -33,10 +35,12 @@ void ks_error(struct kernel_error *err, const char *fmt, ...)
 
 /* --- libbpf's messages ------------------------------------------------------------------- */
 
+/* Threads that attach speak at the same time. */
 static struct {
+	pthread_mutex_t lock;
 	struct buf text;
 	bool verbose;
-} messages;
+} messages = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
 static int on_print(enum libbpf_print_level level, const char *fmt, va_list ap)
 {
@@ -44,12 +48,14 @@ static int on_print(enum libbpf_print_level level, const char *fmt, va_list ap)
 
 	if (level == LIBBPF_DEBUG)
 		return 0;
+	pthread_mutex_lock(&messages.lock);
 	va_copy(copy, ap);
 	if (messages.text.len < 4u << 20)
 		buf_vprintf(&messages.text, fmt, ap);
 	if (messages.verbose && level == LIBBPF_WARN)
 		vfprintf(stderr, fmt, copy);
 	va_end(copy);
+	pthread_mutex_unlock(&messages.lock);
 	return 0;
 }
 
@@ -110,7 +116,23 @@ static struct bpf_map *data_map(struct bpf_object *obj, const char *suffix)
 	return NULL;
 }
 
-static int set_consts(struct ksession *s, const struct ksession_opts *o, struct kernel_error *err)
+/* A ring that is smaller than the caller thinks must still wake its reader before it is full. */
+static void clamp_wakeup(struct ksession *s, char *data, size_t size, size_t ring)
+{
+	uint32_t off, n;
+	uint64_t v;
+
+	if (!data || !s->ring || !find_var(s->obj, ".rodata", "gft_wakeup_bytes", &off, &n) || n != sizeof(v) ||
+	    off + sizeof(v) > size)
+		return;
+	memcpy(&v, data + off, sizeof(v));
+	if (v > ring / 4) {
+		v = ring / 4;
+		memcpy(data + off, &v, sizeof(v));
+	}
+}
+
+static int set_consts(struct ksession *s, const struct ksession_opts *o, size_t ring, struct kernel_error *err)
 {
 	struct bpf_map *ro = data_map(s->obj, ".rodata");
 	size_t size = 0;
@@ -129,6 +151,7 @@ static int set_consts(struct ksession *s, const struct ksession_opts *o, struct 
 		}
 		memcpy(data + off, o->consts[i].data, o->consts[i].size);
 	}
+	clamp_wakeup(s, data, size, ring);
 	return 0;
 }
 
@@ -169,6 +192,7 @@ static int find_parts(struct ksession *s, struct kernel_error *err)
 	s->goroutines = bpf_object__find_map_by_name(s->obj, "gft_goroutines");
 	s->stacks = bpf_object__find_map_by_name(s->obj, "gft_stacks");
 	s->site_addr = bpf_object__find_map_by_name(s->obj, "gft_site_addr");
+	s->plans = bpf_object__find_map_by_name(s->obj, "gft_plans");
 	return 0;
 }
 
@@ -198,13 +222,16 @@ static int open_object(struct ksession *s, const struct ksession_opts *o, size_t
 
 	s->obj = bpf_object__open_mem(o->object, o->object_len, &oo);
 	if (!s->obj) {
+		char why[128];
+
 		r = -errno;
-		ks_error(err, "the compiled object cannot be read: %s", strerror(-r));
+		libbpf_strerror(r, why, sizeof(why));
+		ks_error(err, "the compiled object cannot be read: %s; --no-cache compiles it again", why);
 		return r;
 	}
 	r = find_parts(s, err);
 	if (!r)
-		r = set_consts(s, o, err);
+		r = set_consts(s, o, ring, err);
 	if (r)
 		return r;
 	kernel_caps(&caps);
@@ -217,6 +244,8 @@ static int open_object(struct ksession *s, const struct ksession_opts *o, size_t
 		bpf_map__set_max_entries(s->goroutines, o->max_goroutines);
 	if (s->site_addr)
 		bpf_map__set_max_entries(s->site_addr, o->site_addrs ? o->site_addrs : 1);
+	if (s->plans)
+		bpf_map__set_max_entries(s->plans, o->site_addrs ? o->site_addrs : 1);
 	return 0;
 }
 
@@ -255,6 +284,9 @@ static void load_error(int r, const char *log, struct kernel_error *err)
 		ks_error(err, "the kernel refuses to load BPF programs (EPERM): run as root, or with CAP_BPF and "
 			      "CAP_PERFMON; "
 			      "in a container these must be granted");
+	else if (r == -E2BIG)
+		ks_error(err,
+			 "the kernel refuses the script's size (E2BIG): fewer or smaller actions, or less --buffer");
 	else if (r == -ENOMEM)
 		ks_error(err, "the kernel has no memory for the script's maps: a smaller --buffer may help");
 	else
@@ -287,7 +319,9 @@ static int on_record(void *ctx, void *data, size_t size)
 	struct ksession *s = ctx;
 
 	s->fn_result = s->fn(s->fn_ctx, data, size);
-	return s->fn_result ? -ECANCELED : 0;
+	s->fn_count++;
+	/* libbpf goes on as long as there are records: a busy program must not keep us here for ever */
+	return s->fn_result || s->fn_count >= POLL_MOST ? -ECANCELED : 0;
 }
 
 int ksession_load(struct ksession **out, const struct ksession_opts *o, struct kernel_error *err)
@@ -312,7 +346,9 @@ int ksession_load(struct ksession **out, const struct ksession_opts *o, struct k
 			free(log);
 			break;
 		}
-		if (r == -ENOMEM && s->ring && ring > RING_LEAST) {
+		/* EPERM: RLIMIT_MEMLOCK, on kernels before 5.11; E2BIG: more than a ring may have */
+		if ((r == -ENOMEM || r == -E2BIG || (r == -EPERM && !strstr(log ? log : "", "PROG LOAD LOG"))) &&
+		    s->ring && ring > RING_LEAST) {
 			free(log);
 			drop(s);
 			ring /= 2;
@@ -374,6 +410,13 @@ int ksession_site_addr(struct ksession *s, uint32_t site, uint64_t vaddr)
 	if (!s->site_addr)
 		return -ENOENT;
 	return bpf_map_update_elem(bpf_map__fd(s->site_addr), &site, &vaddr, BPF_ANY);
+}
+
+int ksession_site_plan(struct ksession *s, uint32_t site, const struct gft_cap_plan *plan)
+{
+	if (!s->plans)
+		return -ENOENT;
+	return bpf_map_update_elem(bpf_map__fd(s->plans), &site, plan, BPF_ANY);
 }
 
 uint32_t ksession_prog_insns(const struct ksession *s, uint32_t prog)

@@ -14,7 +14,7 @@ struct ksession {
 	struct bpf_object *obj;
 	struct bpf_program **progs; /* by meta number */
 	struct bpf_map **maps;	    /* the script's, by meta number */
-	struct bpf_map *ring, *stats, *loss, *goroutines, *stacks, *site_addr;
+	struct bpf_map *ring, *stats, *loss, *goroutines, *stacks, *site_addr, *plans;
 	struct ring_buffer *rb;
 	void *bss; /* the object's variables, mapped */
 	size_t bss_len;
@@ -29,6 +29,7 @@ struct ksession {
 	ksession_record_fn fn;
 	void *fn_ctx;
 	int fn_result;
+	int fn_count;
 };
 
 void ks_error(struct kernel_error *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

@@ -535,7 +535,7 @@ static void on_progress(void *ctx, size_t done, size_t total)
 
 static void test_many(void **state)
 {
-	const size_t n = getenv("GFT_NO_UPROBE_MULTI") ? 64 : 1000;
+	const size_t n = getenv("GFT_NO_UPROBE_MULTI") ? 16 : 1000;
 	struct ksession_site *sites = calloc(n, sizeof(*sites));
 	struct got *g = calloc(1, sizeof(*g));
 	struct kernel_error err = { "", NULL };
