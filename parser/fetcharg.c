@@ -11,6 +11,7 @@
 
 #define LEVELS	    8
 #define ARRAY_LIMIT 64
+#define NAME_LIMIT  4096 /* how far lookahead goes */
 
 const char *const fa_reg_names[] = { "ax",  "cx",  "dx",  "bx",	 "sp",	"bp",  "si", "di",    "r8", "r9",
 				     "r10", "r11", "r12", "r13", "r14", "r15", "ip", "flags", NULL };
@@ -356,7 +357,7 @@ static size_t brackets(const struct in *in)
 {
 	unsigned depth = 0;
 
-	for (size_t n = 0; in->p + n < in->len && in->s[in->p + n] != '\n'; n++) {
+	for (size_t n = 0; n < NAME_LIMIT && in->p + n < in->len && in->s[in->p + n] != '\n'; n++) {
 		if (in->s[in->p + n] == '[')
 			depth++;
 		else if (in->s[in->p + n] == ']' && !--depth)
@@ -511,7 +512,8 @@ static bool looks_like(const struct in *in)
 		/* @name is a map: a symbol says its type, an address begins with a digit */
 		if (p + 1 < in->len && isdigit((unsigned char)in->s[p + 1]))
 			return true;
-		for (size_t q = p + 1; q < in->len && in->s[q] && !strchr(",;\n?", in->s[q]); q++) {
+		for (size_t q = p + 1; q < in->len && q < p + NAME_LIMIT && in->s[q] && !strchr(",;\n?", in->s[q]);
+		     q++) {
 			if (in->s[q] == ':')
 				return true;
 			if (in->s[q] == '(')

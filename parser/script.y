@@ -13,13 +13,15 @@ typedef void *yyscan_t;
 }
 
 %code {
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "gft/arena.h"
 
-#define DEPTH_MAX 200
+#define DEPTH_MAX    200
+#define NAME_MAX_LEN 1024
 
 int script_raw_lex(YYSTYPE *v, YYLTYPE *loc, yyscan_t y);
 #define yylex(v, l, s) script_raw_lex(v, l, y)
@@ -49,6 +51,7 @@ static struct expr *if_value(struct scan *s, struct expr *cond, struct block *th
 static struct block *shallow(struct scan *s, struct block *b, YYLTYPE loc);
 static void add_last(struct block *b, struct stmt *st);
 static struct typespec *type_spec(struct scan *s, enum typespec_kind kind, const char *name, YYLTYPE loc);
+static const char *joined(struct scan *s, const char *a, char c, const char *b, YYLTYPE loc);
 static void dimension(struct scan *s, struct typespec *t, uint64_t n, YYLTYPE loc);
 static void add_clause(struct scan *s, struct attach_point **pts, uint32_t n, struct expr *pred, struct block *b,
 		       bool implicit, YYLTYPE loc);
@@ -380,7 +383,7 @@ record:
 
 path:
 	IDENT
-|	path '.' IDENT		{ $$ = arena_printf(s->a, "%s.%s", $1, $3); }
+|	path '.' IDENT		{ $$ = joined(s, $1, '.', $3, @$); }
 ;
 
 postfix:
@@ -448,7 +451,7 @@ type_name:
 /* unsigned long long */
 c_words:
 	IDENT
-|	c_words IDENT		{ $$ = arena_printf(s->a, "%s %s", $1, $2); }
+|	c_words IDENT		{ $$ = joined(s, $1, ' ', $2, @$); }
 ;
 
 %%
@@ -539,6 +542,16 @@ static struct typespec *type_spec(struct scan *s, enum typespec_kind kind, const
 	return t;
 }
 
+static const char *joined(struct scan *s, const char *a, char c, const char *b, YYLTYPE loc)
+{
+	if (strlen(a) < NAME_MAX_LEN)
+		return arena_printf(s->a, "%s%c%s", a, c, b);
+	if (!s->ended)
+		diag_error(s->d, loc, "this name has more than %d bytes", NAME_MAX_LEN);
+	s->ended = true;
+	return a;
+}
+
 static void dimension(struct scan *s, struct typespec *t, uint64_t n, YYLTYPE loc)
 {
 	t->loc = loc;
@@ -614,8 +627,9 @@ static struct expr *param(struct scan *s, uint64_t n, YYLTYPE loc)
 	e->is_const = true;
 	if (!p)
 		return e;
+	errno = 0;
 	e->ival = (uint64_t)strtoll(p, &end, 0);
-	if (end == p || *end) {
+	if (end == p || *end || errno) {
 		e->ival = 0;
 		e->str = p;
 		e->len = (uint32_t)strlen(p);

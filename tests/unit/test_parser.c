@@ -412,6 +412,10 @@ static void test_limits(void **state)
 		{ "", "u:f {} ", "", "", "", 50000, true },
 		{ "", "u:f ", "", "", "", 50000, true },
 		{ "begin { (int", "*", "", "", ")1; }", 50000, true },
+		{ "begin { offsetof(x, ", "a.", "a", "", "); }", 100000, false },
+		{ "begin { (", "long ", "long", "", ")1; }", 100000, false },
+		{ "", "begin { fetch(@a } ", "", "", "", 50000, false },
+		{ "", "begin { fetch(%ax:a.P[ } ", "", "", "", 40000, false },
 		{ "config = { ", "a = 1; ", "", "", "}", 50000, true },
 		{ "", "import \"a\"; ", "", "", "", 50000, true },
 	};
@@ -429,7 +433,7 @@ static void test_limits(void **state)
 			buf_puts(&b, t[i].close);
 		buf_puts(&b, t[i].tail);
 		s = script_parse(buf_str(&b));
-		if ((s.nerrors == 0) != t[i].fine || s.nerrors > 2)
+		if ((s.nerrors == 0) != t[i].fine)
 			fail_msg("%s %s x %u: %zu errors: %.300s", t[i].head, t[i].open, t[i].n, s.nerrors, s.errors);
 		script_free(&s);
 		buf_free(&b);
