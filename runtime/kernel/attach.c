@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* attach.c - putting programs where they belong, and taking them away again. */
+/* attach.c - putting uprobes where they belong, and taking everything away again. */
 #include <errno.h>
-#include <linux/perf_event.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -193,99 +191,6 @@ int ksession_attach_uprobes(struct ksession *s, uint32_t prog, const char *path,
 	else
 		free(log);
 	return -(j.last_errno ? j.last_errno : EINVAL);
-}
-
-/* --- the other kinds ------------------------------------------------------------------------------ */
-
-static int perf_open(struct perf_event_attr *a, int cpu)
-{
-	return (int)syscall(SYS_perf_event_open, a, -1, cpu, -1, PERF_FLAG_FD_CLOEXEC);
-}
-
-static int attach_timer(struct ksession *s, uint32_t prog, bool every_cpu, struct kernel_error *err)
-{
-	const struct meta_prog *mp = &s->meta->progs[prog];
-	struct perf_event_attr a = { .type = PERF_TYPE_SOFTWARE, .size = sizeof(a), .config = PERF_COUNT_SW_CPU_CLOCK };
-	int made = 0, e = 0;
-
-	if (mp->freq) {
-		a.freq = 1;
-		a.sample_freq = mp->freq;
-	} else {
-		a.sample_period = mp->period;
-	}
-	s->perf_fds = xrealloc(s->perf_fds, (s->nperf + (size_t)s->ncpus + 1) * sizeof(*s->perf_fds));
-	for (int cpu = 0; cpu < s->ncpus && (every_cpu || !made); cpu++) {
-		int fd = perf_open(&a, cpu);
-		struct bpf_link *l;
-
-		if (fd < 0) {
-			e = errno; /* a processor that is off */
-			continue;
-		}
-		l = bpf_program__attach_perf_event(s->progs[prog], fd);
-		if (!l) {
-			e = errno;
-			close(fd);
-			continue;
-		}
-		ks_add_link(s, l); /* owns fd */
-		made++;
-	}
-	if (made)
-		return 0;
-	ks_error(err, "the kernel gives no timer for this probe: perf_event_open: %s%s", strerror(e),
-		 e == EACCES || e == EPERM ? " (CAP_PERFMON, or /proc/sys/kernel/perf_event_paranoid)" : "");
-	return -e;
-}
-
-int ksession_attach(struct ksession *s, uint32_t prog, struct kernel_error *err)
-{
-	const struct meta_prog *mp = &s->meta->progs[prog];
-	struct bpf_link *l = NULL;
-	char cat[128];
-	const char *colon;
-
-	switch (mp->kind) {
-	case MP_INTERVAL: return attach_timer(s, prog, false, err);
-	case MP_PROFILE: return attach_timer(s, prog, true, err);
-	case MP_TRACEPOINT:
-		colon = mp->target ? strchr(mp->target, ':') : NULL;
-		if (!colon || (size_t)(colon - mp->target) >= sizeof(cat)) {
-			ks_error(err, "%s is no tracepoint", mp->target ? mp->target : "?");
-			return -EINVAL;
-		}
-		snprintf(cat, sizeof(cat), "%.*s", (int)(colon - mp->target), mp->target);
-		ks_log_start(false);
-		l = bpf_program__attach_tracepoint(s->progs[prog], cat, colon + 1);
-		break;
-	default: ks_error(err, "this kind of probe cannot be attached yet"); return -ENOTSUP;
-	}
-	if (!l) {
-		int e = errno;
-
-		ks_error(err, "tracepoint:%s cannot be attached: %s", mp->target, strerror(e));
-		if (err)
-			err->log = ks_log_take();
-		return -e;
-	}
-	free(ks_log_take());
-	ks_add_link(s, l);
-	return 0;
-}
-
-int ksession_run(struct ksession *s, uint32_t prog, struct kernel_error *err)
-{
-	__u64 ctx[12] = { 0 }; /* as many arguments as a raw tracepoint may have */
-	LIBBPF_OPTS(bpf_test_run_opts, o, .ctx_in = ctx, .ctx_size_in = sizeof(ctx));
-
-	if (bpf_prog_test_run_opts(bpf_program__fd(s->progs[prog]), &o)) {
-		int e = errno;
-
-		ks_error(err, "the kernel does not run %s: %s", s->meta->progs[prog].name, strerror(e));
-		return -e;
-	}
-	return 0;
 }
 
 /* --- detach -------------------------------------------------------------------------------------------- */

@@ -238,6 +238,18 @@ static int open_object(struct ksession *s, const struct ksession_opts *o, size_t
 	for (uint32_t i = 0; i < s->meta->nprogs; i++)
 		if (s->meta->progs[i].kind == MP_UPROBE && !caps->uprobe_multi)
 			bpf_program__set_expected_attach_type(s->progs[i], 0);
+	for (uint32_t i = 0; i < s->meta->nprogs; i++) {
+		const struct meta_prog *mp = &s->meta->progs[i];
+
+		if (mp->kind != MP_FENTRY && mp->kind != MP_FEXIT)
+			continue;
+		r = bpf_program__set_attach_target(s->progs[i], 0, mp->target);
+		if (r) {
+			ks_error(err, "%s:%s: this kernel has no such function to attach to, or no BTF: %s",
+				 mp->kind == MP_FENTRY ? "fentry" : "fexit", mp->target, strerror(-r));
+			return r;
+		}
+	}
 	if (s->ring)
 		bpf_map__set_max_entries(s->ring, (uint32_t)ring);
 	if (s->goroutines && o->max_goroutines)
@@ -389,7 +401,6 @@ void ksession_free(struct ksession *s)
 		return;
 	ksession_detach(s, NULL, NULL);
 	free(s->links);
-	free(s->perf_fds);
 	drop(s);
 	free(s);
 }

@@ -22,8 +22,6 @@ struct ksession {
 	volatile uint64_t *start_ns;
 	struct bpf_link **links;
 	size_t nlinks, clinks;
-	int *perf_fds; /* of timers, closed after their links */
-	size_t nperf;
 	int ncpus;
 	/* of the ksession_poll() that runs */
 	ksession_record_fn fn;
