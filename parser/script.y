@@ -53,6 +53,7 @@ static void add_last(struct block *b, struct stmt *st);
 static struct typespec *type_spec(struct scan *s, enum typespec_kind kind, const char *name, YYLTYPE loc);
 static const char *joined(struct scan *s, const char *a, char c, const char *b, YYLTYPE loc);
 static void dimension(struct scan *s, struct typespec *t, uint64_t n, YYLTYPE loc);
+static struct expr *range_count(struct scan *s, struct expr *from, struct expr *to);
 static void add_clause(struct scan *s, struct attach_point **pts, uint32_t n, struct expr *pred, struct block *b,
 		       bool implicit, YYLTYPE loc);
 }
@@ -257,7 +258,7 @@ compound:
 |	UNROLL '(' expr ')' block { $$ = stm(s, ST_UNROLL, @$); $$->e = $3; $$->body = $5; }
 |	UNROLL '(' unary DOTDOT unary ')' block {
 					$$ = stm(s, ST_UNROLL, @$);
-					$$->e = bin(s, OP_SUB, $5, $3);
+					$$->e = range_count(s, $3, $5);
 					$$->body = $7;
 				}
 |	WHILE '(' expr ')' block { $$ = stm(s, ST_WHILE, @$); $$->e = $3; $$->body = $5; }
@@ -564,6 +565,18 @@ static void dimension(struct scan *s, struct typespec *t, uint64_t n, YYLTYPE lo
 static struct expr *bin(struct scan *s, enum op op, struct expr *a, struct expr *b)
 {
 	return deep(s, expr_binary(s->ast, op, a, b, loc_join(a->loc, b->loc)));
+}
+
+/* unroll (1..5) runs 4 times: a number, when both ends are */
+static struct expr *range_count(struct scan *s, struct expr *from, struct expr *to)
+{
+	struct expr *e;
+
+	if (from->kind != EX_INT || to->kind != EX_INT)
+		return bin(s, OP_SUB, to, from);
+	e = mk(s, EX_INT, loc_join(from->loc, to->loc));
+	e->ival = to->ival > from->ival ? to->ival - from->ival : 0;
+	return e;
 }
 
 static struct expr *un(struct scan *s, enum op op, struct expr *a, YYLTYPE loc)

@@ -85,7 +85,8 @@ static void test_statements(void **state)
 	stmt_is("if (a) { b; }", "if(name a, expression(name b))");
 	stmt_is("if (a) {} else if (b) {} else { c; }", "if(name a), else(if(name b), else(expression(name c)))");
 	stmt_is("unroll (3) { a; }", "unroll(int 3, expression(name a))");
-	stmt_is("unroll (1..5) {}", "unroll(binary -(int 5, int 1))");
+	stmt_is("unroll (1..5) {}", "unroll(int 4)");
+	stmt_is("unroll (1..$n) {}", "unroll(binary -(variable $n, int 1))");
 	stmt_is("while (a) { break; continue; }", "while(name a, break, continue)");
 	stmt_is("for ($k : @m) { a; }", "for map(variable $k, map @m, expression(name a))");
 	stmt_is("for ($i : 0..5) {}", "for range(variable $i, int 0, int 5)");
