@@ -123,7 +123,7 @@ static int load_lib(const char *path, bool verbose, char *err, size_t err_sz)
 	*(void **)&lib.release = dlsym(h, GFT_CLANG_RELEASE);
 	*(void **)&lib.version = dlsym(h, GFT_CLANG_VERSION);
 	if (!lib.compile || !lib.release || !lib.version) {
-		snprintf(err, err_sz, "%s is not gft's compiler: it lacks %s", path, GFT_CLANG_COMPILE);
+		snprintf(err, err_sz, "%.300s is not gft's compiler: it lacks %s", path, GFT_CLANG_COMPILE);
 		dlclose(h);
 		return -ELIBBAD;
 	}

@@ -134,17 +134,27 @@ static bool has_fentry(void)
 	return link >= 0;
 }
 
+static bool file_has(const char *path, const char *what, const char *unless)
+{
+	char text[4096];
+	ssize_t n = -1;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd >= 0) {
+		n = read(fd, text, sizeof(text) - 1);
+		close(fd);
+	}
+	if (n <= 0)
+		return false;
+	text[n] = 0;
+	return strstr(text, what) && !(unless && strstr(text, unless));
+}
+
+/* securityfs is not mounted everywhere; the command line says it too, when it was asked for there. */
 static bool has_lockdown(void)
 {
-	char text[128] = "";
-	int fd = open("/sys/kernel/security/lockdown", O_RDONLY | O_CLOEXEC);
-
-	if (fd < 0)
-		return false;
-	if (read(fd, text, sizeof(text) - 1) < 0)
-		text[0] = 0;
-	close(fd);
-	return text[0] && !strstr(text, "[none]");
+	return file_has("/sys/kernel/security/lockdown", "[", "[none]") ||
+	       file_has("/proc/cmdline", "lockdown=", "lockdown=none");
 }
 
 /* Whether all of a process's threads pass the pid filter: early uprobe_multi compared threads. */
@@ -217,6 +227,12 @@ static int probe_caps(struct kernel_caps *c)
 	c->ringbuf = has_ringbuf();
 	c->cookie = helper(BPF_FUNC_get_attach_cookie, none, 0);
 	c->uprobe_multi = has_multi() && !(force && *force == '1');
+	c->uprobe_multi_pid = c->uprobe_multi && kernel_uprobe_multi_pid();
+	c->raw_tp = has_raw_tp();
+	c->perf_event = has_perf();
+	c->tracepoint = readable("/sys/kernel/tracing/events") || readable("/sys/kernel/debug/tracing/events");
+	c->kprobe = readable("/sys/bus/event_source/devices/kprobe/type");
+	c->write_regs = has_write_regs();
 	libbpf_set_print(old);
 	if (!c->ringbuf || !c->cookie) {
 		snprintf(c->why, sizeof(c->why), "this kernel (%s) is too old: gft needs %s", c->release,
@@ -245,20 +261,14 @@ int kernel_caps(const struct kernel_caps **out)
 	return result;
 }
 
-/* What only --info asks for. */
+/* What only --info asks for: reading the kernel's BTF takes tens of milliseconds. */
 static void probe_rest(struct kernel_caps *c)
 {
 	libbpf_print_fn_t old = libbpf_set_print(quiet);
 
 	c->bpf_loop = libbpf_probe_bpf_helper(BPF_PROG_TYPE_KPROBE, BPF_FUNC_loop, NULL) == 1;
 	c->strncmp = libbpf_probe_bpf_helper(BPF_PROG_TYPE_KPROBE, BPF_FUNC_strncmp, NULL) == 1;
-	c->uprobe_multi_pid = c->uprobe_multi && kernel_uprobe_multi_pid();
-	c->raw_tp = has_raw_tp();
-	c->perf_event = has_perf();
-	c->tracepoint = readable("/sys/kernel/tracing/events") || readable("/sys/kernel/debug/tracing/events");
-	c->kprobe = readable("/sys/bus/event_source/devices/kprobe/type");
 	c->fentry = c->btf && has_fentry();
-	c->write_regs = c->uprobe_multi && has_write_regs();
 	libbpf_set_print(old);
 }
 

@@ -238,16 +238,16 @@ struct gkey { /* struct gft_gkey of bpf-templates/graph.h */
 	uint32_t tgid, thread;
 };
 
-size_t ksession_reap(struct ksession *s, bool (*alive)(void *ctx, uint32_t tgid), void *ctx)
+static size_t reap_map(struct bpf_map *map, bool (*alive)(void *ctx, uint32_t tgid), void *ctx)
 {
 	struct gkey key, *dead = NULL;
 	size_t n = 0, cap = 0, guard = 1u << 20;
 	bool first = true;
 	int fd;
 
-	if (!s->goroutines)
+	if (!map || bpf_map__key_size(map) != sizeof(key))
 		return 0;
-	fd = bpf_map__fd(s->goroutines);
+	fd = bpf_map__fd(map);
 	while (guard-- && !bpf_map_get_next_key(fd, first ? NULL : &key, &key)) {
 		first = false;
 		if (alive(ctx, key.tgid))
@@ -262,6 +262,14 @@ size_t ksession_reap(struct ksession *s, bool (*alive)(void *ctx, uint32_t tgid)
 		bpf_map_delete_elem(fd, &dead[i]);
 	free(dead);
 	return n;
+}
+
+size_t ksession_reap(struct ksession *s, bool (*alive)(void *ctx, uint32_t tgid), void *ctx)
+{
+	size_t n = reap_map(s->goroutines, alive, ctx);
+
+	/* deep frames of bpf-templates/frames.h: their key has the process at the same place */
+	return n + reap_map(bpf_object__find_map_by_name(s->obj, "gft_deep"), alive, ctx);
 }
 
 void ksession_stats(struct ksession *s, uint64_t out[GFT_ST_MAX])
