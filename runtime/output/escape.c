@@ -9,16 +9,16 @@
 
 #include "gft/buf.h"
 #include "gft/output.h"
+#include "runtime/output/value.h"
 
 /* Code points that change how the rest of a line looks: C1 controls, bidirectional overrides, line separators. */
-static bool is_harmful(uint32_t c)
+bool value_harmful(uint32_t c)
 {
 	return c < 0xa0 || c == 0x200e || c == 0x200f || (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069) ||
 	       c == 0xfeff;
 }
 
-/* Bytes of the UTF-8 character that s begins with, 0 when there is none that may be shown. */
-static size_t utf8_len(const unsigned char *s, size_t len)
+size_t value_utf8(const unsigned char *s, size_t len, uint32_t *out)
 {
 	size_t n;
 	uint32_t c, min;
@@ -38,9 +38,19 @@ static size_t utf8_len(const unsigned char *s, size_t len)
 			return 0;
 		c = c << 6 | (s[i] & 0x3f);
 	}
-	if (c < min || c > 0x10ffff || (c >= 0xd800 && c < 0xe000) || is_harmful(c))
+	if (c < min || c > 0x10ffff || (c >= 0xd800 && c < 0xe000))
 		return 0;
+	*out = c;
 	return n;
+}
+
+/* Bytes of the UTF-8 character that s begins with, 0 when there is none that may be shown. */
+static size_t utf8_len(const unsigned char *s, size_t len)
+{
+	uint32_t c;
+	size_t n = value_utf8(s, len, &c);
+
+	return n && !value_harmful(c) ? n : 0;
 }
 
 void value_escape(struct buf *b, const char *str, size_t len)

@@ -6,21 +6,17 @@
  *     21 17:10:59.088815 1.2us        } main.add+68 main.go:29
  *
  * day and time, a column of 10 for the duration, two blanks for each level.
- * Names of sites and callers are made once and kept: in a busy trace that is
- * most of what a line costs.
  */
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
+#include "runtime/output/names.h"
 #include "runtime/output/text.h"
 #include "runtime/output/value.h"
 
-#define MAX_INDENT 64	      /* levels; deeper ones get their number instead */
-#define PAGE	   256U	      /* sites whose texts lie together */
-#define MAX_SITES  (1U << 20) /* sites whose texts are kept */
-#define CALLERS	   8192	      /* a power of two */
-#define STAMP	   18	      /* "21 17:10:59.088812" */
+#define MAX_INDENT 64 /* levels; deeper ones get their number instead */
+#define STAMP	   18 /* "21 17:10:59.088812" */
 #define DURATION   10
 #define SLOW_NS	   1000000000ULL
 
@@ -29,28 +25,43 @@
 #define RED   "\033[31m"
 #define PLAIN "\033[0m"
 
-struct text {
-	char *s;
-	size_t len;
-};
-
-struct site_text {
-	struct text func, place; /* "main.add"; "main.add+68 main.go:29" */
-};
-
-struct caller_text {
-	uint32_t site;
-	int64_t rel;
-	struct text place;
-};
-
 struct text_state {
-	int64_t second;				   /* the one that stamp is for */
-	char stamp[13];				   /* "21 17:10:59." */
-	struct site_text *sites[MAX_SITES / PAGE]; /* pages, made when a site of theirs first appears */
-	struct caller_text callers[CALLERS];
-	struct site_text other; /* of a site that is not kept */
+	int64_t second; /* the one that stamp is for */
+	char stamp[13]; /* "21 17:10:59." */
+	struct names *names;
 };
+
+/* --- names ------------------------------------------------------------------------------ */
+
+static void put_place(const struct output *o, struct buf *b, const struct code_info *c)
+{
+	const char *file;
+
+	value_place(b, c);
+	if (!c->file)
+		return;
+	file = names_trim(o, c->file);
+	buf_putc(b, ' ');
+	value_escape(b, file, strlen(file));
+	buf_putc(b, ':');
+	buf_u64(b, c->line);
+}
+
+static void put_site(const struct output *o, struct buf *func, struct buf *place, const struct site_info *s,
+		     uint32_t site)
+{
+	if (s) {
+		struct code_info c = { .func = s->func, .file = s->file, .off = s->off, .line = s->line };
+
+		value_escape(func, s->func, strlen(s->func));
+		put_place(o, place, &c);
+	} else {
+		buf_printf(func, "site %u", site);
+		buf_printf(place, "site %u", site);
+	}
+}
+
+static const struct names_ops names_ops = { .site = put_site, .code = put_place };
 
 void *text_init(struct output *o)
 {
@@ -58,38 +69,16 @@ void *text_init(struct output *o)
 
 	(void)o;
 	s->second = INT64_MIN;
+	s->names = names_new(&names_ops);
 	return s;
-}
-
-static void site_text_free(struct site_text *t)
-{
-	free(t->func.s);
-	free(t->place.s);
-	*t = (struct site_text){ 0 };
 }
 
 void text_fini(struct output *o)
 {
 	struct text_state *s = o->state;
 
-	for (size_t i = 0; i < MAX_SITES / PAGE; i++) {
-		for (size_t k = 0; s->sites[i] && k < PAGE; k++)
-			site_text_free(&s->sites[i][k]);
-		free(s->sites[i]);
-	}
-	for (size_t i = 0; i < CALLERS; i++)
-		free(s->callers[i].place.s);
-	site_text_free(&s->other);
+	names_free(s->names);
 	free(s);
-}
-
-/* --- names ------------------------------------------------------------------------------ */
-
-static struct text take(struct buf *b)
-{
-	struct text t = { b->data, b->len };
-
-	return t; /* the buffer's memory now belongs to the text */
 }
 
 static void put_text(struct output *o, const struct text *t)
@@ -97,93 +86,14 @@ static void put_text(struct output *o, const struct text *t)
 	buf_add(&o->b, t->s, t->len);
 }
 
-static void put_place(struct buf *b, const struct output *o, const struct code_info *c)
-{
-	const char *file = c->file, *prefix = o->opts.trim_prefix;
-
-	value_place(b, c);
-	if (!file)
-		return;
-	if (prefix && strncmp(file, prefix, strlen(prefix)) == 0)
-		file += strlen(prefix);
-	buf_putc(b, ' ');
-	value_escape(b, file, strlen(file));
-	buf_putc(b, ':');
-	buf_u64(b, c->line);
-}
-
-static const struct sym_source *syms_of(const struct output *o)
-{
-	return o->opts.values ? o->opts.values->syms : NULL;
-}
-
-static const struct site_info *site_of(const struct output *o, uint32_t site)
-{
-	const struct sym_source *syms = syms_of(o);
-
-	return syms && site != GFT_NO_SITE ? syms->site(syms->ctx, site) : NULL;
-}
-
-static void site_text_make(const struct output *o, struct site_text *t, uint32_t site)
-{
-	const struct site_info *s = site_of(o, site);
-	struct buf func = BUF_INIT, place = BUF_INIT;
-
-	if (s) {
-		struct code_info c = { .func = s->func, .file = s->file, .off = s->off, .line = s->line };
-
-		value_escape(&func, s->func, strlen(s->func));
-		put_place(&place, o, &c);
-	} else {
-		buf_printf(&func, "site %u", site);
-		buf_printf(&place, "site %u", site);
-	}
-	t->func = take(&func);
-	t->place = take(&place);
-}
-
 static const struct site_text *site_text(struct output *o, uint32_t site)
 {
-	struct text_state *s = o->state;
-	struct site_text **page, *t;
-
-	if (site >= MAX_SITES) {
-		site_text_free(&s->other);
-		site_text_make(o, &s->other, site);
-		return &s->other;
-	}
-	page = &s->sites[site / PAGE];
-	if (!*page)
-		*page = xcalloc(PAGE, sizeof(**page));
-	t = &(*page)[site % PAGE];
-	if (!t->func.s)
-		site_text_make(o, t, site);
-	return t;
+	return names_site(((struct text_state *)o->state)->names, o, site);
 }
 
 static void put_caller(struct output *o, const struct graph_node *n)
 {
-	struct text_state *s = o->state;
-	uint64_t h = ((uint64_t)n->caller_rel ^ (uint64_t)n->site << 40) * 0x9e3779b97f4a7c15ULL;
-	struct caller_text *c = &s->callers[h >> 51 & (CALLERS - 1)];
-	const struct sym_source *syms = syms_of(o);
-	struct code_info info = { 0 };
-	struct buf b = BUF_INIT;
-
-	if (c->place.s && c->site == n->site && c->rel == n->caller_rel) {
-		put_text(o, &c->place);
-		return;
-	}
-	if (syms)
-		syms->caller(syms->ctx, n->site, n->caller_rel, &info);
-	if (!info.func) { /* may become known later: not kept */
-		put_place(&o->b, o, &info);
-		return;
-	}
-	put_place(&b, o, &info);
-	free(c->place.s);
-	*c = (struct caller_text){ n->site, n->caller_rel, take(&b) };
-	put_text(o, &c->place);
+	names_caller(((struct text_state *)o->state)->names, o, n);
 }
 
 /* --- lines -------------------------------------------------------------------------------- */
@@ -264,17 +174,6 @@ static void put_func(struct output *o, const struct graph_node *n)
 		buf_puts(&o->b, PLAIN);
 }
 
-static const struct payload *payload_at(const struct output *o, uint32_t site, const struct gft_payload *data)
-{
-	const struct site_info *s = data ? site_of(o, site) : NULL;
-	uint64_t mask;
-
-	if (!s || !s->payload->n)
-		return NULL;
-	mask = s->payload->n < 64 ? (1ULL << s->payload->n) - 1 : UINT64_MAX;
-	return data->present & mask ? s->payload : NULL;
-}
-
 static void put_who(struct output *o, const struct graph_tree *tree)
 {
 	if (o->opts.color)
@@ -289,7 +188,7 @@ static void put_who(struct output *o, const struct graph_tree *tree)
 
 static void open_line(struct output *o, const struct graph_node *n, unsigned depth)
 {
-	const struct payload *p = payload_at(o, n->site, n->args);
+	const struct payload *p = names_payload(o, n->site, n->args);
 
 	put_stamp(o, n->start_ns);
 	buf_pad(&o->b, ' ', DURATION + 1);
@@ -304,7 +203,7 @@ static void open_line(struct output *o, const struct graph_node *n, unsigned dep
 
 static void close_line(struct output *o, const struct graph_node *n, unsigned depth)
 {
-	const struct payload *p = payload_at(o, n->exit_site, n->rets);
+	const struct payload *p = names_payload(o, n->exit_site, n->rets);
 
 	if (n->flags & GN_OPEN) {
 		buf_pad(&o->b, ' ', STAMP + 1 + DURATION);

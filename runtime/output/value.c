@@ -305,11 +305,13 @@ static void print_inet(struct buf *b, const void *data)
 		buf_printf(b, "(address family %u)", in.af);
 }
 
-static void print_hexbytes(struct buf *b, const unsigned char *s, size_t n)
+int64_t value_bits(const struct ty_field *f, const char *data)
 {
-	buf_puts(b, "0x");
-	for (size_t i = 0; i < n; i++)
-		buf_printf(b, "%02x", s[i]);
+	uint64_t v = load_uint(data + f->off, f->type->size) >> (f->bit_off & 63);
+
+	if (f->bit_size < 64)
+		v &= (1ULL << f->bit_size) - 1;
+	return f->type->is_signed ? sign_extend(v, f->bit_size) : (int64_t)v;
 }
 
 static void print(struct buf *b, const struct value_ctx *vc, const struct gft_type *t, const void *data,
@@ -318,21 +320,17 @@ static void print(struct buf *b, const struct value_ctx *vc, const struct gft_ty
 static void print_field(struct buf *b, const struct value_ctx *vc, const struct ty_field *f, const char *data,
 			unsigned depth)
 {
-	uint64_t v;
+	int64_t v;
 
 	if (!f->bit_size) {
 		print(b, vc, f->type, data + f->off, depth);
 		return;
 	}
-	v = load_uint(data + f->off, f->type->size) >> (f->bit_off & 63);
-	if (f->bit_size < 64)
-		v &= (1ULL << f->bit_size) - 1;
-	if (f->type->is_signed)
-		v = (uint64_t)sign_extend(v, f->bit_size);
+	v = value_bits(f, data);
 	if (f->type->kind == TY_BOOL)
 		buf_puts(b, v ? "true" : "false");
 	else
-		print_int(b, f->type, (int64_t)v, f->type->is_signed);
+		print_int(b, f->type, v, f->type->is_signed);
 }
 
 static void print_tuple(struct buf *b, const struct value_ctx *vc, const struct gft_type *t, const char *data,
@@ -423,7 +421,12 @@ static void print(struct buf *b, const struct value_ctx *vc, const struct gft_ty
 		break;
 	case TY_INET: print_inet(b, data); break;
 	case TY_CGROUP: buf_u64(b, load_uint(data, 8)); break;
-	case TY_GO: print_hexbytes(b, data, t->size); break;
+	case TY_GO:
+		if (vc && vc->go_value && t->go)
+			vc->go_value(vc->ctx, b, t, data);
+		else
+			buf_puts(b, "?"); /* a replayed stream does not know Go's types */
+		break;
 	case TY_COUNT:
 	case TY_SUM:
 	case TY_AVG:

@@ -6,6 +6,7 @@
  *
  * with the label left in 16 columns, the count right in 8 and a bar of 52.
  */
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -131,23 +132,44 @@ static void bar(struct buf *b, size_t label_len, uint64_t v, uint64_t max, uint6
 	buf_puts(b, "|\n");
 }
 
+size_t value_hist_shown(const struct gft_type *t, const void *data, size_t *first)
+{
+	size_t n = buckets(t);
+
+	for (*first = 0; *first < n && !bucket(data, *first);)
+		++*first;
+	while (n > *first && !bucket(data, n - 1))
+		n--;
+	return n - *first;
+}
+
+void value_hist_bucket(const struct gft_type *t, const void *data, size_t i, struct value_bucket *out)
+{
+	uint64_t step = (uint64_t)t->step, low = (uint64_t)t->min + (i - 1) * step;
+
+	*out = (struct value_bucket){ .count = bucket(data, i), .has_min = i > 0, .has_max = true, .is_signed = true };
+	if (t->kind == TY_LHIST) {
+		out->min = (int64_t)low;
+		out->max = (int64_t)(i ? low + step - 1 : (uint64_t)t->min - 1);
+		out->has_max = i + 1 < buckets(t);
+	} else if (i == 0) {
+		out->max = -1;
+	} else {
+		out->is_signed = false;
+		out->min = (int64_t)gft_hist_low((uint32_t)i, t->bits);
+		out->max = (int64_t)(gft_hist_low((uint32_t)i + 1, t->bits) - 1);
+	}
+}
+
 void value_hist(struct buf *b, const struct gft_type *t, const void *data, uint64_t div)
 {
-	size_t n = buckets(t), first = n, last = 0;
+	size_t n = buckets(t), first, end = value_hist_shown(t, data, &first);
 	uint64_t max = 0;
 
-	for (size_t i = 0; i < n; i++) {
-		uint64_t v = bucket(data, i);
-
-		if (!v)
-			continue;
-		if (first == n)
-			first = i;
-		last = i;
-		if (v > max)
-			max = v;
-	}
-	for (size_t i = first; i < n && i <= last; i++) {
+	end += first;
+	for (size_t i = first; i < end; i++)
+		max = bucket(data, i) > max ? bucket(data, i) : max;
+	for (size_t i = first; i < end; i++) {
 		size_t begin = b->len;
 
 		if (t->kind == TY_HIST)
@@ -172,6 +194,37 @@ static bool less(const struct gft_type *t, int64_t a, int64_t b)
 	return t->is_signed ? a < b : (uint64_t)a < (uint64_t)b;
 }
 
+static int order_ticks(const void *a, const void *b)
+{
+	const struct value_tick *x = a, *y = b;
+
+	return (x->epoch > y->epoch) - (x->epoch < y->epoch);
+}
+
+size_t value_tseries_ticks(const struct gft_type *t, const void *data, struct value_tick **out)
+{
+	size_t n = t->size / sizeof(struct ty_tseries_bucket), have = 0, kept = 0;
+	struct value_tick *v;
+
+	n = t->count < n ? t->count : n;
+	v = *out = xmalloc((n + 1) * sizeof(*v));
+	for (size_t i = 0; i < n; i++) {
+		struct ty_tseries_bucket bk;
+
+		memcpy(&bk, (const char *)data + i * sizeof(bk), sizeof(bk));
+		if (bk.epoch)
+			v[have++] = (struct value_tick){ bk.epoch, tseries_value(t, &bk) };
+	}
+	qsort(v, have, sizeof(*v), order_ticks);
+	for (size_t i = 0; i < have; i++) {
+		if (v[have - 1].epoch - v[i].epoch >= n) /* left over from before the ring went round */
+			continue;
+		if (!kept || v[kept - 1].epoch != v[i].epoch)
+			v[kept++] = v[i];
+	}
+	return kept;
+}
+
 /*
  * One row for each interval, the oldest first; its value is marked on a line
  * from the smallest to the largest:
@@ -180,57 +233,36 @@ static bool less(const struct gft_type *t, int64_t a, int64_t b)
  */
 void value_tseries(struct buf *b, const struct value_ctx *vc, const struct gft_type *t, const void *data, uint64_t div)
 {
-	size_t n = t->count < t->size / sizeof(struct ty_tseries_bucket) ? t->count
-									 : t->size / sizeof(struct ty_tseries_bucket);
-	uint64_t newest = 0, oldest = UINT64_MAX;
-	int64_t lo = 0, hi = 0;
-	struct ty_tseries_bucket bk;
+	struct value_tick *tick;
+	size_t n = value_tseries_ticks(t, data, &tick);
+	int64_t lo = n ? tick[0].v : 0, hi = lo;
 
 	for (size_t i = 0; i < n; i++) {
-		memcpy(&bk, (const char *)data + i * sizeof(bk), sizeof(bk));
-		if (!bk.epoch)
+		lo = less(t, tick[i].v, lo) ? tick[i].v : lo;
+		hi = less(t, hi, tick[i].v) ? tick[i].v : hi;
+	}
+	for (size_t i = 0; i < n; i++) {
+		int64_t v = tick[i].v, wall = value_wall(vc, tick[i].epoch * (uint64_t)t->step);
+		time_t sec = (time_t)(wall / 1000000000);
+		uint64_t span = (uint64_t)hi - (uint64_t)lo, at = (uint64_t)v - (uint64_t)lo;
+		size_t col = span ? (size_t)((double)at / (double)span * (BAR - 1)) : 0;
+		size_t begin = b->len;
+		struct buf num = BUF_INIT;
+		struct tm tm;
+
+		if (!localtime_r(&sec, &tm))
 			continue;
-		int64_t v = tseries_value(t, &bk);
-
-		if (!newest || less(t, v, lo))
-			lo = v;
-		if (!newest || less(t, hi, v))
-			hi = v;
-		newest = bk.epoch > newest ? bk.epoch : newest;
-		oldest = bk.epoch < oldest ? bk.epoch : oldest;
+		buf_printf(b, "%02d:%02d:%02d.%03d", tm.tm_hour, tm.tm_min, tm.tm_sec, (int)(wall / 1000000 % 1000));
+		value_int(&num, v, t->is_signed, div);
+		buf_pad(b, ' ', 16 - (b->len - begin < 16 ? b->len - begin : 16));
+		buf_pad(b, ' ', num.len < 8 ? 8 - num.len : 0);
+		buf_puts(b, buf_str(&num));
+		buf_free(&num);
+		buf_puts(b, " |");
+		buf_pad(b, ' ', col);
+		buf_putc(b, '*');
+		buf_pad(b, ' ', BAR - 1 - col);
+		buf_puts(b, "|\n");
 	}
-	if (!newest)
-		return;
-	if (newest - oldest >= n) /* left over from before the ring went round */
-		oldest = newest - n + 1;
-	for (uint64_t left = newest - oldest + 1, epoch = oldest; left; left--, epoch++) {
-		for (size_t i = 0; i < n; i++) {
-			memcpy(&bk, (const char *)data + i * sizeof(bk), sizeof(bk));
-			if (bk.epoch != epoch)
-				continue;
-			int64_t v = tseries_value(t, &bk), wall = value_wall(vc, epoch * (uint64_t)t->step);
-			time_t sec = (time_t)(wall / 1000000000);
-			uint64_t span = (uint64_t)hi - (uint64_t)lo, at = (uint64_t)v - (uint64_t)lo;
-			size_t col = span ? (size_t)((double)at / (double)span * (BAR - 1)) : 0;
-			size_t begin = b->len;
-			struct buf num = BUF_INIT;
-			struct tm tm;
-
-			if (!localtime_r(&sec, &tm))
-				break;
-			buf_printf(b, "%02d:%02d:%02d.%03d", tm.tm_hour, tm.tm_min, tm.tm_sec,
-				   (int)(wall / 1000000 % 1000));
-			value_int(&num, v, t->is_signed, div);
-			buf_pad(b, ' ', 16 - (b->len - begin < 16 ? b->len - begin : 16));
-			buf_pad(b, ' ', num.len < 8 ? 8 - num.len : 0);
-			buf_puts(b, buf_str(&num));
-			buf_free(&num);
-			buf_puts(b, " |");
-			buf_pad(b, ' ', col);
-			buf_putc(b, '*');
-			buf_pad(b, ' ', BAR - 1 - col);
-			buf_puts(b, "|\n");
-			break;
-		}
-	}
+	free(tick);
 }
