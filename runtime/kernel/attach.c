@@ -164,7 +164,7 @@ int ksession_attach_uprobes(struct ksession *s, uint32_t prog, const char *path,
 	if (!n)
 		return 0;
 	kernel_caps(&caps);
-	ks_log_start(false);
+	ks_log_start();
 	if (caps->uprobe_multi)
 		attach_multi(&j);
 	else

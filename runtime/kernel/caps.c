@@ -303,9 +303,18 @@ void kernel_caps_print(const struct kernel_caps *caps, FILE *out)
 	};
 
 	fprintf(out, "kernel %s%s\n", c.release, c.lockdown ? " (locked down)" : "");
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		fprintf(out, "  %-28s %s%s%s\n", rows[i].name, rows[i].has ? "yes" : "no", rows[i].has ? "" : "   ",
-			rows[i].has ? "" : rows[i].without);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		bool tried = c.bpf || !i;
+
+		fprintf(out, "  %-28s %s%s%s\n", rows[i].name,
+			rows[i].has ? "yes"
+			: tried	    ? "no"
+				    : "?",
+			rows[i].has ? "" : "   ",
+			rows[i].has ? ""
+			: tried	    ? rows[i].without
+				    : "not tried");
+	}
 	if (c.why[0])
 		fprintf(out, "%s\n", c.why);
 }

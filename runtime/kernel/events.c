@@ -58,7 +58,7 @@ static int attach_perf(struct ksession *s, uint32_t prog, struct perf_event_attr
 	int made = 0, e = 0;
 
 	a->size = sizeof(*a);
-	ks_log_start(false);
+	ks_log_start();
 	for (int cpu = 0; cpu < s->ncpus && (every_cpu || !made); cpu++) {
 		int fd = (int)syscall(SYS_perf_event_open, a, -1, cpu, -1, PERF_FLAG_FD_CLOEXEC);
 		struct bpf_link *l = fd < 0 ? NULL : bpf_program__attach_perf_event(s->progs[prog], fd);
@@ -148,7 +148,7 @@ static int attach_place(struct ksession *s, uint32_t prog, struct kernel_error *
 	int e;
 
 	LIBBPF_OPTS(bpf_kprobe_opts, ko, .offset = mp->offset, .retprobe = mp->kind == MP_KRETPROBE);
-	ks_log_start(false);
+	ks_log_start();
 	switch (mp->kind) {
 	case MP_TRACEPOINT:
 		kind = "tracepoint";

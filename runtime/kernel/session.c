@@ -39,30 +39,22 @@ void ks_error(struct kernel_error *err, const char *fmt, ...)
 static struct {
 	pthread_mutex_t lock;
 	struct buf text;
-	bool verbose;
 } messages = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
 static int on_print(enum libbpf_print_level level, const char *fmt, va_list ap)
 {
-	va_list copy;
-
 	if (level == LIBBPF_DEBUG)
 		return 0;
 	pthread_mutex_lock(&messages.lock);
-	va_copy(copy, ap);
 	if (messages.text.len < 4u << 20)
 		buf_vprintf(&messages.text, fmt, ap);
-	if (messages.verbose && level == LIBBPF_WARN)
-		vfprintf(stderr, fmt, copy);
-	va_end(copy);
 	pthread_mutex_unlock(&messages.lock);
 	return 0;
 }
 
-void ks_log_start(bool verbose)
+void ks_log_start(void)
 {
 	buf_reset(&messages.text);
-	messages.verbose = verbose;
 	libbpf_set_print(on_print);
 }
 
@@ -346,7 +338,7 @@ int ksession_load(struct ksession **out, const struct ksession_opts *o, struct k
 	s->meta = o->meta;
 	s->ncpus = libbpf_num_possible_cpus();
 	for (;;) {
-		ks_log_start(o->verbose);
+		ks_log_start();
 		r = open_object(s, o, ring, err);
 		if (r) {
 			free(ks_log_take());
@@ -355,6 +347,8 @@ int ksession_load(struct ksession **out, const struct ksession_opts *o, struct k
 		r = bpf_object__load(s->obj);
 		log = ks_log_take();
 		if (!r) {
+			if (log && o->verbose)
+				fputs(log, stderr);
 			free(log);
 			break;
 		}

@@ -33,8 +33,8 @@ struct ksession {
 void ks_error(struct kernel_error *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void ks_add_link(struct ksession *s, struct bpf_link *l);
 
-/* What libbpf said since ks_log_start(); verbose passes it on to stderr as well. */
-void ks_log_start(bool verbose);
+/* What libbpf said since ks_log_start(). */
+void ks_log_start(void);
 char *ks_log_take(void); /* malloc'd, or NULL when it said nothing */
 
 #endif
