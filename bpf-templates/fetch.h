@@ -68,6 +68,18 @@ static __always_inline long gft_gostring(char *dst, __u32 size, __u64 addr)
 	return bpf_probe_read_user(dst, (__u32)h.n, (void *)h.p);
 }
 
+/* n bytes of text at addr, as many as fit; all of dst is used only when it was cut. */
+static __always_inline void gft_text(char *dst, __u32 size, __u64 addr, __u64 n)
+{
+	__builtin_memset(dst, 0, size);
+	if ((__s64)n <= 0)
+		return;
+	if (n >= size)
+		bpf_probe_read_user(dst, size, (void *)addr);
+	else
+		bpf_probe_read_user(dst, (__u32)n, (void *)addr);
+}
+
 /* NUL-terminated text at addr. */
 static __always_inline long gft_cstring(char *dst, __u32 size, __u64 addr)
 {

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "codegen/emit.h"
+#include "gft/capture.h"
 #include "gft/resolve.h"
 
 struct gen_prog {
@@ -71,7 +72,7 @@ static void clause_function(struct em *m, const struct clause_info *ci)
 
 /* --- payloads -------------------------------------------------------------------------- */
 
-static void payload_of(struct em *m, const struct prog_class *pc, struct payload *out)
+static void payload_of(struct em *m, const struct prog_class *pc, struct payload *out, uint32_t *capture_off)
 {
 	struct payload_field *f;
 	uint32_t n = 0, off = sizeof(struct gft_payload);
@@ -79,11 +80,11 @@ static void payload_of(struct em *m, const struct prog_class *pc, struct payload
 	memset(out, 0, sizeof(*out));
 	for (uint32_t k = 0; k < pc->nclauses; k++)
 		n += m->p->clauses[pc->clauses[k]].nitems;
-	if (!n || !pc->graph)
+	if (!pc->graph || (!n && !pc->capture))
 		return;
 	if (n > GFT_PAYLOAD_MAX)
 		n = GFT_PAYLOAD_MAX;
-	f = ARENA_ARRAY(m->a, struct payload_field, n);
+	f = ARENA_ARRAY(m->a, struct payload_field, n + 1);
 	out->fields = f;
 	for (uint32_t k = 0; k < pc->nclauses; k++) {
 		const struct clause_info *ci = &m->p->clauses[pc->clauses[k]];
@@ -98,6 +99,11 @@ static void payload_of(struct em *m, const struct prog_class *pc, struct payload
 		}
 	}
 	out->size = (off + 7) & ~7U;
+	if (pc->capture) {
+		*capture_off = out->size;
+		out->size += sizeof(struct gft_capture);
+		m->plans = true;
+	}
 }
 
 /* The function that writes a class's values into its record. */
@@ -141,6 +147,12 @@ static void payload_function(struct em *m, const struct prog_class *pc, uint32_t
 		}
 	}
 	buf_puts(m->out, "#line 1 \"gft\"\n");
+	if (pc->capture) {
+		/* which values there are, the site's plan knows */
+		emit_line(m, "present |= ~0ULL << %u;", slot);
+		emit_line(m, "gft_capture(c, (struct gft_capture *)(r + %u));",
+			  pl->size - (uint32_t)sizeof(struct gft_capture));
+	}
 	emit_line(m, "((struct gft_payload *)r)->present = present;");
 	emit_line(m, "((struct gft_payload *)r)->fault = fault;");
 	m->indent--;
@@ -165,7 +177,7 @@ static void submit(struct em *m, const struct prog_class *pc, uint32_t number, c
 		   const char *rec)
 {
 	emit_line(m, "if (r) {");
-	if (pl->n) {
+	if (pl->size) {
 		buf_printf(m->out, "\t\tgft_payload_%u(&c, (char *)r + sizeof(struct %s)", number, rec);
 		for (uint32_t k = 0; k < pc->nclauses; k++)
 			if (m->p->clauses[pc->clauses[k]].nitems)
@@ -181,8 +193,8 @@ static void class_program(struct em *m, const struct prog_class *pc, uint32_t nu
 	bool goroutine = (pc->needs & (NEED_G | NEED_KEY)) != 0;
 	bool state = pc->graph || pc->frames;
 
-	payload_of(m, pc, &mp->payload);
-	if (mp->payload.n)
+	payload_of(m, pc, &mp->payload, &mp->capture_off);
+	if (mp->payload.size)
 		payload_function(m, pc, number, &mp->payload);
 	mp->name = arena_printf(m->a, "gft_uprobe_%u", number);
 	mp->kind = MP_UPROBE;
@@ -388,6 +400,8 @@ void codegen(struct program *p, struct generated *out)
 		buf_puts(&head, "#include <gft/graph.h>\n");
 	if (p->frames)
 		buf_puts(&head, "#include <gft/frames.h>\n");
+	if (m.plans)
+		buf_puts(&head, "#include <gft/plan.h>\n");
 	buf_puts(&head, "#include <gft/fetch.h>\n#include <gft/value.h>\n");
 	if (m.zero)
 		buf_printf(
@@ -406,6 +420,7 @@ void codegen(struct program *p, struct generated *out)
 	meta->nstrings = p->nstrings;
 	meta->config = p->config;
 	meta->site_addrs = m.bias;
+	meta->site_plans = m.plans;
 	out->text = arena_strndup(p->arena, buf_str(&head), head.len);
 	out->len = head.len;
 	out->meta = meta;

@@ -15,7 +15,7 @@ struct em {
 	unsigned tmp;	 /* number of the next temporary */
 	unsigned indent;
 	uint32_t zero; /* bytes of the zero row that maps need */
-	bool bias, tls, str;
+	bool bias, tls, plans;
 	unsigned last_line;
 	uint16_t last_source;
 };

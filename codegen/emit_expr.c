@@ -114,6 +114,15 @@ void emit_into(struct em *m, struct buf *b, const char *dst, const struct gft_ty
 		buf_printf(b, "*(%s *)(%s) = %s; ", emit_ctype(t), dst, emit_val(m, e));
 		return;
 	}
+	if (e->go) { /* a Go string: pointer and length, then the text */
+		unsigned n = m->tmp++;
+
+		buf_printf(b, "{ __u64 s%u = 0, l%u = 0; ", n, n);
+		emit_fetch(m, b, arena_printf(m->a, "(char *)&s%u", n), &ty_u64, &e->go->word[0], NULL);
+		emit_fetch(m, b, arena_printf(m->a, "(char *)&l%u", n), &ty_u64, &e->go->word[1], NULL);
+		buf_printf(b, "gft_text(%s, %u, s%u, l%u); } ", dst, t->size, n, n);
+		return;
+	}
 	switch (e->kind) {
 	case EX_STR:
 	case EX_POSPARAM: {
@@ -294,6 +303,13 @@ const char *emit_val(struct em *m, const struct expr *e)
 	const char *c = emit_ctype(e->type);
 	unsigned n;
 
+	if (e->go) {
+		n = m->tmp++;
+		buf_printf(&o, "({ %s x%u = 0; ", c, n);
+		emit_fetch(m, &o, arena_printf(m->a, "(char *)&x%u", n), e->type, &e->go->word[0], NULL);
+		buf_printf(&o, "x%u; })", n);
+		return take(m, &o);
+	}
 	switch (e->kind) {
 	case EX_INT:
 	case EX_NPARAMS:

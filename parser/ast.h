@@ -25,6 +25,7 @@ struct builtin;
 struct function;
 struct macro;
 struct fetcharg;
+struct go_access;
 
 /* --- types as written ------------------------------------------------------- */
 
@@ -149,8 +150,9 @@ struct expr {
 	const struct builtin *builtin;
 	const struct function *fn;
 	const struct ty_field *field;
-	int number;	/* event, graph(), string, hist parameters: by use */
-	uint32_t cfunc; /* 1 + number of a C function of the script */
+	int number;		    /* event, graph(), string, hist parameters: by use */
+	const struct go_access *go; /* a Go value by name */
+	uint32_t cfunc;		    /* 1 + number of a C function of the script */
 };
 
 /* --- statements --------------------------------------------------------------- */

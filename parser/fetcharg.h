@@ -104,6 +104,13 @@ struct fetcharg {
 	const char *text; /* as written */
 };
 
+/* A Go value reached by name: one word, or pointer and length of a string. */
+struct go_access {
+	const struct gft_type *type;
+	uint32_t words;
+	struct fetcharg word[2];
+};
+
 /*
  * Tries to read one FETCHARG at text[0..len): optional blanks, optional
  * "name =", then LOCATION[:TYPE].  It is one only when it begins as a LOCATION

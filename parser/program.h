@@ -135,6 +135,7 @@ struct prog_class {
 	uint8_t abi;  /* enum prog_abi */
 	bool graph;   /* records go into open graphs */
 	bool frames;  /* keeps kernel-side frames */
+	bool capture; /* Go values by type: graph(args), graph(ret) */
 	uint32_t needs;
 	uint32_t *clauses; /* clause indexes, ascending */
 	uint32_t nclauses;
@@ -181,9 +182,10 @@ struct program {
 	uint64_t nfuncs; /* functions with a probe */
 
 	struct meta_config config;
-	bool graph;  /* some clause calls graph() */
-	bool frames; /* kernel-side frames are kept */
-	bool go;     /* some binary is a Go binary */
+	bool graph;			/* some clause calls graph() */
+	bool capture_args, capture_ret; /* ... with args, ret */
+	bool frames;			/* kernel-side frames are kept */
+	bool go;			/* some binary is a Go binary */
 };
 
 struct sema_opts {

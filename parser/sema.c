@@ -305,6 +305,10 @@ struct program *sema_check(struct ast *ast, const struct resolver *res, const st
 		p->graph |= p->clauses[i].has_graph;
 		p->frames |= (p->clauses[i].needs & NEED_FRAMES) != 0;
 	}
+	for (i = 0; i < p->ngraphs; i++) {
+		p->capture_args |= (p->graphs[i].flags & GRAPH_ARGS) != 0;
+		p->capture_ret |= (p->graphs[i].flags & GRAPH_RET) != 0;
+	}
 	if (!diag_errors(s.d))
 		sema_classes(&s);
 	return p;

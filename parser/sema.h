@@ -52,6 +52,12 @@ void sema_probes(struct sema *s);  /* attach points: what each clause runs on */
 void sema_classes(struct sema *s); /* after the clauses are checked */
 const struct gft_type *sema_tp_args(struct sema *s, const struct clause *c, const char **why);
 
+/* sema_go.c: an expression that begins with args or ret, of a uprobe; false: it is none. */
+bool sema_go_value(struct sema *s, struct expr *e);
+
+/* The functions of a clause's uprobes (arena). */
+uint32_t sema_clause_funcs(struct sema *s, uint32_t clause, uint32_t **out);
+
 /* sema.c */
 void sema_block(struct sema *s, struct block *b, bool is_value);
 const char *sema_type_name(struct sema *s, const struct gft_type *t);

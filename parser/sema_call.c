@@ -145,6 +145,24 @@ static void check_print(struct sema *s, struct expr *e)
 	lay_out(s, add_event(s, e, EV_PRINT), e->args, 1);
 }
 
+/* Arguments and results by name come from DWARF. */
+static void check_described(struct sema *s, const struct expr *e)
+{
+	const struct resolver *r = s->res;
+	int bin = s->ci->binary;
+
+	if (bin < 0 || !s->report)
+		return;
+	if (!r->is_go(r->ctx, bin)) {
+		sema_error(s, e->loc, "%s: %s is no Go program", e->name, r->binary_name(r->ctx, bin));
+	} else if (!r->has_dwarf(r->ctx, bin)) {
+		sema_error(s, e->loc, "%s needs DWARF, and %s has none", e->name, r->binary_name(r->ctx, bin));
+		sema_hint(s, "read values by place: fetch(n = %%ax:s64) is the first integer argument, "
+			     "fetch(+8(%%ax):s64) a "
+			     "field behind it; or name a folder of debug files: --debuginfo DIR");
+	}
+}
+
 static void check_graph(struct sema *s, struct expr *e)
 {
 	struct graph_opts o = { 0 };
@@ -156,9 +174,14 @@ static void check_graph(struct sema *s, struct expr *e)
 		struct expr *v = e->args[i];
 		int64_t n = 0;
 
+		if (!name && v->kind == EX_IDENT && (!strcmp(v->name, "args") || !strcmp(v->name, "ret"))) {
+			o.flags |= v->name[0] == 'a' ? GRAPH_ARGS : GRAPH_RET;
+			check_described(s, v);
+			continue;
+		}
 		if (!name && v->kind == EX_IDENT) {
 			sema_error(s, v->loc, "graph(%s) is not supported yet", v->name);
-			sema_hint(s, "graph takes min = DURATION, depth = LEVELS, limit = CALLS");
+			sema_hint(s, "graph takes args, ret, min = DURATION, depth = LEVELS, limit = CALLS");
 			continue;
 		}
 		if (!name) {

@@ -369,15 +369,10 @@ static void check_ident(struct sema *s, struct expr *e)
 			return;
 		}
 		e->type = &ty_none;
-		if (s->ci->where & W_TP)
-			sema_error(s, e->loc, "args: %s", s->tp_args_why ? s->tp_args_why : "not known here");
-		else {
-			sema_error(s, e->loc, "%s: arguments and results by name are not supported yet", e->name);
-			sema_hint(s, e->name[0] == 'a'
-					     ? "read them by place: fetch(n = %%ax:s64) is the first integer argument, "
-					       "fetch(s = +0(%%ax):c64) text behind the first pointer"
-					     : "read results by place at the exit: ur:FUNC { fetch(r = %%ax:s64); }");
-		}
+		if (sema_go_value(s, e))
+			return;
+		sema_error(s, e->loc, "%s: %s", e->name,
+			   s->ci->where & W_TP && s->tp_args_why ? s->tp_args_why : "this probe has none");
 		return;
 	}
 	if (!b) {
@@ -651,8 +646,13 @@ void sema_expr(struct sema *s, struct expr *e)
 			e->type = &ty_i64;
 		}
 		break;
-	case EX_FIELD: check_field(s, e); break;
+	case EX_FIELD:
+		if (!sema_go_value(s, e))
+			check_field(s, e);
+		break;
 	case EX_TUPIDX:
+		if (sema_go_value(s, e))
+			break;
 		sema_expr(s, e->a);
 		if (e->a->type->kind == TY_TUPLE && e->ival < e->a->type->nfields) {
 			e->field = &e->a->type->fields[e->ival];

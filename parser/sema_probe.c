@@ -290,6 +290,17 @@ const struct gft_type *sema_tp_args(struct sema *s, const struct clause *c, cons
 	return first;
 }
 
+uint32_t sema_clause_funcs(struct sema *s, uint32_t clause, uint32_t **out)
+{
+	uint32_t n = 0, cap = 0;
+
+	*out = NULL;
+	for (size_t i = 0; s->rows && i < s->rows->n; i++)
+		if (s->rows->v[i].clause == clause && s->rows->v[i].func != META_NO_FUNC)
+			ARENA_PUSH(s->a, *out, n, cap, s->rows->v[i].func);
+	return n;
+}
+
 /* --- classes ------------------------------------------------------------------------- */
 
 static int cmp_place(const struct row *a, const struct row *b)
@@ -337,6 +348,9 @@ static struct prog_class *find_class(struct sema *s, const struct row *r, const 
 		c.needs |= NEED_G | NEED_KEY | NEED_RING | (c.role == SITE_ENTRY ? NEED_CALLER : 0);
 	if (frames)
 		c.needs |= NEED_G | NEED_KEY;
+	c.capture = c.graph && r->abi != ABI_SYSV && (c.role == SITE_ENTRY ? p->capture_args : p->capture_ret);
+	if (c.capture && c.role == SITE_ENTRY)
+		c.needs |= NEED_ARGS;
 	ARENA_PUSH(s->a, p->classes, p->nclasses, p->cclasses, c);
 	return &p->classes[p->nclasses - 1];
 }

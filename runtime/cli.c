@@ -163,6 +163,11 @@ static bool is_stage(const char *s)
 	return false;
 }
 
+static bool is_format(const char *s)
+{
+	return !strcmp(s, "text") || !strcmp(s, "ftrace") || !strcmp(s, "json");
+}
+
 static bool parse_color(struct cli *c, const char *s)
 {
 	if (!s || !strcmp(s, "always"))
@@ -330,8 +335,8 @@ static bool operands(struct cli *c, char **v, size_t n)
 		return bad("-e and -u are both given%s", "", "-u PATTERN is u:PATTERN { graph(); } in a script");
 	if (c->nuprobes && !c->binary && !c->npids && !c->command)
 		return bad("no binary%s", "", "gft -u 'main.*' ./binary");
-	if (c->format && strcmp(c->format, "text") != 0)
-		return bad("-f: there is no format '%s'", c->format, "text is the only one so far");
+	if (c->format && !is_format(c->format))
+		return bad("-f: there is no format '%s'", c->format, "there are text, ftrace (another name for text) and json");
 	return true;
 }
 

@@ -18,6 +18,7 @@
 #include "gft/output.h"
 #include "gft/stream.h"
 #include "runtime/events.h"
+#include "runtime/govalue.h"
 
 #define POLL_MS	       50
 #define REAP_TICKS     40 /* polls between two looks for processes that are gone */
@@ -90,6 +91,14 @@ static const char *string(void *ctx, uint32_t n)
 	struct run *r = ctx;
 
 	return n < r->meta->nstrings ? r->meta->strings[n] : NULL;
+}
+
+static void go_value(void *ctx, struct buf *b, const struct gft_type *t, const void *data)
+{
+	const struct go_ref *ref = t->go;
+
+	(void)ctx;
+	go_value_print(b, ref->values, ref->i, data);
 }
 
 static int64_t clock_offset(clockid_t clock)
@@ -338,7 +347,7 @@ static bool load(struct run *r)
 		return false;
 	ko.consts = c.v;
 	ko.nconsts = c.n;
-	if (r->meta->site_addrs)
+	if (r->meta->site_addrs || r->meta->site_plans)
 		ko.site_addrs = sites_total(o->sites);
 	if (ksession_load(&r->ks, &ko, &err) < 0)
 		return fail(r, &err);
@@ -346,6 +355,12 @@ static bool load(struct run *r)
 		uint64_t v = sites_vaddr(o->sites, i);
 
 		ksession_site_addr(r->ks, i, v);
+	}
+	for (uint32_t i = 0; r->meta->site_plans && i < sites_total(o->sites); i++) {
+		const struct gft_cap_plan *plan = sites_plan(o->sites, i);
+
+		if (plan)
+			ksession_site_plan(r->ks, i, plan);
 	}
 	return true;
 }
@@ -458,6 +473,8 @@ static void ready(struct run *r, uint64_t attached)
 
 	ksession_ready(r->ks, true);
 	attached += n->entries + n->exits;
+	if (!c->quiet)
+		output_attached(r->out, attached);
 	if (!c->quiet) {
 		if (n->entries + n->exits && n->functions)
 			fprintf(stderr, "Attached %llu probe%s to %llu function%s\n", (unsigned long long)attached,
@@ -588,7 +605,7 @@ static void finish(struct run *r)
 	if (exiting)
 		r->ev.exiting = true;
 	if (r->meta->nmaps && r->meta->config.print_maps_on_exit) {
-		output_text(r->out, "printf", "\n\n", 2);
+		output_end_of_run(r->out);
 		events_print_maps(&r->ev);
 	}
 	output_flush(r->out);
@@ -627,6 +644,7 @@ int run_script(const struct run_opts *o)
 		.stack = no_stack,
 		.symbol = symbol,
 		.string = string,
+		.go_value = go_value,
 		.wall_offset_ns = clock_offset(CLOCK_REALTIME),
 		.boot_offset_ns = clock_offset(CLOCK_BOOTTIME),
 		.max_strlen = o->meta->config.max_strlen,
@@ -648,7 +666,6 @@ int run_script(const struct run_opts *o)
 		goto out;
 	run_all(&r, MP_BEGIN);
 	ready(&r, attached);
-	output_attached(r.out, attached);
 	if (o->child && !r.ev.exiting && (e = child_release(o->child)) < 0) {
 		fprintf(stderr, "gft: -c: cannot run %s: %s\n", o->child->path, strerror(-e));
 		status = 1;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "gft/buf.h"
+#include "runtime/govalue.h"
 
 struct entry {
 	uint64_t vaddr;
@@ -15,6 +16,8 @@ struct entry {
 	bool emulated, filled;
 	char insn[12];
 	struct site_info info;
+	struct payload payload; /* with the site's own values */
+	struct go_values *values;
 	char *probe_name;
 };
 
@@ -191,6 +194,8 @@ static void choose_addrs(struct site_table *s, uint32_t p, size_t *cap)
 	}
 }
 
+static void plan_sites(struct site_table *s);
+
 struct site_table *sites_build(const struct gft_meta *meta, struct targets *t, ksession_progress_fn progress, void *ctx)
 {
 	struct site_table *s = xcalloc(1, sizeof(*s));
@@ -216,6 +221,7 @@ struct site_table *sites_build(const struct gft_meta *meta, struct targets *t, k
 	for (int i = 0; i < 16; i++)
 		free(want[i]);
 	free(caps);
+	plan_sites(s);
 	return s;
 }
 
@@ -223,8 +229,20 @@ void site_table_free(struct site_table *s)
 {
 	if (!s)
 		return;
-	for (uint32_t i = 0; i < s->n; i++)
-		free(s->v[i].probe_name);
+	for (uint32_t i = 0; i < s->n; i++) {
+		struct entry *e = &s->v[i];
+
+		free(e->probe_name);
+		if (e->values) {
+			for (uint32_t k = 0; k < e->payload.n; k++)
+				if (e->payload.fields[k].type->kind == TY_GO) {
+					free((void *)(uintptr_t)e->payload.fields[k].type->go);
+					free((void *)(uintptr_t)e->payload.fields[k].type);
+				}
+			free((void *)(uintptr_t)e->payload.fields);
+			go_values_free(e->values);
+		}
+	}
 	for (uint32_t p = 0; p < s->meta->nprogs; p++)
 		free(s->progs[p].v);
 	free(s->progs);
@@ -241,6 +259,55 @@ const struct prog_sites *sites_of(const struct site_table *s, uint32_t prog)
 const struct site_counts *sites_counts(const struct site_table *s)
 {
 	return &s->counts;
+}
+
+/* --- Go values ---------------------------------------------------------------------------- */
+
+/* The payload of a site is its program's, and a field for each captured value. */
+static void site_payload(struct entry *e, const struct meta_prog *mp)
+{
+	uint32_t n = mp->payload.n, all = n + e->values->n;
+	struct payload_field *f;
+
+	if (all > GFT_PAYLOAD_MAX)
+		all = GFT_PAYLOAD_MAX;
+	f = xcalloc(all + 1, sizeof(*f));
+	if (n)
+		memcpy(f, mp->payload.fields, n * sizeof(*f));
+	for (uint32_t i = n; i < all; i++) {
+		struct gft_type *t = xcalloc(1, sizeof(*t));
+		struct go_ref *ref = xcalloc(1, sizeof(*ref));
+
+		*ref = (struct go_ref){ e->values, i - n };
+		*t = (struct gft_type){ .kind = TY_GO, .size = sizeof(struct gft_capture), .align = 8, .go = ref };
+		f[i] = (struct payload_field){ e->values->names[i - n], t, mp->capture_off };
+		if (!f[i].name || !f[i].name[0])
+			f[i].name = "_";
+	}
+	e->payload = (struct payload){ mp->payload.size, all, f };
+}
+
+static void plan_sites(struct site_table *s)
+{
+	for (uint32_t i = 0; i < s->n; i++) {
+		struct entry *e = &s->v[i];
+		const struct meta_prog *mp = &s->meta->progs[e->prog];
+		struct tgt_error err;
+
+		/* by a tail jump there are no results yet */
+		if (!mp->capture_off || e->role == SITE_TAIL_EXIT || e->func == META_NO_FUNC)
+			continue;
+		e->values = go_values_new(targets_tgt(s->t, e->bin), e->func, e->role == SITE_EXIT, e->vaddr, &err);
+		if (e->values)
+			site_payload(e, mp);
+		else
+			s->counts.undescribed++;
+	}
+}
+
+const struct gft_cap_plan *sites_plan(struct site_table *s, uint32_t site)
+{
+	return site < s->n && s->v[site].values ? &s->v[site].values->plan : NULL;
 }
 
 /* --- telling ----------------------------------------------------------------------------- */
@@ -316,7 +383,7 @@ static const struct site_info *info(void *ctx, uint32_t site)
 		e->info.line = line;
 		e->info.func_id = e->func;
 		e->info.role = e->role;
-		e->info.payload = &s->meta->progs[e->prog].payload;
+		e->info.payload = e->values ? &e->payload : &s->meta->progs[e->prog].payload;
 		e->filled = true;
 	}
 	return &e->info;

@@ -20,10 +20,11 @@ struct prog_sites {
 };
 
 struct site_counts {
-	uint64_t functions; /* wanted */
-	uint64_t skipped;   /* without any site, or without a safe entry */
-	uint64_t no_exit;   /* that never return */
-	uint64_t doubtful;  /* with a way out that cannot be probed */
+	uint64_t functions;   /* wanted */
+	uint64_t skipped;     /* without any site, or without a safe entry */
+	uint64_t no_exit;     /* that never return */
+	uint64_t undescribed; /* sites whose values DWARF does not describe */
+	uint64_t doubtful;    /* with a way out that cannot be probed */
 	uint64_t entries, exits, emulated;
 };
 
@@ -44,6 +45,9 @@ void sites_report(struct site_table *s, FILE *out, bool verbose);
 
 /* Every site, for -d sites. */
 void sites_dump(struct site_table *s, struct buf *out);
+
+/* How a site's Go values are captured; NULL: it has none. */
+const struct gft_cap_plan *sites_plan(struct site_table *s, uint32_t site);
 
 uint32_t sites_total(const struct site_table *s);
 uint64_t sites_vaddr(const struct site_table *s, uint32_t site);

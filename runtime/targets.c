@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "gft/buf.h"
+#include "gft/gotype.h"
 #include "runtime/tracefs.h"
 
 #define MAX_BINARIES 8 /* GFT_BINARIES of bpf-templates/bpf.h */
@@ -248,6 +249,22 @@ static bool r_is_abi0(void *ctx, int bin, uint32_t f)
 	return tgt_func(targets_tgt(ctx, bin), f)->flags & (TGT_F_ABI0 | TGT_F_ASM);
 }
 
+static int r_params(void *ctx, int bin, uint32_t func, const struct go_param **out, uint32_t *n, char *err,
+		    size_t err_sz)
+{
+	struct tgt_error te = { "" };
+	int r = tgt_params(targets_tgt(ctx, bin), func, out, n, &te);
+
+	if (r < 0)
+		snprintf(err, err_sz, "%s", te.msg);
+	return r;
+}
+
+static int r_type_fill(void *ctx, int bin, const struct go_type *type)
+{
+	return tgt_type_fill(targets_tgt(ctx, bin), type);
+}
+
 static int r_check_addr(void *ctx, int bin, uint64_t vaddr, char *err, size_t err_sz)
 {
 	struct tgt_error te = { "" };
@@ -298,6 +315,8 @@ void targets_resolver(struct targets *t, struct resolver *out)
 		.func_size = r_func_size,
 		.func_at = r_func_at,
 		.is_abi0 = r_is_abi0,
+		.params = r_params,
+		.type_fill = r_type_fill,
 		.check_addr = r_check_addr,
 		.line_addrs = r_line_addrs,
 		.symbol = r_symbol,

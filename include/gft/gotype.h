@@ -18,7 +18,7 @@ struct tgt_error;
 enum go_kind {
 	GO_UNKNOWN = 0, /* a type that could not be read: size is right, or 0 */
 	GO_BOOL,
-	GO_INT,  /* int, int8 ... int64, rune */
+	GO_INT,	 /* int, int8 ... int64, rune */
 	GO_UINT, /* uint, uint8 ... uint64, uintptr, byte */
 	GO_FLOAT,
 	GO_COMPLEX,
@@ -50,7 +50,7 @@ struct go_field {
  */
 struct go_type {
 	enum go_kind kind;
-	const char *name; /* as Go writes it: "*main.Student", "[]uint8", "time.Duration", "error" */
+	const char *name;     /* as Go writes it: "*main.Student", "[]uint8", "time.Duration", "error" */
 	uint32_t size, align; /* bytes */
 	const struct go_type *elem;
 	const struct go_field *fields;

@@ -110,6 +110,10 @@ int ksession_attach(struct ksession *s, uint32_t prog, struct kernel_error *err)
 /* Runs a begin, end or signal program once, in this process. */
 int ksession_run(struct ksession *s, uint32_t prog, struct kernel_error *err);
 
+/* Tells the BPF half how to capture a site's values (capture.h; scripts with graph(args) or graph(ret)). */
+struct gft_cap_plan;
+int ksession_site_plan(struct ksession *s, uint32_t site, const struct gft_cap_plan *plan);
+
 /* Tells the BPF half a site's address in its file (scripts that read @SYMBOL); 0 or a negative errno. */
 int ksession_site_addr(struct ksession *s, uint32_t site, uint64_t vaddr);
 

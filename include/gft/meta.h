@@ -56,7 +56,8 @@ struct meta_prog {
 	bool uretprobe; /* SITE_EXIT by the kernel's uretprobe (never on Go) */
 	struct meta_place *places;
 	uint32_t nplaces;
-	struct payload payload; /* what its graph records carry */
+	struct payload payload; /* what its graph records carry, but for captured values: */
+	uint32_t capture_off;	/* of struct gft_capture in the payload; 0: none.  Its fields differ by site */
 
 	/* the others */
 	uint64_t period;    /* MP_INTERVAL, MP_PROFILE: ns; MP_SOFTWARE, MP_HARDWARE: count */
@@ -153,6 +154,7 @@ struct gft_meta {
 	struct meta_config config;
 	struct meta_needs needs;
 	uint32_t scratch_size; /* bytes of one scratch buffer; 0: none */
+	bool site_plans;       /* the map gft_plans wants each site's plan (capture.h) */
 	bool site_addrs;       /* the map gft_site_addr wants each site's vaddr */
 };
 

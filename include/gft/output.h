@@ -33,8 +33,10 @@ struct value_ctx {
 	/* an address of process pid, or of the kernel (pid 0), as text: "func+off" and file, line */
 	void (*symbol)(void *ctx, uint32_t pid, uint64_t addr, struct code_info *out);
 	const char *(*string)(void *ctx, uint32_t n); /* strftime formats */
-	int64_t wall_offset_ns;			      /* CLOCK_REALTIME - CLOCK_MONOTONIC */
-	int64_t boot_offset_ns;			      /* CLOCK_BOOTTIME - CLOCK_MONOTONIC */
+	/* a captured Go value (TY_GO) as text, escaped; NULL: not known here */
+	void (*go_value)(void *ctx, struct buf *b, const struct gft_type *t, const void *data);
+	int64_t wall_offset_ns; /* CLOCK_REALTIME - CLOCK_MONOTONIC */
+	int64_t boot_offset_ns; /* CLOCK_BOOTTIME - CLOCK_MONOTONIC */
 	uint32_t max_strlen;
 	const char *trunc_trailer; /* "..": shown behind a string cut at max_strlen */
 	bool hex_pointers;
@@ -43,7 +45,7 @@ struct value_ctx {
 enum output_buffering { OUTPUT_LINE, OUTPUT_FULL, OUTPUT_NONE };
 
 struct output_opts {
-	const char *format; /* "text" (also "ftrace"); NULL: text */
+	const char *format; /* "text" (also "ftrace"), "json"; NULL: text */
 	int fd;		    /* borrowed: not closed */
 	bool color;
 	bool tty; /* fd is a terminal: progress and colour make sense */
@@ -75,6 +77,9 @@ void output_graph(struct output *o, const struct graph_tree *tree);
 /* --stream */
 void output_graph_enter(struct output *o, const struct graph_tree *tree, const struct graph_node *n, unsigned depth);
 void output_graph_leave(struct output *o, const struct graph_tree *tree, const struct graph_node *n, unsigned depth);
+
+/* Everything has run; what is left to print is the maps. */
+void output_end_of_run(struct output *o);
 
 /* Facts about the run that a format may want in its stream (JSON); text prints them on stderr elsewhere. */
 void output_attached(struct output *o, uint64_t probes);

@@ -16,6 +16,8 @@
 #include <stdint.h>
 
 struct arena;
+struct go_param;
+struct go_type;
 struct gft_type;
 struct payload;
 
@@ -42,6 +44,10 @@ struct resolver {
 	long (*func_at)(void *ctx, int bin, uint64_t vaddr);
 	/* Whether a function takes its arguments on the stack (assembly, Go <= 1.16). */
 	bool (*is_abi0)(void *ctx, int bin, uint32_t func);
+	/* Arguments and results of a function, and the parts of a lazy type (gotype.h). */
+	int (*params)(void *ctx, int bin, uint32_t func, const struct go_param **out, uint32_t *n, char *err,
+		      size_t err_sz);
+	int (*type_fill)(void *ctx, int bin, const struct go_type *type);
 	/* Whether vaddr may be probed; 0 or a negative errno with err. */
 	int (*check_addr)(void *ctx, int bin, uint64_t vaddr, char *err, size_t err_sz);
 	size_t (*line_addrs)(void *ctx, int bin, const char *file, unsigned line, uint64_t **out);

@@ -305,13 +305,6 @@ static void print_inet(struct buf *b, const void *data)
 		buf_printf(b, "(address family %u)", in.af);
 }
 
-static void print_hexbytes(struct buf *b, const unsigned char *s, size_t n)
-{
-	buf_puts(b, "0x");
-	for (size_t i = 0; i < n; i++)
-		buf_printf(b, "%02x", s[i]);
-}
-
 int64_t value_bits(const struct ty_field *f, const char *data)
 {
 	uint64_t v = load_uint(data + f->off, f->type->size) >> (f->bit_off & 63);
@@ -428,7 +421,12 @@ static void print(struct buf *b, const struct value_ctx *vc, const struct gft_ty
 		break;
 	case TY_INET: print_inet(b, data); break;
 	case TY_CGROUP: buf_u64(b, load_uint(data, 8)); break;
-	case TY_GO: print_hexbytes(b, data, t->size); break;
+	case TY_GO:
+		if (vc && vc->go_value && t->go)
+			vc->go_value(vc->ctx, b, t, data);
+		else
+			buf_puts(b, "?"); /* a replayed stream does not know Go's types */
+		break;
 	case TY_COUNT:
 	case TY_SUM:
 	case TY_AVG:

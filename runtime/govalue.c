@@ -1,0 +1,354 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* govalue.c - captured Go values as text. */
+#include "runtime/govalue.h"
+
+#include <string.h>
+#include <time.h>
+
+#include "gft/output.h"
+
+#define DEPTH_MAX 12
+
+struct printer {
+	struct buf *b;
+	const struct go_values *v;
+	const struct gft_capture *cap;
+	uint64_t bias;		   /* address in the process minus address in the file */
+	const struct go_node *xmm; /* the value, when floats of it are in vector registers */
+};
+
+static uint64_t word(const struct printer *p, uint32_t off)
+{
+	uint64_t w = 0;
+
+	if (off + 8 <= GFT_CAP_BYTES)
+		memcpy(&w, p->cap->blob + off, 8);
+	return w;
+}
+
+static bool faulted(const struct printer *p, int op)
+{
+	return op >= 0 && (p->cap->fault >> op & 1);
+}
+
+static bool ran(const struct printer *p, int op)
+{
+	return op >= 0 && (p->cap->ran >> op & 1);
+}
+
+static uint64_t unsigned_at(const struct printer *p, const struct go_node *n)
+{
+	uint64_t w = word(p, n->off);
+
+	return n->type->size < 8 ? w & ((1ULL << n->type->size * 8) - 1) : w;
+}
+
+static int64_t signed_at(const struct printer *p, const struct go_node *n)
+{
+	uint64_t w = word(p, n->off);
+	unsigned shift = 64 - (n->type->size < 8 ? n->type->size * 8 : 64);
+
+	return (int64_t)(w << shift) >> shift;
+}
+
+/* Quoted; ... and the length when not all of it was captured. */
+static void quoted(const struct printer *p, uint32_t at, uint64_t have, uint64_t len)
+{
+	size_t n = have < len ? have : len;
+
+	buf_putc(p->b, '"');
+	for (const char *s = (const char *)p->cap->blob + at, *e = s + n; s < e; s++) {
+		if (*s == '"')
+			buf_puts(p->b, "\\\"");
+		else {
+			/* whole runs, so that UTF-8 stays together */
+			const char *q = memchr(s, '"', (size_t)(e - s));
+			size_t k = (size_t)((q ? q : e) - s);
+
+			value_escape(p->b, s, k);
+			s += k - 1;
+		}
+	}
+	if (n < len)
+		buf_printf(p->b, "…\"(len %llu)", (unsigned long long)len);
+	else
+		buf_putc(p->b, '"');
+}
+
+static void float_text(struct buf *b, const void *data, uint32_t size)
+{
+	double d = 0;
+	float f;
+
+	if (size == 4) {
+		memcpy(&f, data, 4);
+		buf_printf(b, "%.7g", (double)f);
+	} else {
+		memcpy(&d, data, 8);
+		buf_printf(b, "%.15g", d);
+	}
+}
+
+/* time.Time: wall has a flag, seconds since 1885 and ns; ext seconds since year 1 (Go's src/time/time.go). */
+static bool time_text(const struct printer *p, const struct go_node *n)
+{
+	uint64_t wall = word(p, n->off);
+	int64_t ext = (int64_t)word(p, n->off + 8), sec;
+	char text[64];
+	struct tm tm;
+	time_t t;
+
+	if (!n->type->name || strcmp(n->type->name, "time.Time") != 0 || n->type->size != 24)
+		return false;
+	if (!wall && !ext) {
+		buf_puts(p->b, "0001-01-01T00:00:00Z");
+		return true;
+	}
+	sec = wall >> 63 ? 59453308800LL + (int64_t)(wall << 1 >> 31) : ext;
+	t = (time_t)(sec - 62135596800LL);
+	if (!gmtime_r(&t, &tm) || !strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm))
+		return false;
+	buf_printf(p->b, "%s.%09lluZ", text, (unsigned long long)(wall & 0x3fffffff));
+	return true;
+}
+
+static void print(const struct printer *p, const struct go_node *n, unsigned depth);
+
+static void pointer(const struct printer *p, const struct go_node *n, unsigned depth)
+{
+	uint64_t addr = word(p, n->off);
+
+	if (!addr) {
+		buf_puts(p->b, "nil");
+	} else if (n->nkids && ran(p, n->op)) {
+		buf_putc(p->b, '&');
+		print(p, n->kids, depth + 1);
+	} else if (faulted(p, n->op)) {
+		buf_puts(p->b, "(fault)");
+	} else {
+		buf_printf(p->b, "0x%llx", (unsigned long long)addr);
+	}
+}
+
+static void slice(const struct printer *p, const struct go_node *n, unsigned depth)
+{
+	uint64_t ptr = word(p, n->off), len = word(p, n->off + 8), cap = word(p, n->off + 16);
+	const struct go_type *e = n->type->elem;
+	uint32_t shown;
+
+	if (!ptr && !len) {
+		buf_puts(p->b, "nil");
+		return;
+	}
+	if (faulted(p, n->op)) {
+		buf_puts(p->b, "(fault)");
+		return;
+	}
+	if (e && e->size == 1 && e->kind == GO_UINT && (ran(p, n->op) || !len)) {
+		quoted(p, n->aux, n->room, len);
+		return;
+	}
+	buf_putc(p->b, '[');
+	shown = ran(p, n->op) ? n->nkids : 0;
+	if (shown > len)
+		shown = (uint32_t)len;
+	for (uint32_t i = 0; i < shown; i++) {
+		if (i)
+			buf_putc(p->b, ' ');
+		print(p, &n->kids[i], depth + 1);
+	}
+	if (shown < len)
+		buf_printf(p->b, "%s…](len %llu, cap %llu)", shown ? " " : "", (unsigned long long)len,
+			   (unsigned long long)cap);
+	else
+		buf_putc(p->b, ']');
+}
+
+static void type_name(const struct printer *p, uint64_t addr, const char **name)
+{
+	*name = NULL;
+	if (addr)
+		tgt_rtype_name(p->v->tgt, addr - p->bias, name);
+}
+
+static bool has_text(const char *name)
+{
+	static const char *const types[] = { "*errors.errorString", "*fmt.wrapError", "*fmt.wrapErrors", "string" };
+
+	for (size_t i = 0; name && i < sizeof(types) / sizeof(types[0]); i++)
+		if (!strcmp(types[i], name))
+			return true;
+	return false;
+}
+
+static void interface(const struct printer *p, const struct go_node *n)
+{
+	uint64_t tab = word(p, n->off);
+	const struct go_node *k = n->nkids ? n->kids : NULL;
+	const char *name = NULL;
+	uint64_t data = word(p, n->off + 8);
+
+	if (!tab) {
+		buf_puts(p->b, "nil");
+		return;
+	}
+	if (n->type_op == -2 || faulted(p, n->type_op)) {
+		buf_puts(p->b, n->type_op == -2 ? "…" : "(fault)");
+		return;
+	}
+	type_name(p, word(p, n->aux), &name);
+	if (name)
+		value_escape(p->b, name, strlen(name));
+	else
+		buf_printf(p->b, "(type 0x%llx)", (unsigned long long)(word(p, n->aux) - p->bias));
+	buf_putc(p->b, '(');
+	if (k && has_text(name) && ran(p, k->op))
+		quoted(p, k->aux, k->room, word(p, k->off + 8u));
+	else if (name && (!strcmp(name, "int") || !strcmp(name, "syscall.Errno")) && k)
+		buf_printf(p->b, "%lld", (long long)word(p, k->off));
+	else if (data)
+		buf_printf(p->b, "0x%llx", (unsigned long long)data);
+	buf_putc(p->b, ')');
+}
+
+static void func(const struct printer *p, const struct go_node *n)
+{
+	uint64_t code = ran(p, n->op) ? word(p, n->aux) : 0;
+	long f = code ? tgt_func_at(p->v->tgt, code - p->bias) : -1;
+
+	if (!word(p, n->off))
+		buf_puts(p->b, "nil");
+	else if (f >= 0)
+		value_escape(p->b, tgt_func(p->v->tgt, (uint32_t)f)->name,
+			     strlen(tgt_func(p->v->tgt, (uint32_t)f)->name));
+	else
+		buf_printf(p->b, "0x%llx", (unsigned long long)word(p, n->off));
+}
+
+static void structure(const struct printer *p, const struct go_node *n, unsigned depth)
+{
+	const char *dot = n->type->name ? strrchr(n->type->name, '/') : NULL;
+
+	if (time_text(p, n))
+		return;
+	if (n->type->name)
+		value_escape(p->b, dot ? dot + 1 : n->type->name, strlen(dot ? dot + 1 : n->type->name));
+	buf_putc(p->b, '{');
+	for (uint32_t i = 0; i < n->nkids; i++) {
+		const struct go_field *f = &n->type->fields[i];
+
+		buf_puts(p->b, i ? ", " : "");
+		if (f->name && f->name[0]) {
+			value_escape(p->b, f->name, strlen(f->name));
+			buf_putc(p->b, ':');
+		}
+		print(p, &n->kids[i], depth + 1);
+	}
+	if (n->nkids < n->type->nfields)
+		buf_puts(p->b, "…");
+	buf_putc(p->b, '}');
+}
+
+static void print(const struct printer *p, const struct go_node *n, unsigned depth)
+{
+	const struct go_type *t = n->type;
+
+	if (depth > DEPTH_MAX || !t || n->off + (t->size < 8 ? 8 : t->size) > GFT_CAP_BYTES + 8) {
+		buf_puts(p->b, "…");
+		return;
+	}
+	switch (t->kind) {
+	case GO_BOOL: buf_puts(p->b, unsigned_at(p, n) & 1 ? "true" : "false"); break;
+	case GO_INT:
+		if (t->name && !strcmp(t->name, "time.Duration")) {
+			int64_t v = signed_at(p, n);
+
+			if (v < 0)
+				buf_putc(p->b, '-');
+			value_duration(p->b, v < 0 ? 0 - (uint64_t)v : (uint64_t)v);
+		} else {
+			buf_printf(p->b, "%lld", (long long)signed_at(p, n));
+		}
+		break;
+	case GO_UINT:
+		buf_printf(p->b, t->name && !strcmp(t->name, "uintptr") ? "0x%llx" : "%llu",
+			   (unsigned long long)unsigned_at(p, n));
+		break;
+	case GO_FLOAT:
+	case GO_COMPLEX:
+		if (p->xmm && n->off >= p->xmm->off && n->off < p->xmm->off + p->xmm->type->size) {
+			buf_puts(p->b, "(xmm)");
+			break;
+		}
+		if (t->kind == GO_FLOAT) {
+			float_text(p->b, p->cap->blob + n->off, t->size);
+			break;
+		}
+		buf_putc(p->b, '(');
+		float_text(p->b, p->cap->blob + n->off, t->size / 2);
+		buf_putc(p->b, ' ');
+		float_text(p->b, p->cap->blob + n->off + t->size / 2, t->size / 2);
+		buf_puts(p->b, "i)");
+		break;
+	case GO_STRING:
+		if (faulted(p, n->op))
+			buf_puts(p->b, "(fault)");
+		else if (n->op < 0 && word(p, n->off + 8u))
+			buf_printf(p->b, "\"…\"(len %llu)", (unsigned long long)word(p, n->off + 8u));
+		else
+			quoted(p, n->aux, ran(p, n->op) ? n->room : 0, word(p, n->off + 8u));
+		break;
+	case GO_SLICE: slice(p, n, depth); break;
+	case GO_PTR: pointer(p, n, depth); break;
+	case GO_INTERFACE:
+	case GO_EFACE: interface(p, n); break;
+	case GO_MAP:
+		if (!word(p, n->off))
+			buf_puts(p->b, "nil");
+		else
+			buf_printf(p->b, "map[…](len %llu)", (unsigned long long)(ran(p, n->op) ? word(p, n->aux) : 0));
+		break;
+	case GO_CHAN:
+		if (!word(p, n->off))
+			buf_puts(p->b, "nil");
+		else
+			buf_printf(p->b, "chan(len %llu, cap %llu)", (unsigned long long)word(p, n->aux),
+				   (unsigned long long)word(p, n->aux + 8u));
+		break;
+	case GO_FUNC: func(p, n); break;
+	case GO_STRUCT: structure(p, n, depth); break;
+	case GO_ARRAY:
+		buf_putc(p->b, '[');
+		for (uint32_t i = 0; i < n->nkids; i++) {
+			buf_puts(p->b, i ? " " : "");
+			print(p, &n->kids[i], depth + 1);
+		}
+		buf_puts(p->b, n->nkids < t->count ? " …]" : "]");
+		break;
+	default: buf_puts(p->b, "?"); break;
+	}
+}
+
+void go_value_print(struct buf *b, const struct go_values *v, uint32_t i, const struct gft_capture *cap)
+{
+	struct printer p = { b, v, cap, 0, NULL };
+	const struct go_node *n;
+
+	if (i >= v->n)
+		return;
+	n = &v->nodes[i];
+	p.bias = word(&p, v->ip) - v->site_vaddr;
+	if (n->xmm)
+		p.xmm = n;
+	if (n->room == UINT16_MAX) {
+		buf_puts(b, "…");
+		return;
+	}
+	for (uint32_t k = 0; k < v->plan.n; k++) /* its own bytes could not be read */
+		if ((cap->fault >> k & 1) && v->plan.op[k].kind == GFT_CAP_STACK && v->plan.op[k].dst >= n->off &&
+		    v->plan.op[k].dst < n->off + n->type->size) {
+			buf_puts(b, "(fault)");
+			return;
+		}
+	print(&p, n, 0);
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * govalue.h - Go values: the plan that captures them (gft/capture.h), and their
+ * text as Go would write it.
+ */
+#ifndef GFT_RUNTIME_GOVALUE_H
+#define GFT_RUNTIME_GOVALUE_H
+
+#include "gft/buf.h"
+#include "gft/capture.h"
+#include "gft/gotype.h"
+#include "gft/target.h"
+
+/* Where a captured value and what it points to lie in a blob. */
+struct go_node {
+	const struct go_type *type;
+	uint16_t off;	      /* of its bytes in the blob */
+	uint16_t room;	      /* bytes that were captured there at most (text, elements) */
+	int8_t op;	      /* the step that copied what it points to; -1: none */
+	int8_t type_op;	      /* interfaces: the step that copied the type word; -1: the word itself */
+	bool xmm;	      /* in a vector register: BPF cannot read it */
+	uint16_t aux;	      /* blob offset: the pointer's target, the type word, text */
+	struct go_node *kids; /* fields, elements, the target of a pointer */
+	uint32_t nkids;
+};
+
+/* One site's values. */
+struct go_values {
+	struct gft_cap_plan plan;
+	uint32_t n;
+	const char **names;
+	struct go_node *nodes; /* by value */
+	uint16_t ip;	       /* blob offset of the probed address */
+	struct tgt *tgt;
+	uint64_t site_vaddr;
+};
+
+/*
+ * A plan for the arguments (results: false) or results of function func, taken
+ * at vaddr.  NULL when nothing is known of them (err says why) .
+ */
+struct go_values *go_values_new(struct tgt *t, uint32_t func, bool results, uint64_t site_vaddr, struct tgt_error *err);
+void go_values_free(struct go_values *v);
+
+/* What a TY_GO type's go points to. */
+struct go_ref {
+	const struct go_values *values;
+	uint32_t i;
+};
+
+/* Value i as text.  cap holds what the plan copied; size bounds it. */
+void go_value_print(struct buf *b, const struct go_values *v, uint32_t i, const struct gft_capture *cap);
+
+#endif
