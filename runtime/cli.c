@@ -336,7 +336,8 @@ static bool operands(struct cli *c, char **v, size_t n)
 	if (c->nuprobes && !c->binary && !c->npids && !c->command)
 		return bad("no binary%s", "", "gft -u 'main.*' ./binary");
 	if (c->format && !is_format(c->format))
-		return bad("-f: there is no format '%s'", c->format, "there are text, ftrace (another name for text) and json");
+		return bad("-f: there is no format '%s'", c->format,
+			   "there are text, ftrace (another name for text) and json");
 	return true;
 }
 

@@ -27,6 +27,7 @@ struct output_format {
 			    unsigned depth);
 	void (*graph_leave)(struct output *o, const struct graph_tree *tree, const struct graph_node *n,
 			    unsigned depth);
+	void (*end_of_run)(struct output *o);
 	void (*attached)(struct output *o, uint64_t probes);
 	void (*lost)(struct output *o, uint64_t events);
 	void (*warning)(struct output *o, const char *kind, const char *msg, const char *helper, int64_t retcode,
@@ -41,7 +42,7 @@ struct output {
 	int error;    /* 0, or -errno of the first write that failed; nothing is written after it */
 };
 
-extern const struct output_format output_format_text;
+extern const struct output_format output_format_text, output_format_json;
 
 /* Something is complete. */
 void output_end(struct output *o);

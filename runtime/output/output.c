@@ -14,7 +14,7 @@
 
 #define FULL_BYTES ((size_t)64 << 10) /* gathered before a write when nobody waits for lines */
 
-static const struct output_format *const formats[] = { &output_format_text };
+static const struct output_format *const formats[] = { &output_format_text, &output_format_json };
 
 struct output *output_new(const struct output_opts *opts, const char **err)
 {
@@ -34,7 +34,7 @@ struct output *output_new(const struct output_opts *opts, const char **err)
 		return o;
 	}
 	if (err)
-		*err = "there is no such output format: text (also called ftrace) is the one there is";
+		*err = "there is no such output format: there are text (also called ftrace) and json";
 	return NULL;
 }
 
@@ -137,6 +137,12 @@ void output_graph_leave(struct output *o, const struct graph_tree *tree, const s
 {
 	if (o->format->graph_leave)
 		o->format->graph_leave(o, tree, n, depth);
+}
+
+void output_end_of_run(struct output *o)
+{
+	if (o->format->end_of_run)
+		o->format->end_of_run(o);
 }
 
 void output_attached(struct output *o, uint64_t probes)

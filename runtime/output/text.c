@@ -21,6 +21,13 @@ static void text_value(struct output *o, const struct gft_type *t, const void *d
 	output_end(o);
 }
 
+/* bpftrace puts two line ends between a script's output and its maps. */
+static void text_end_of_run(struct output *o)
+{
+	buf_puts(&o->b, "\n\n");
+	output_end(o);
+}
+
 static bool has_rows(const struct gft_type *t)
 {
 	return t->kind == TY_HIST || t->kind == TY_LHIST || t->kind == TY_TSERIES;
@@ -80,4 +87,5 @@ const struct output_format output_format_text = {
 	.graph = text_graph,
 	.graph_enter = text_graph_enter,
 	.graph_leave = text_graph_leave,
+	.end_of_run = text_end_of_run,
 };
