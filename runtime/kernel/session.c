@@ -242,6 +242,9 @@ static int open_object(struct ksession *s, const struct ksession_opts *o, size_t
 			return r;
 		}
 	}
+	for (uint32_t i = 0; i < s->meta->nmaps; i++)
+		if (s->meta->maps[i].max_entries)
+			bpf_map__set_max_entries(s->maps[i], s->meta->maps[i].max_entries);
 	if (s->ring)
 		bpf_map__set_max_entries(s->ring, (uint32_t)ring);
 	if (s->goroutines && o->max_goroutines)
