@@ -12,7 +12,9 @@
 #include <errno.h>
 #include <string.h>
 
+#include "gft/arena.h"
 #include "gft/buf.h"
+#include "gft/gotype.h"
 #include "gft/target.h"
 
 struct section {
@@ -107,6 +109,9 @@ struct tgt {
 	bool debug_looked;
 
 	void *site_scratch; /* owned by sites.c */
+
+	struct gotype *gotype; /* owned by gotype.c */
+	struct rtypes *rtypes; /* owned by rtype.c */
 };
 
 #define NO_PCLN 0xffffffffU
@@ -195,5 +200,31 @@ bool has_prefix(const char *s, const char *prefix);
 
 /* sites.c */
 void sites_free(struct tgt *t);
+
+/* goabi.c: places of arguments and results, from their types alone */
+#define GOABI_INTS   9	/* RAX RBX RCX RDI RSI R8 R9 R10 R11 */
+#define GOABI_FLOATS 15 /* X0 to X14 */
+struct goabi_val {
+	const struct go_type *type; /* filled, and not GO_UNKNOWN */
+	bool result;
+	/*
+	 * Where it begins at the earliest, when arguments before it are not
+	 * known: registers already taken, bytes of the stack's arguments.
+	 */
+	uint8_t min_int, min_float;
+	uint32_t min_stack;
+	/* out */
+	uint32_t npieces;
+	struct go_piece *pieces; /* in the arena; NULL when npieces is 0 */
+};
+/*
+ * Assigns receiver, arguments, results, in this order.  -EBADMSG when a type is
+ * not known, -E2BIG when no stack could hold them.
+ */
+int goabi_assign(struct arena *a, struct goabi_val *v, size_t n, bool abi0);
+
+/* gotype.c, rtype.c: release what they read; tgt_params() and the others read it again */
+void gotype_free(struct tgt *t);
+void rtype_free(struct tgt *t);
 
 #endif
