@@ -29,13 +29,13 @@
 
 /* --- what is probed --------------------------------------------------------------------- */
 
-__attribute__((noinline, noclone)) static long first(long x)
+__attribute__((noinline)) static long first(long x)
 {
 	__asm__ volatile("" : "+r"(x));
 	return x + 1;
 }
 
-__attribute__((noinline, noclone)) static long second(long x)
+__attribute__((noinline)) static long second(long x)
 {
 	__asm__ volatile("" : "+r"(x));
 	return x * 2;
