@@ -12,6 +12,8 @@
 #include "gft/arena.h"
 #include "gft/buf.h"
 
+#define LINE_BEFORE 120 /* bytes of a source line that are shown before and after the place */
+#define LINE_AFTER  120
 #define MAX_ERRORS 64
 #define TAB_WIDTH  4
 #define MAX_WORD   128
@@ -218,6 +220,19 @@ static void print_place(const struct diag *d, struct src_loc loc, const char *ki
 	to = loc.end > end ? end : loc.end;
 	if (to < from)
 		to = from;
+	/* of a very long line only what is around the place, from a character's first byte on */
+	if (from - start > LINE_BEFORE) {
+		start = from - LINE_BEFORE;
+		while (start < from && ((unsigned char)s->text[start] & 0xc0) == 0x80)
+			start++;
+	}
+	if (end - from > LINE_AFTER) {
+		end = from + LINE_AFTER;
+		while (end > from && ((unsigned char)s->text[end] & 0xc0) == 0x80)
+			end--;
+	}
+	if (to > end)
+		to = end;
 	put_text(out, s->text + start, end - start);
 	fputc('\n', out);
 	fprintf(out, "%*s%s", (int)width(s->text + start, from - start), "", color_on);

@@ -46,6 +46,7 @@ struct run {
 	uint64_t bad_records;
 	bool bar; /* a progress bar is on the terminal */
 	bool pids_gone;
+	bool finished;
 };
 
 /* --- what the output room asks ------------------------------------------------------------ */
@@ -154,10 +155,12 @@ static int record(void *ctx, const void *rec, size_t size)
 		events_handle(&r->ev, rec, size);
 		return r->ev.exiting ? 1 : 0;
 	}
+	/* what came behind the end is the rest of graphs that have been printed */
+	if (r->finished)
+		return 0;
 	if (r->recorder)
 		stream_write(r->recorder, rec, size);
-	if (graph_feed(r->graph, rec, size) < 0)
-		r->bad_records++;
+	graph_feed(r->graph, rec, size); /* counts what makes no sense */
 	return output_error(r->out) ? 1 : 0;
 }
 
@@ -597,6 +600,7 @@ static void finish(struct run *r)
 			;
 	if (r->graph)
 		graph_finish(r->graph, now_ns());
+	r->finished = true;
 	/* end clauses speak even after exit() */
 	exiting = r->ev.exiting;
 	r->ev.exiting = false;

@@ -283,6 +283,8 @@ static void site_payload(struct entry *e, const struct meta_prog *mp)
 		f[i] = (struct payload_field){ e->values->names[i - n], t, mp->capture_off };
 		if (!f[i].name || !f[i].name[0])
 			f[i].name = "_";
+		else if (f[i].name[0] == '~')
+			f[i].name = NULL; /* the compiler's name of a result that has none: ~r0 */
 	}
 	e->payload = (struct payload){ mp->payload.size, all, f };
 }

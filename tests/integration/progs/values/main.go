@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+
+// Program values passes known values of every kind to functions that do
+// nothing with them but return: what gft prints is compared with this source.
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+)
+
+type point struct{ x, y int32 }
+
+type person struct {
+	name string
+	age  int
+	at   *point
+}
+
+type color uint8
+
+var sink any
+
+//go:noinline
+func ints(a int8, b uint16, c int32, d uint64, e int) int { return int(a) + e }
+
+//go:noinline
+func small(b bool, r rune, c color) bool { return !b }
+
+//go:noinline
+func text(s string, empty string) string { return s + "!" }
+
+//go:noinline
+func bytes(b []byte, n []byte) int { return len(b) }
+
+//go:noinline
+func slices(a []int, s []string, none []int) []int { return a[:2] }
+
+//go:noinline
+func structs(p person, q *person, none *person) *point { return p.at }
+
+//go:noinline
+func fails(err error, none error) error { return fmt.Errorf("wrapped: %w", err) }
+
+//go:noinline
+func faces(a any, b any, w io.Writer) any { return a }
+
+//go:noinline
+func floats(f float64, n int, g float32) float64 { return f * float64(g) }
+
+//go:noinline
+func many(a, b, c, d, e, f, g, h, i, j, k int) (int, string) { return j + k, "many" }
+
+//go:noinline
+func times(d time.Duration, t time.Time) time.Duration { return 2 * d }
+
+//go:noinline
+func maps(m map[string]int, none map[string]int, c chan int) int { return len(m) }
+
+//go:noinline
+func arrays(one [1]int, three [3]int16, z [0]int) [1]int { return [1]int{one[0] + int(three[1])} }
+
+//go:noinline
+func funcs(f func(int) int, none func()) int { return f(1) }
+
+//go:noinline
+func variadic(sep string, xs ...int) int { return len(xs) }
+
+//go:noinline
+func (p *person) older(by int) (age int, err error) { p.age += by; return p.age, nil }
+
+//go:noinline
+func (p point) add(q point) point { return point{p.x + q.x, p.y + q.y} }
+
+//go:noinline
+func double(x int) int { return 2 * x }
+
+//go:noinline
+func work() {
+	ints(-1, 65535, -70000, 1<<63+5, 42)
+	small(true, 'x', 7)
+	text("hello \"world\"\n", "")
+	bytes([]byte("GET / HTTP/1.1"), nil)
+	slices([]int{1, -2, 3}, []string{"a", "bc"}, nil)
+	p := person{"Ada", 36, &point{3, 4}}
+	structs(p, &p, nil)
+	fails(errors.New("disk full"), nil)
+	faces("a string", 7, os.Stdout)
+	floats(1.5, 9, 2.5)
+	many(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11)
+	times(1500*time.Microsecond, time.Unix(1700000000, 5).UTC())
+	c := make(chan int, 4)
+	c <- 1
+	maps(map[string]int{"a": 1, "b": 2}, nil, c)
+	arrays([1]int{5}, [3]int16{1, -2, 3}, [0]int{})
+	funcs(double, nil)
+	variadic("-", 7, 8)
+	p.older(2)
+	point{1, 2}.add(point{10, 20})
+	long := make([]byte, 300)
+	for i := range long {
+		long[i] = 'a' + byte(i%26)
+	}
+	text(string(long), "end")
+}
+
+func main() {
+	work()
+	fmt.Println("ok")
+}
