@@ -12,6 +12,7 @@
  *     stats                          {"count": 3, "average": 2, "total": 6}
  *     hist, lhist                    [{"min": 4, "max": 7, "count": 1}], both bounds inside
  *     tseries                        [{"interval_start":"2026-...Z","value":3}]
+ *     a Go value                     a number, string, true, false, null; else the text that Go would write
  *     the rest                       a string: what the text format prints
  */
 #include "runtime/output/json.h"
@@ -244,6 +245,97 @@ static void put_float(struct buf *b, const struct gft_type *t, const void *data)
 		buf_puts(b, isnan(d) ? "\"nan\"" : d < 0 ? "\"-inf\"" : "\"inf\"");
 }
 
+/* --- Go values ---------------------------------------------------------------------------- */
+
+static int hex_digit(char c)
+{
+	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* A whole text in quotes, as value_escape() leaves it: its own characters into out. */
+static bool unquote(struct buf *out, const char *s)
+{
+	if (*s++ != '"')
+		return false;
+	for (; *s != '"'; s++) {
+		if (!*s)
+			return false;
+		if (*s != '\\') {
+			buf_putc(out, *s);
+			continue;
+		}
+		switch (*++s) {
+		case 'n': buf_putc(out, '\n'); break;
+		case 'r': buf_putc(out, '\r'); break;
+		case 't': buf_putc(out, '\t'); break;
+		case 'x':
+			if (hex_digit(s[1]) < 0 || hex_digit(s[2]) < 0)
+				return false;
+			buf_putc(out, (char)(hex_digit(s[1]) << 4 | hex_digit(s[2])));
+			s += 2;
+			break;
+		case '\0': return false;
+		default: buf_putc(out, *s);
+		}
+	}
+	return !s[1];
+}
+
+/* A number in decimal, as JSON has them; true when it was one. */
+static bool put_literal(struct buf *b, const char *s)
+{
+	size_t sign = *s == '-', digits = strspn(s + sign, "0123456789"), n = sign + digits, more;
+	uint64_t u = strtoull(s + sign, NULL, 10);
+
+	if (!digits || digits > 20 || (digits > 1 && s[sign] == '0'))
+		return false;
+	if (!s[n]) {
+		json_int(b, (int64_t)(sign ? -u : u), sign, 1);
+		return true;
+	}
+	if (s[n] == '.') {
+		more = strspn(s + n + 1, "0123456789");
+		n += 1 + more;
+		if (!more)
+			return false;
+	}
+	if (s[n] == 'e') {
+		n += 1 + (s[n + 1] == '-' || s[n + 1] == '+');
+		more = strspn(s + n, "0123456789");
+		n += more;
+		if (!more)
+			return false;
+	}
+	if (s[n])
+		return false;
+	buf_puts(b, s);
+	return true;
+}
+
+/* Captured Go values come as Go would write them: what JSON has too becomes that, the rest is text. */
+static void put_go(struct buf *b, const struct value_ctx *vc, const struct gft_type *t, const void *data)
+{
+	struct buf text = BUF_INIT, plain = BUF_INIT;
+	const char *s;
+
+	value_print(&text, vc, t, data);
+	s = buf_str(&text);
+	if (strcmp(s, "nil") == 0)
+		buf_puts(b, "null");
+	else if (strcmp(s, "true") == 0 || strcmp(s, "false") == 0)
+		buf_puts(b, s);
+	else if (strcmp(s, "(fault)") == 0)
+		buf_puts(b, "{\"fault\": true}");
+	else if (unquote(&plain, s))
+		json_string(b, buf_str(&plain), plain.len);
+	else if (!put_literal(b, s))
+		json_string(b, s, text.len);
+	buf_free(&plain);
+	buf_free(&text);
+}
+
+/* --- aggregates --------------------------------------------------------------------------- */
+
 static void put_buffer(struct buf *b, const struct gft_type *t, const void *data)
 {
 	const char *s;
@@ -392,6 +484,7 @@ static void put(struct buf *b, const struct value_ctx *vc, const struct gft_type
 	case TY_TUPLE:
 	case TY_RECORD:
 	case TY_STRUCT: put_fields(b, vc, t, data, depth); break;
+	case TY_GO: put_go(b, vc, t, data); break;
 	case TY_STATS: put_stats(b, t, data, div); break;
 	case TY_HIST:
 	case TY_LHIST: put_hist(b, t, data, div); break;
@@ -407,7 +500,6 @@ static void put(struct buf *b, const struct value_ctx *vc, const struct gft_type
 	case TY_USERNAME:
 	case TY_MAC:
 	case TY_INET:
-	case TY_GO:
 		buf_putc(b, '"');
 		put_text(b, vc, t, data);
 		buf_putc(b, '"');
