@@ -55,9 +55,12 @@ static void clause_function(struct em *m, const struct clause_info *ci)
 	buf_puts(m->out, " */\n");
 	if (ci->nitems)
 		clause_struct(m, ci);
-	emit_line(m, "static __always_inline void gft_clause_%u(struct gft_ctx *c%s)", c->index,
-		  ci->nitems ? arena_printf(m->a, ", struct gft_fetch_%u *f", c->index) : "");
-	emit_line(m, "{");
+	struct buf text = BUF_INIT, *out = m->out;
+
+	m->ci = ci;
+	buf_reset(&m->locals);
+	buf_reset(&m->bodies);
+	m->out = &text;
 	m->indent++;
 	if (c->pred) {
 		emit_src(m, c->pred->loc);
@@ -65,8 +68,20 @@ static void clause_function(struct em *m, const struct clause_info *ci)
 		emit_line(m, "\treturn;");
 	}
 	emit_block(m, c->block);
+	m->out = out;
+	if (ci->needs & NEED_LOOP)
+		emit_locals(m, out);
+	buf_add(out, m->bodies.data ? m->bodies.data : "", m->bodies.len);
 	m->indent--;
+	emit_line(m, "static __always_inline void gft_clause_%u(struct gft_ctx *c%s)", c->index,
+		  ci->nitems ? arena_printf(m->a, ", struct gft_fetch_%u *f", c->index) : "");
+	emit_line(m, "{");
+	if (ci->needs & NEED_LOOP)
+		emit_line(m, "\tstruct gft_locals_%u locals = { .c = c%s }, *l = &locals;", c->index,
+			  ci->nitems ? ", .f = f" : "");
+	buf_add(out, text.data, text.len);
 	emit_line(m, "}");
+	buf_free(&text);
 	buf_puts(m->out, "#line 1 \"gft\"\n");
 }
 
@@ -403,6 +418,10 @@ void codegen(struct program *p, struct generated *out)
 	if (m.plans)
 		buf_puts(&head, "#include <gft/plan.h>\n");
 	buf_puts(&head, "#include <gft/fetch.h>\n#include <gft/value.h>\n");
+	if (all & NEED_LOOP)
+		buf_puts(&head, "#include <gft/loop.h>\n");
+	if (all & NEED_AGG)
+		buf_puts(&head, "#include <gft/agg.h>\n");
 	if (m.zero)
 		buf_printf(
 			&head,
@@ -426,4 +445,6 @@ void codegen(struct program *p, struct generated *out)
 	out->meta = meta;
 	buf_free(&head);
 	buf_free(&body);
+	buf_free(&m.locals);
+	buf_free(&m.bodies);
 }

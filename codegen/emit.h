@@ -16,6 +16,12 @@ struct em {
 	unsigned indent;
 	uint32_t zero; /* bytes of the zero row that maps need */
 	bool bias, tls, plans;
+	/* of the clause that is being written: see emit_loop.c */
+	const struct clause_info *ci;
+	struct buf locals; /* members of what its loops share */
+	struct buf bodies; /* functions of its loops */
+	bool callback;	   /* inside of such a function */
+	bool loop_is_c;	   /* the innermost loop is one of C */
 	unsigned last_line;
 	uint16_t last_source;
 };
@@ -26,12 +32,22 @@ const char *emit_val(struct em *m, const struct expr *e);
 void emit_into(struct em *m, struct buf *b, const char *dst, const struct gft_type *t, const struct expr *e);
 /* Declares a map's key from map expression e and returns its name. */
 const char *emit_key(struct em *m, struct buf *b, const struct expr *e);
+/* The number that an aggregation of map stands for; key is the name of its key. */
+const char *emit_agg_read(struct em *m, const struct map *map, const char *key);
 const char *emit_ctype(const struct gft_type *t);
 bool emit_is_scalar(const struct gft_type *t);
 
 /* emit_fetch.c: reads f into dst; adds to the error variable err (NULL: faults give zero). */
 void emit_fetch(struct em *m, struct buf *b, const char *dst, const struct gft_type *t, const struct fetcharg *f,
 		const char *err);
+
+/* emit_loop.c */
+const char *emit_var(struct em *m, const struct var *v);
+void emit_declare(struct em *m, const struct var *v);
+void emit_loop(struct em *m, const struct stmt *st);
+void emit_jump(struct em *m, const struct stmt *st);
+void emit_leave(struct em *m);
+void emit_locals(struct em *m, struct buf *out);
 
 /* emit_stmt.c */
 void emit_block(struct em *m, const struct block *b);

@@ -84,7 +84,7 @@ static const char *locate(struct em *m, struct buf *b, const struct expr *e)
 	const char *name;
 
 	if (e->kind == EX_VAR)
-		return arena_printf(m->a, "v_%s_%u", e->var->name + 1, e->var->id);
+		return emit_var(m, e->var);
 	name = arena_printf(m->a, "t%u", m->tmp++);
 	buf_printf(b, "char %s[%u] __attribute__((aligned(8))) = {}; ", name, e->type->size);
 	emit_into(m, b, name, e->type, e);
@@ -168,9 +168,7 @@ void emit_into(struct em *m, struct buf *b, const char *dst, const struct gft_ty
 		buf_printf(b, "} else __builtin_memset(%s, 0, %u); } ", dst, t->size);
 		return;
 	}
-	case EX_VAR:
-		convert(m, b, dst, t, arena_printf(m->a, "v_%s_%u", e->var->name + 1, e->var->id), e->type);
-		return;
+	case EX_VAR: convert(m, b, dst, t, emit_var(m, e->var), e->type); return;
 	case EX_TUPIDX:
 	case EX_FIELD:
 		if (e->a->type->kind == TY_STRUCT) { /* a tracepoint's record */
@@ -246,6 +244,17 @@ static const char *binary(struct em *m, const struct expr *e)
 	}
 }
 
+const char *emit_agg_read(struct em *m, const struct map *map, const char *key)
+{
+	static const char *const kinds[] = {
+		[TY_COUNT - TY_COUNT] = "COUNT", [TY_SUM - TY_COUNT] = "SUM", [TY_AVG - TY_COUNT] = "AVG",
+		[TY_MIN - TY_COUNT] = "MIN",	 [TY_MAX - TY_COUNT] = "MAX",
+	};
+
+	return arena_printf(m->a, "gft_agg_read(&%s, %s, GFT_AGG_%s, %d)", map->bpf_name, key,
+			    kinds[map->value->kind - TY_COUNT], map->value->is_signed);
+}
+
 static const char *incdec(struct em *m, const struct expr *e)
 {
 	const struct expr *l = e->a;
@@ -254,8 +263,7 @@ static const char *incdec(struct em *m, const struct expr *e)
 	unsigned n;
 
 	if (l->kind == EX_VAR)
-		return arena_printf(m->a, e->postfix ? "((v_%s_%u += %s) - %s)" : "(v_%s_%u += %s)", l->var->name + 1,
-				    l->var->id, d, d);
+		return arena_printf(m->a, e->postfix ? "((%s += %s) - %s)" : "(%s += %s)", emit_var(m, l->var), d, d);
 	buf_puts(&o, "({ ");
 	const char *k = emit_key(m, &o, l);
 
@@ -317,7 +325,7 @@ const char *emit_val(struct em *m, const struct expr *e)
 	case EX_POSPARAM:
 		return arena_printf(m->a, "%llu%s", (unsigned long long)e->ival, e->is_unsigned ? "ULL" : "LL");
 	case EX_BOOL: return e->ival ? "1" : "0";
-	case EX_VAR: return arena_printf(m->a, "v_%s_%u", e->var->name + 1, e->var->id);
+	case EX_VAR: return emit_var(m, e->var);
 	case EX_IDENT: return ident(m, e);
 	case EX_CALL: return call(m, e);
 	case EX_UNARY:
@@ -349,6 +357,10 @@ const char *emit_val(struct em *m, const struct expr *e)
 		buf_puts(&o, "({ ");
 		const char *k = emit_key(m, &o, e);
 
+		if (ty_is_agg(e->map->value)) {
+			buf_printf(&o, "%s; })", emit_agg_read(m, e->map, arena_printf(m->a, "&%s", k)));
+			return take(m, &o);
+		}
 		n = m->tmp++;
 		buf_printf(&o, "%s *p%u = bpf_map_lookup_elem(&%s, &%s); p%u ? *p%u : 0; })", c, n, e->map->bpf_name, k,
 			   n, n);

@@ -76,7 +76,7 @@ static void emit_exit(struct em *m, const struct expr *e)
 	struct expr *status = e->nargs ? e->args[0] : &zero;
 
 	emit_event(m, e, &status, 1);
-	emit_line(m, "return;");
+	emit_leave(m);
 }
 
 static void emit_fetch_stmt(struct em *m, const struct expr *e)
@@ -208,7 +208,7 @@ static void emit_assign_map(struct em *m, const struct stmt *st)
 static void emit_assign_var(struct em *m, const struct stmt *st)
 {
 	const struct var *v = st->lhs->var;
-	const char *name = arena_printf(m->a, "v_%s_%u", v->name + 1, v->id);
+	const char *name = emit_var(m, v);
 	struct buf b = BUF_INIT;
 
 	if (!emit_is_scalar(v->type)) {
@@ -261,18 +261,14 @@ static void emit_stmt(struct em *m, const struct stmt *st)
 			emit_block(m, st->other);
 		}
 		break;
-	case ST_UNROLL: {
-		unsigned n = m->tmp++;
-
-		emit_line(m, "for (__u32 i%u = 0; i%u < %llu; i%u++)", n, n, (unsigned long long)st->count, n);
-		emit_block(m, st->body);
-		break;
-	}
-	case ST_BREAK: emit_line(m, "break;"); break;
-	case ST_CONTINUE: emit_line(m, "continue;"); break;
-	case ST_RETURN: emit_line(m, "return;"); break;
+	case ST_UNROLL:
+	case ST_WHILE:
+	case ST_FOR_MAP:
+	case ST_FOR_RANGE: emit_loop(m, st); break;
+	case ST_BREAK:
+	case ST_CONTINUE: emit_jump(m, st); break;
+	case ST_RETURN: emit_leave(m); break;
 	case ST_BLOCK: emit_block(m, st->body); break;
-	default: break;
 	}
 }
 
@@ -280,15 +276,8 @@ void emit_block(struct em *m, const struct block *b)
 {
 	emit_line(m, "{");
 	m->indent++;
-	for (const struct scope_var *sv = b->scope ? b->scope->vars : NULL; sv; sv = sv->next) {
-		const struct var *v = sv->v;
-
-		if (emit_is_scalar(v->type))
-			emit_line(m, "%s v_%s_%u = 0;", emit_ctype(v->type), v->name + 1, v->id);
-		else if (v->type->kind != TY_NONE)
-			emit_line(m, "char v_%s_%u[%u] __attribute__((aligned(8))) = {};", v->name + 1, v->id,
-				  v->type->size);
-	}
+	for (const struct scope_var *sv = b->scope ? b->scope->vars : NULL; sv; sv = sv->next)
+		emit_declare(m, sv->v);
 	for (const struct stmt *st = b->first; st; st = st->next)
 		emit_stmt(m, st);
 	m->indent--;

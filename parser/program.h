@@ -36,6 +36,8 @@ struct buf;
 #define NEED_PIDNS   0x080 /* pid, tid */
 #define NEED_REGS    0x100
 #define NEED_UNWOUND 0x200
+#define NEED_LOOP    0x400 /* while, for */
+#define NEED_AGG     0x800 /* reads an aggregation */
 
 /* One row of the builtin table (builtins.c): a new builtin is one row. */
 struct builtin {
@@ -89,6 +91,8 @@ struct var {
 	uint32_t id;
 	const struct gft_type *type;
 	struct src_loc loc;
+	uint32_t callbacks; /* loops around its declaration whose body is a function of its own */
+	bool captured;	    /* used in such a loop that does not hold its declaration */
 	bool written;
 };
 

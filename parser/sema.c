@@ -14,7 +14,6 @@
 #include "parser/sema.h"
 
 #define PASSES_MAX 16
-#define UNROLL_MAX 100
 
 void sema_error(struct sema *s, struct src_loc loc, const char *fmt, ...)
 {
@@ -43,7 +42,7 @@ const char *sema_type_name(struct sema *s, const struct gft_type *t)
 	return t->kind == TY_NONE ? "a value of unknown type" : ty_name(s->a, t);
 }
 
-static void check_cond(struct sema *s, struct expr *e)
+void sema_cond(struct sema *s, struct expr *e)
 {
 	sema_expr(s, e);
 	if (!sema_is_cond(e->type))
@@ -101,8 +100,6 @@ static void check_expr_stmt(struct sema *s, struct stmt *st)
 
 static void check_stmt(struct sema *s, struct stmt *st)
 {
-	int64_t n;
-
 	switch (st->kind) {
 	case ST_EXPR: check_expr_stmt(s, st); break;
 	case ST_ASSIGN: check_assign(s, st); break;
@@ -120,27 +117,15 @@ static void check_stmt(struct sema *s, struct stmt *st)
 		break;
 	}
 	case ST_IF:
-		check_cond(s, st->e);
+		sema_cond(s, st->e);
 		sema_block(s, st->body, false);
 		if (st->other)
 			sema_block(s, st->other, false);
 		break;
 	case ST_UNROLL:
-		sema_expr(s, st->e);
-		if (!sema_const_int(st->e, &n) || n < 1 || n > UNROLL_MAX)
-			sema_error(s, st->e->loc, "unroll's count must be a number from 1 to %d", UNROLL_MAX);
-		else
-			st->count = (uint64_t)n;
-		s->loops++;
-		sema_block(s, st->body, false);
-		s->loops--;
-		break;
 	case ST_WHILE:
 	case ST_FOR_MAP:
-	case ST_FOR_RANGE:
-		sema_error(s, st->loc, "%s is not supported yet", st->kind == ST_WHILE ? "while" : "for");
-		sema_hint(s, "a map prints whole with print(@m); fixed counts run with unroll (N) { ... }");
-		break;
+	case ST_FOR_RANGE: sema_loop(s, st); break;
 	case ST_BREAK:
 	case ST_CONTINUE:
 		if (!s->loops)
@@ -216,7 +201,7 @@ static void check_clauses(struct sema *s)
 		s->scope = &top;
 		s->tp_args = s->ci->where & W_TP ? sema_tp_args(s, c, &s->tp_args_why) : NULL;
 		if (c->pred)
-			check_cond(s, c->pred);
+			sema_cond(s, c->pred);
 		sema_block(s, c->block, false);
 	}
 }

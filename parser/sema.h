@@ -19,6 +19,7 @@ struct sema {
 	bool report;  /* the last pass: say what is wrong and number events */
 	bool changed; /* a type widened in this pass */
 	unsigned loops;
+	unsigned callbacks; /* loops around us whose body is a function of its own */
 	struct rows *rows;		/* sema_probe.c */
 	const struct gft_type *tp_args; /* args of the clause's tracepoint, or NULL */
 	const char *tp_args_why;
@@ -35,12 +36,20 @@ void sema_assign_map(struct sema *s, struct expr *lhs, const struct gft_type *t,
 struct map *sema_map(struct sema *s, struct expr *e);
 void sema_map_key(struct sema *s, struct expr *e);
 bool sema_const_int(const struct expr *e, int64_t *out);
+/* The number that an aggregation stands for in an expression; NULL: none. */
+const struct gft_type *sema_agg_value(const struct gft_type *t);
 bool sema_is_cond(const struct gft_type *t);
 /* The type in which a value of type t is kept in a variable or map. */
 const struct gft_type *sema_storage(struct sema *s, const struct gft_type *t);
 /* The smallest type that holds both; NULL when there is none. */
 const struct gft_type *sema_join(struct sema *s, const struct gft_type *x, const struct gft_type *y);
 const struct gft_type *sema_typespec(struct sema *s, const struct typespec *ts);
+
+/* A variable that hides others of its name; sema_assign_var() puts it into the scope. */
+struct var *sema_new_var(struct sema *s, const struct expr *e);
+
+/* sema_loop.c */
+void sema_loop(struct sema *s, struct stmt *st);
 
 /* sema_call.c */
 void sema_call(struct sema *s, struct expr *e);
@@ -59,6 +68,7 @@ bool sema_go_value(struct sema *s, struct expr *e);
 uint32_t sema_clause_funcs(struct sema *s, uint32_t clause, uint32_t **out);
 
 /* sema.c */
+void sema_cond(struct sema *s, struct expr *e);
 void sema_block(struct sema *s, struct block *b, bool is_value);
 const char *sema_type_name(struct sema *s, const struct gft_type *t);
 

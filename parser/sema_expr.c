@@ -159,18 +159,32 @@ static const char *nearest_var(struct sema *s, const char *name)
 	return diag_nearest(name, names, n);
 }
 
+struct var *sema_new_var(struct sema *s, const struct expr *e)
+{
+	struct var *v = ARENA_NEW(s->a, struct var);
+
+	v->name = e->name;
+	v->id = s->p->nvars++;
+	v->type = &ty_none;
+	v->loc = e->loc;
+	v->callbacks = s->callbacks;
+	return v;
+}
+
+static void use_var(struct sema *s, struct var *v)
+{
+	if (v->callbacks < s->callbacks)
+		v->captured = true;
+}
+
 void sema_assign_var(struct sema *s, struct expr *lhs, const struct gft_type *t, struct src_loc loc)
 {
 	struct var *v = lhs->var ? lhs->var : lookup_var(s, lhs->name);
 
-	if (!v) {
-		v = ARENA_NEW(s->a, struct var);
-		v->name = lhs->name;
-		v->id = s->p->nvars++;
-		v->type = &ty_none;
-		v->loc = lhs->loc;
-	}
-	if (!lookup_var(s, lhs->name)) {
+	if (!v)
+		v = sema_new_var(s, lhs);
+	use_var(s, v);
+	if (lookup_var(s, lhs->name) != v) {
 		struct scope_var *sv = ARENA_NEW(s->a, struct scope_var);
 
 		sv->v = v;
@@ -329,6 +343,18 @@ void sema_assign_map(struct sema *s, struct expr *lhs, const struct gft_type *t,
 	lhs->type = m->value;
 }
 
+const struct gft_type *sema_agg_value(const struct gft_type *t)
+{
+	switch (t->kind) {
+	case TY_COUNT: return &ty_u64;
+	case TY_SUM:
+	case TY_AVG:
+	case TY_MIN:
+	case TY_MAX: return ty_int(8, t->is_signed);
+	default: return NULL;
+	}
+}
+
 static void check_map_read(struct sema *s, struct expr *e)
 {
 	struct map *m = sema_map(s, e);
@@ -339,10 +365,13 @@ static void check_map_read(struct sema *s, struct expr *e)
 		sema_error(s, e->loc, "%s is read but never assigned", m->name);
 		e->type = &ty_i64;
 	} else if (ty_is_agg(m->value)) {
-		sema_error(s, e->loc,
-			   "%s is an aggregation: its value is summed over processors when it is printed, "
-			   "and cannot be read in an expression yet",
-			   m->name);
+		e->type = sema_agg_value(m->value);
+		s->ci->needs |= NEED_AGG;
+		if (e->type)
+			return;
+		sema_error(s, e->loc, "%s holds %s, which has no single value: it cannot be read in an expression",
+			   m->name, sema_type_name(s, m->value));
+		sema_hint(s, "print(%s) shows it; count, sum, avg, min and max can be read", m->name);
 		e->type = &ty_i64;
 	}
 }
@@ -624,6 +653,7 @@ void sema_expr(struct sema *s, struct expr *e)
 			e->type = &ty_i64;
 			break;
 		}
+		use_var(s, v);
 		e->var = v;
 		e->type = v->type;
 		break;

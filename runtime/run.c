@@ -266,15 +266,32 @@ struct layout { /* struct gft_layout of bpf-templates/bpf.h */
 
 struct consts {
 	struct layout layouts[MAX_BINARIES];
-	uint32_t npids, pids[MAX_PIDS];
+	uint32_t npids, pids[MAX_PIDS], ncpus;
 	uint64_t dev, ino, wakeup;
-	struct ksession_const v[8];
+	struct ksession_const v[12];
 	size_t n;
 };
 
 static void add_const(struct consts *c, const char *name, const void *data, size_t size)
 {
 	c->v[c->n++] = (struct ksession_const){ name, data, size };
+}
+
+/* Processors that there may ever be: as many values has a row of a per-CPU map. */
+static uint32_t possible_cpus(void)
+{
+	FILE *f = fopen("/sys/devices/system/cpu/possible", "re");
+	char line[256] = "";
+	const char *p;
+
+	if (f) {
+		if (!fgets(line, sizeof(line), f))
+			line[0] = 0;
+		fclose(f);
+	}
+	for (p = line + strlen(line); p > line && p[-1] != '-' && p[-1] != ','; p--)
+		;
+	return *p ? (uint32_t)strtoul(p, NULL, 10) + 1 : (uint32_t)sysconf(_SC_NPROCESSORS_CONF);
 }
 
 static bool fill_consts(struct run *r, struct consts *c)
@@ -318,6 +335,8 @@ static bool fill_consts(struct run *r, struct consts *c)
 	add_const(c, "gft_pids", c->pids, sizeof(c->pids));
 	add_const(c, "gft_pidns_dev", &c->dev, sizeof(c->dev));
 	add_const(c, "gft_pidns_ino", &c->ino, sizeof(c->ino));
+	c->ncpus = possible_cpus();
+	add_const(c, "gft_ncpus", &c->ncpus, sizeof(c->ncpus));
 	if (r->meta->needs.ring)
 		add_const(c, "gft_wakeup_bytes", &c->wakeup, sizeof(c->wakeup));
 	return true;
@@ -544,6 +563,7 @@ static void tell_losses(struct run *r)
 		{ GFT_ST_DEPTH, "calls not tracked: too deep", NULL },
 		{ GFT_ST_USER_MAP_FULL, "map updates lost: the map was full", "config = { max_map_keys = N }" },
 		{ GFT_ST_STACK_LOST, "stacks lost", NULL },
+		{ GFT_ST_LOOP, "loops cut off: while ends after 1048576 rounds, for after 8388608", NULL },
 	};
 	uint64_t st[GFT_ST_MAX] = { 0 };
 	struct ksession_loss loss[5];

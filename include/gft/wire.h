@@ -113,6 +113,7 @@ enum gft_stat {
 	GFT_ST_DEPTH = 7,	  /* frames deeper than the depth limit */
 	GFT_ST_USER_MAP_FULL = 8, /* a script's map was full */
 	GFT_ST_STACK_LOST = 9,	  /* a stack could not be stored */
+	GFT_ST_LOOP = 10,	  /* a script's loop ended at its limit */
 	GFT_ST_MAX = 16,
 };
 

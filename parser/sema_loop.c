@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * sema_loop.c - while, for and unroll.
+ *
+ * The body of while and for becomes a BPF function that the kernel calls, so a
+ * variable from outside that the body uses must lie where both can reach it:
+ * such variables are marked captured.
+ */
+#include <string.h>
+
+#include "parser/sema.h"
+
+#define UNROLL_MAX 100
+
+/* The type that an element of a for over a map has: an aggregation's is the number it stands for. */
+static const struct gft_type *element_type(struct sema *s, const struct map *m)
+{
+	const struct gft_type *t[2] = { m->key, sema_agg_value(m->value) };
+
+	if (!t[1])
+		t[1] = m->value;
+	return ty_tuple(s->a, t, NULL, 2);
+}
+
+static void check_map_range(struct sema *s, struct stmt *st)
+{
+	struct expr *e = st->e;
+	struct map *m;
+
+	if (e->kind != EX_MAP || e->nargs) {
+		sema_expr(s, e);
+		sema_error(s, e->loc, "for goes over a map or a range");
+		sema_hint(s, "for ($kv : @map) { ... $kv.0 is the key, $kv.1 the value ... }, "
+			     "or for ($i : 0..10) { ... }");
+		return;
+	}
+	m = sema_map(s, e);
+	if (m->key_seen && !m->keyed) {
+		sema_error(s, e->loc, "%s is a single value: for needs a map with keys", m->name);
+		return;
+	}
+	if (!m->key_seen || m->value->kind == TY_NONE) {
+		sema_error(s, e->loc, "%s is read but never assigned", m->name);
+		return;
+	}
+	if (ty_is_agg(m->value) && !sema_agg_value(m->value)) {
+		sema_error(s, e->loc, "%s holds %s, which has no single value: for cannot go over it", m->name,
+			   sema_type_name(s, m->value));
+		sema_hint(s, "print(%s) shows it whole", m->name);
+		return;
+	}
+	s->ci->needs |= ty_is_agg(m->value) ? NEED_AGG : 0;
+	sema_assign_var(s, st->lhs, element_type(s, m), e->loc);
+}
+
+static void check_bound(struct sema *s, struct expr *e)
+{
+	sema_expr(s, e);
+	if (!ty_is_int(e->type) && e->type->kind != TY_NONE)
+		sema_error(s, e->loc, "the bounds of a range must be numbers, not %s", sema_type_name(s, e->type));
+}
+
+static void check_unroll(struct sema *s, struct stmt *st)
+{
+	int64_t n;
+
+	sema_expr(s, st->e);
+	if (!sema_const_int(st->e, &n) || n < 1 || n > UNROLL_MAX)
+		sema_error(s, st->e->loc, "unroll's count must be a number from 1 to %d", UNROLL_MAX);
+	else
+		st->count = (uint64_t)n;
+	sema_block(s, st->body, false);
+}
+
+void sema_loop(struct sema *s, struct stmt *st)
+{
+	struct scope *sc = ARENA_NEW(s->a, struct scope);
+
+	s->loops++;
+	if (st->kind == ST_UNROLL) {
+		check_unroll(s, st);
+		s->loops--;
+		return;
+	}
+	s->ci->needs |= NEED_LOOP;
+	sc->up = s->scope;
+	if (st->kind == ST_FOR_RANGE) {
+		check_bound(s, st->e);
+		check_bound(s, st->e2);
+	}
+	s->callbacks++;
+	if (st->kind == ST_WHILE) {
+		sema_cond(s, st->e);
+	} else { /* a variable of its own, also when the name is in use outside */
+		s->scope = sc;
+		if (!st->lhs->var)
+			st->lhs->var = sema_new_var(s, st->lhs);
+		if (st->kind == ST_FOR_RANGE)
+			sema_assign_var(s, st->lhs, &ty_i64, st->lhs->loc);
+		else
+			check_map_range(s, st);
+	}
+	sema_block(s, st->body, false);
+	s->scope = sc->up;
+	s->callbacks--;
+	s->loops--;
+}
