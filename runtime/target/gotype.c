@@ -1,29 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * gotype.c - Go types and the parameters of functions, from DWARF.
+ * gotype.c - Go types, from DWARF.
  *
- * The places come from goabi.c.  DWARF's locations serve only where older
- * compilers leave a parameter without an entry ("_", before Go 1.22): then the
- * registers of the ones that follow say how many were skipped.
- *
- * Everything is found lazily: the address ranges of all units at first use, the
- * functions of a unit when one of them is asked for, a type when something has
- * it.  Types are kept by the offset of their entry, which ends cycles.
+ * Everything is found lazily: the address ranges of all units at first use, a
+ * type when something has it, its parts when it is asked for them.  Types are
+ * kept by the offset of their entry, which ends cycles.
  */
-#include <dwarf.h>
-#include <elfutils/libdw.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "internal.h"
-
-/* Go's attributes: src/cmd/internal/dwarf/dwarf.go */
-#define AT_GO_KIND	 0x2900
-#define AT_GO_ELEM	 0x2902
-#define AT_GO_EMBEDDED	 0x2903
-#define AT_GO_DICT_INDEX 0x2906
+#include "dwtypes.h"
 
 /* Kinds of Go's src/internal/abi/type.go */
 enum {
@@ -50,70 +38,10 @@ enum {
 };
 
 /* Limits against damaged or hostile input. */
-#define MAX_ENTRIES 8000000UL /* children of one entry */
-#define MAX_TYPES   1000000U
-#define MAX_FIELDS  65535U
-#define MAX_PARAMS  1000U
-#define MAX_RANGES  2000000U
-#define MAX_DEPTH   64 /* structs and arrays in each other, typedefs in a row */
-
-struct gtype {
-	struct go_type t;  /* first: a struct go_type of ours is one of these */
-	Dwarf_Off def;	   /* the entry that defines it, behind typedefs */
-	uint64_t elem_off; /* key of a made-up pointer's element, else 0 */
-	bool busy;	   /* being filled: a struct in itself is damage */
-};
-
-struct fn_entry {
-	Dwarf_Addr pc;
-	Dwarf_Off off;
-};
-
-struct unit {
-	Dwarf_Off off; /* of its first entry */
-	bool read;
-	struct fn_entry *fn; /* owned, sorted by pc */
-	size_t nfn;
-};
-
-struct range {
-	Dwarf_Addr lo, hi;
-	uint32_t unit;
-};
-
-struct params {
-	int rc; /* 1: not yet known */
-	uint32_t n;
-	const struct go_param *v;
-};
-
-struct gotype {
-	struct tgt *t;
-	struct arena *a;
-	int fd;
-	Dwarf *dw; /* NULL: why says why */
-	int rc;
-	char why[400];
-	int minor; /* of the compiler, 0: not known */
-
-	struct unit *unit;
-	size_t nunit;
-	struct range *range; /* sorted by lo */
-	size_t nrange;
-
-	struct gtype **type; /* open addressing by key */
-	uint64_t *type_key;
-	size_t ntype, type_cap;
-	size_t nfields;
-
-	struct params *params; /* by function */
-	size_t nparams;
-
-	const char **name; /* open addressing by name */
-	Dwarf_Off *name_off;
-	size_t nname, name_cap;
-	bool names_read;
-};
+#define MAX_TYPES  1000000U
+#define MAX_FIELDS 65535U
+#define MAX_RANGES 2000000U
+#define MAX_DEPTH  64 /* structs and arrays in each other, typedefs in a row */
 
 /* --- attributes --------------------------------------------------------------------------- */
 
@@ -124,7 +52,7 @@ static bool attr_u(Dwarf_Die *d, unsigned name, Dwarf_Word *v)
 	return dwarf_attr_integrate(d, name, &at) && !dwarf_formudata(&at, v);
 }
 
-static bool attr_flag(Dwarf_Die *d, unsigned name)
+bool dwt_flag(Dwarf_Die *d, unsigned name)
 {
 	Dwarf_Attribute at;
 	bool v = false;
@@ -139,7 +67,7 @@ static bool attr_die(Dwarf_Die *d, unsigned name, Dwarf_Die *to)
 	return dwarf_attr_integrate(d, name, &at) && dwarf_formref_die(&at, to);
 }
 
-static const char *name_of(Dwarf_Die *d)
+const char *dwt_name(Dwarf_Die *d)
 {
 	const char *s = dwarf_diename(d);
 
@@ -253,8 +181,7 @@ static void open_dwarf(struct gotype *g)
 	g->rc = 0;
 }
 
-/* NULL, rc and err when there is nothing to read. */
-static struct gotype *get(struct tgt *t, int *rc, struct tgt_error *err)
+struct gotype *dwt_get(struct tgt *t, int *rc, struct tgt_error *err)
 {
 	struct gotype *g = t->gotype;
 
@@ -290,7 +217,6 @@ void gotype_free(struct tgt *t)
 	free(g->type_key);
 	free(g->params);
 	free(g->name);
-	free(g->name_off);
 	arena_free(g->a);
 	free(g);
 	t->gotype = NULL;
@@ -415,7 +341,7 @@ static bool is_eface(Dwarf_Die *d)
 {
 	Dwarf_Die to;
 
-	return attr_die(d, DW_AT_type, &to) && !strcmp(name_of(&to), "runtime.eface");
+	return attr_die(d, DW_AT_type, &to) && !strcmp(dwt_name(&to), "runtime.eface");
 }
 
 /* What an entry alone says; the parts come with fill(). */
@@ -463,7 +389,7 @@ static struct gtype *type_at(struct gotype *g, const Dwarf_Die *die)
 			v = known_type(g, key);
 			if (v)
 				return v;
-			name = name_of(&d);
+			name = dwt_name(&d);
 		}
 		if (dwarf_tag(&d) != DW_TAG_typedef || dwarf_hasattr(&d, AT_GO_KIND) ||
 		    !attr_die(&d, DW_AT_type, &next))
@@ -484,7 +410,7 @@ static struct gtype *type_at(struct gotype *g, const Dwarf_Die *die)
 	return v;
 }
 
-static struct gtype *attr_type(struct gotype *g, Dwarf_Die *d, unsigned attr)
+struct gtype *dwt_type(struct gotype *g, Dwarf_Die *d, unsigned attr)
 {
 	Dwarf_Die to;
 
@@ -508,7 +434,7 @@ static int fill_fields(struct gotype *g, struct gtype *v, Dwarf_Die *d, unsigned
 {
 	struct go_field *f = NULL;
 	uint32_t n = 0, cap = 0, align = 1;
-	unsigned long left = MAX_ENTRIES;
+	unsigned long left = DWT_ENTRIES;
 	Dwarf_Die m;
 	int has = dwarf_child(d, &m);
 
@@ -520,14 +446,14 @@ static int fill_fields(struct gotype *g, struct gtype *v, Dwarf_Die *d, unsigned
 
 		if (dwarf_tag(&m) != DW_TAG_member)
 			continue;
-		ft = attr_type(g, &m, DW_AT_type);
+		ft = dwt_type(g, &m, DW_AT_type);
 		if (!ft || n >= MAX_FIELDS || g->nfields >= 64UL * MAX_FIELDS ||
 		    !attr_u(&m, DW_AT_data_member_location, &off))
 			return -EBADMSG;
 		if (fill(g, ft, depth + 1) || off > v->t.size || ft->t.size > v->t.size - off)
 			return -EBADMSG;
-		ARENA_PUSH(g->a, f, n, cap, ((struct go_field){ name_of(&m), &ft->t, (uint32_t)off, false }));
-		f[n - 1].embedded = attr_flag(&m, AT_GO_EMBEDDED);
+		ARENA_PUSH(g->a, f, n, cap, ((struct go_field){ dwt_name(&m), &ft->t, (uint32_t)off, false }));
+		f[n - 1].embedded = dwt_flag(&m, AT_GO_EMBEDDED);
 		g->nfields++;
 		if (ft->t.align > align)
 			align = ft->t.align;
@@ -540,7 +466,7 @@ static int fill_fields(struct gotype *g, struct gtype *v, Dwarf_Die *d, unsigned
 
 static int fill_array(struct gotype *g, struct gtype *v, Dwarf_Die *d, unsigned depth)
 {
-	struct gtype *e = attr_type(g, d, DW_AT_type);
+	struct gtype *e = dwt_type(g, d, DW_AT_type);
 	Dwarf_Word n = 0;
 	Dwarf_Die sub;
 
@@ -573,7 +499,7 @@ static int fill(struct gotype *g, struct gtype *v, unsigned depth)
 	switch (v->t.kind) {
 	case GO_PTR:
 	case GO_SLICE:
-		e = attr_type(g, &d, v->t.kind == GO_PTR ? DW_AT_type : AT_GO_ELEM);
+		e = dwt_type(g, &d, v->t.kind == GO_PTR ? DW_AT_type : AT_GO_ELEM);
 		v->t.elem = e ? &e->t : NULL;
 		rc = e ? 0 : -EBADMSG;
 		break;
@@ -592,358 +518,141 @@ static int fill(struct gotype *g, struct gtype *v, unsigned depth)
 int tgt_type_fill(struct tgt *t, const struct go_type *type)
 {
 	int rc;
-	struct gotype *g = get(t, &rc, NULL);
+	struct gotype *g = dwt_get(t, &rc, NULL);
 
 	return g ? fill(g, (struct gtype *)type->priv, 0) : rc;
 }
 
-/* --- functions ------------------------------------------------------------------------------------ */
-
-static int cmp_fn(const void *a, const void *b)
+int dwt_fill(struct gotype *g, struct gtype *v)
 {
-	const struct fn_entry *x = a, *y = b;
-
-	if (x->pc != y->pc)
-		return x->pc < y->pc ? -1 : 1;
-	return x->off < y->off ? -1 : x->off > y->off;
+	return fill(g, v, 0);
 }
 
-static void read_functions(struct gotype *g, struct unit *u)
+/* --- types by name ----------------------------------------------------------------------------- */
+
+static size_t name_slot(const struct gotype *g, const char *s)
 {
-	unsigned long left = MAX_ENTRIES;
-	size_t cap = 0;
-	Dwarf_Die cu, d;
+	uint64_t h = 0xcbf29ce484222325ULL;
+	size_t i;
 
-	u->read = true;
-	if (!dwarf_offdie(g->dw, u->off, &cu) || dwarf_child(&cu, &d))
-		return;
-	do {
-		Dwarf_Addr pc;
+	for (const char *c = s; *c; c++)
+		h = (h ^ (uint8_t)*c) * 0x100000001b3ULL;
+	for (i = slot_of(h, g->name_cap); g->name[i].s && strcmp(g->name[i].s, s); i = (i + 1) & (g->name_cap - 1))
+		;
+	return i;
+}
 
-		if (dwarf_tag(&d) != DW_TAG_subprogram || dwarf_lowpc(&d, &pc))
+static void add_name(struct gotype *g, const char *s, Dwarf_Off off)
+{
+	size_t i;
+
+	if (g->nname * 2 >= g->name_cap) {
+		struct type_name *old = g->name;
+		size_t cap = g->name_cap;
+
+		g->name_cap = cap ? cap * 2 : 4096;
+		g->name = xcalloc(g->name_cap, sizeof(*g->name));
+		for (size_t k = 0; k < cap; k++) {
+			if (old[k].s)
+				g->name[name_slot(g, old[k].s)] = old[k];
+		}
+		free(old);
+	}
+	i = name_slot(g, s);
+	if (g->name[i].s)
+		return; /* a typedef and what it stands for have one name */
+	g->name[i] = (struct type_name){ s, off };
+	g->nname++;
+}
+
+static bool is_type_tag(int tag)
+{
+	switch (tag) {
+	case DW_TAG_base_type:
+	case DW_TAG_structure_type:
+	case DW_TAG_pointer_type:
+	case DW_TAG_array_type:
+	case DW_TAG_typedef:
+	case DW_TAG_subroutine_type: return true;
+	default: return false;
+	}
+}
+
+/* The linker writes no index of names (.debug_pubtypes went with Go 1.19): the units are read through. */
+static void read_names(struct gotype *g)
+{
+	g->names_read = true;
+	for (size_t i = 0; i < g->nunit; i++) {
+		unsigned long left = DWT_ENTRIES;
+		Dwarf_Die cu, d;
+
+		if (!dwarf_offdie(g->dw, g->unit[i].off, &cu) || dwarf_child(&cu, &d))
 			continue;
-		if (u->nfn == cap) {
-			cap = cap ? cap * 2 : 128;
-			u->fn = xrealloc(u->fn, cap * sizeof(*u->fn));
-		}
-		u->fn[u->nfn++] = (struct fn_entry){ pc, dwarf_dieoffset(&d) };
-	} while (--left && !dwarf_siblingof(&d, &d));
-	if (u->nfn)
-		qsort(u->fn, u->nfn, sizeof(*u->fn), cmp_fn);
-}
+		do {
+			const char *s = is_type_tag(dwarf_tag(&d)) ? dwt_name(&d) : "";
 
-static bool in_unit(struct gotype *g, struct unit *u, uint64_t pc, Dwarf_Die *out)
-{
-	size_t lo = 0, hi;
-
-	if (!u->read)
-		read_functions(g, u);
-	for (hi = u->nfn; lo < hi;) {
-		size_t mid = lo + (hi - lo) / 2;
-
-		if (u->fn[mid].pc < pc)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo < u->nfn && u->fn[lo].pc == pc && dwarf_offdie(g->dw, u->fn[lo].off, out);
-}
-
-/* Units of a Go program do not overlap, but nothing keeps a damaged one from it: look a little to the left. */
-static bool find_function(struct gotype *g, uint64_t pc, Dwarf_Die *out)
-{
-	size_t lo = 0, hi = g->nrange;
-
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-
-		if (g->range[mid].lo <= pc)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	for (int i = 0; lo && i < 4; i++) {
-		const struct range *r = &g->range[--lo];
-
-		if (pc < r->hi && in_unit(g, &g->unit[r->unit], pc, out))
-			return true;
-	}
-	return false;
-}
-
-/*
- * The type arguments of a function for all types of a shape come in a hidden
- * parameter: "main.Map[go.shape.int]", "main.(*List[go.shape.int]).Push".  Its
- * closures and the function for one type have none; nor have the comparisons
- * that the compiler makes.
- */
-enum dict { NO_DICT, DICT_FIRST, DICT_SECOND };
-
-static bool is_closure_name(const char *s)
-{
-	static const char *const made[] = { "func", "gowrap", "deferwrap", "dwrap" };
-
-	for (size_t i = 0; i < sizeof(made) / sizeof(*made); i++) {
-		size_t n = strlen(made[i]);
-
-		if (!strncmp(s, made[i], n) && s[n] >= '0' && s[n] <= '9')
-			return true;
-	}
-	return false;
-}
-
-static enum dict dict_of(const char *name, int minor)
-{
-	const char *s = strstr(name, "[go.shape.");
-	int depth = 0;
-
-	if (!s || has_prefix(name, "type:.") || has_prefix(name, "type.."))
-		return NO_DICT;
-	for (; *s; s++) {
-		depth += *s == '[' ? 1 : *s == ']' ? -1 : 0;
-		if (!depth)
-			break;
-	}
-	if (!*s)
-		return NO_DICT;
-	s++;
-	if (!*s)
-		return DICT_FIRST;
-	if (*s == ')')
-		s++;
-	else if (*s == '.' && is_closure_name(s + 1))
-		return NO_DICT;
-	if (*s != '.' || strpbrk(s + 1, ".-"))
-		return NO_DICT;
-	/* Go 1.18 and 1.19 put it before the receiver */
-	return minor && minor < 20 ? DICT_FIRST : DICT_SECOND;
-}
-
-/* --- places that DWARF says, for compilers before Go 1.22 ------------------------------------------- */
-
-struct seen {
-	unsigned n;
-	struct go_piece piece[GOABI_INTS + GOABI_FLOATS];
-};
-
-static bool see_reg(struct seen *s, unsigned dwarf_reg)
-{
-	/* DWARF's numbers of RAX RDX RCX RBX RSI RDI RBP RSP R8 R9 R10 R11 */
-	static const int8_t of[] = { 0, -1, 2, 1, 4, 3, -1, -1, 5, 6, 7, 8 };
-	struct go_piece p = { .place = GO_IN_REG };
-
-	if (dwarf_reg < sizeof(of) && of[dwarf_reg] >= 0) {
-		p.reg = (uint8_t)of[dwarf_reg];
-	} else if (dwarf_reg >= 17 && dwarf_reg < 17 + GOABI_FLOATS) {
-		p.place = GO_IN_XMM;
-		p.reg = (uint8_t)(dwarf_reg - 17);
-	} else {
-		return false;
-	}
-	/* Go 1.19 to 1.21 write a part twice */
-	if (s->n && s->piece[s->n - 1].place == p.place && s->piece[s->n - 1].reg == p.reg)
-		return true;
-	if (s->n == GOABI_INTS + GOABI_FLOATS)
-		return false;
-	s->piece[s->n++] = p;
-	return true;
-}
-
-/* The earliest place of v, if DWARF's location at pc is one that its type can have. */
-static void hint(struct gotype *g, Dwarf_Die *d, uint64_t pc, struct goabi_val *v)
-{
-	struct goabi_val alone = { .type = v->type };
-	struct seen s = { 0 };
-	Dwarf_Attribute at;
-	Dwarf_Op *op;
-	size_t nop;
-	int first[2] = { -1, -1 }, next[2];
-
-	if (!dwarf_attr(d, DW_AT_location, &at) || dwarf_getlocation_addr(&at, pc, &op, &nop, 1) != 1 || !nop)
-		return;
-	if (goabi_assign(g->a, &alone, 1, false) || !alone.npieces)
-		return;
-	if (alone.pieces[0].place == GO_ON_STACK) {
-		if (nop == 1 && op[0].atom == DW_OP_fbreg && op[0].number < 1U << 30)
-			v->min_stack = (uint32_t)op[0].number;
-		return;
-	}
-	for (size_t i = 0; i < nop; i++) {
-		if (op[i].atom >= DW_OP_reg0 && op[i].atom <= DW_OP_reg31) {
-			if (!see_reg(&s, op[i].atom - DW_OP_reg0))
-				return;
-		} else if (op[i].atom != DW_OP_piece) {
-			return;
-		}
-	}
-	if (s.n != alone.npieces)
-		return;
-	for (unsigned i = 0; i < s.n; i++) {
-		unsigned k = s.piece[i].place == GO_IN_XMM;
-
-		if (s.piece[i].place != alone.pieces[i].place)
-			return;
-		if (first[k] < 0)
-			first[k] = next[k] = s.piece[i].reg;
-		if (s.piece[i].reg != next[k]++)
-			return;
-	}
-	v->min_int = first[0] > 0 ? (uint8_t)first[0] : 0;
-	v->min_float = first[1] > 0 ? (uint8_t)first[1] : 0;
-}
-
-/* --- parameters --------------------------------------------------------------------------------------- */
-
-struct reading {
-	struct go_param *v;
-	struct goabi_val *val; /* one more than v: the hidden one has none */
-	uint32_t n, cap, valcap, nval, nresult;
-	bool saw_dict;
-};
-
-static const char *param_name(struct gotype *g, const char *name, bool result, uint32_t k)
-{
-	const char *dot = strstr(name, "\302\267"); /* "x·2": the compiler's number of an inlined copy */
-
-	if (!result)
-		return !strcmp(name, "_") || has_prefix(name, "~") ? ""
-		       : dot && dot != name			   ? arena_strndup(g->a, name, (size_t)(dot - name))
-								   : name;
-	/* "~b0" of a "_", "~r2" of Go 1.16 that counts the arguments too */
-	if (!*name || !strcmp(name, "_") || has_prefix(name, "~"))
-		return arena_printf(g->a, "~r%u", k);
-	return dot && dot != name ? arena_strndup(g->a, name, (size_t)(dot - name)) : name;
-}
-
-static int add_param(struct gotype *g, struct reading *r, Dwarf_Die *d, uint64_t pc)
-{
-	struct gtype *type = attr_type(g, d, DW_AT_type);
-	bool result = attr_flag(d, DW_AT_variable_parameter);
-	const char *name = name_of(d);
-	struct goabi_val val = { .result = result };
-	uint32_t n = r->n;
-
-	if (!type || r->n >= MAX_PARAMS || fill(g, type, 0))
-		return -EBADMSG;
-	val.type = &type->t;
-	if (!result && g->minor && g->minor <= 21)
-		hint(g, d, pc, &val);
-	if (!strcmp(name, ".dict")) {
-		r->saw_dict = true; /* it has an entry since Go 1.27, but is not of the source */
-		ARENA_PUSH(g->a, r->val, r->nval, r->valcap, val);
-		return 0;
-	}
-	ARENA_PUSH(g->a, r->v, n, r->cap,
-		   ((struct go_param){ param_name(g, name, result, r->nresult), &type->t, result, 0, NULL }));
-	r->n = n;
-	r->nresult += result;
-	ARENA_PUSH(g->a, r->val, r->nval, r->valcap, val);
-	return 0;
-}
-
-/* Results last, whatever the order of the entries. */
-static void results_last(struct reading *r)
-{
-	for (uint32_t i = 1; i < r->n; i++) {
-		for (uint32_t j = i; j && r->v[j - 1].result && !r->v[j].result; j--) {
-			struct go_param p = r->v[j];
-
-			r->v[j] = r->v[j - 1];
-			r->v[j - 1] = p;
-		}
-	}
-	for (uint32_t i = 1; i < r->nval; i++) {
-		for (uint32_t j = i; j && r->val[j - 1].result && !r->val[j].result; j--) {
-			struct goabi_val p = r->val[j];
-
-			r->val[j] = r->val[j - 1];
-			r->val[j - 1] = p;
-		}
+			if (*s && g->nname < MAX_TYPES)
+				add_name(g, s, dwarf_dieoffset(&d));
+		} while (--left && !dwarf_siblingof(&d, &d));
 	}
 }
 
-static const struct go_type pointer = { .kind = GO_PTR, .name = "unsafe.Pointer", .size = 8, .align = 8 };
-
-static int place(struct gotype *g, struct reading *r, enum dict dict, bool abi0)
+static struct gtype *named(struct gotype *g, const char *name)
 {
-	struct goabi_val hidden = { .type = &pointer };
-	uint32_t at = dict == DICT_SECOND && r->nval && !r->val[0].result, k = 0;
-	int rc;
-
-	if (r->saw_dict)
-		dict = NO_DICT;
-	if (dict != NO_DICT) {
-		ARENA_PUSH(g->a, r->val, r->nval, r->valcap, hidden);
-		for (uint32_t i = r->nval - 1; i > at; i--)
-			r->val[i] = r->val[i - 1];
-		r->val[at] = hidden;
-	}
-	rc = goabi_assign(g->a, r->val, r->nval, abi0);
-	for (uint32_t i = 0; !rc && i < r->nval; i++) {
-		if (k >= r->n || r->val[i].type != r->v[k].type)
-			continue; /* the hidden one */
-		r->v[k].npieces = r->val[i].npieces;
-		r->v[k++].pieces = r->val[i].pieces;
-	}
-	return rc;
-}
-
-static int read_params(struct gotype *g, const struct tgt_func *f, Dwarf_Die *fn, struct params *out)
-{
-	struct reading r = { 0 };
-	unsigned long left = MAX_ENTRIES;
+	size_t i = name_slot(g, name);
 	Dwarf_Die d;
-	int rc = 0, has = dwarf_child(fn, &d);
 
-	for (; !has && !rc; has = --left ? dwarf_siblingof(&d, &d) : -1) {
-		if (dwarf_tag(&d) == DW_TAG_formal_parameter)
-			rc = add_param(g, &r, &d, f->entry);
-	}
-	if (!rc && has < 0)
-		rc = -EBADMSG;
-	if (rc)
-		return rc;
-	results_last(&r);
-	rc = place(g, &r, dict_of(name_of(fn), g->minor), f->flags & (TGT_F_ABI0 | TGT_F_ASM));
-	out->v = r.v;
-	out->n = r.n;
-	return rc;
+	return g->name[i].s && dwarf_offdie(g->dw, g->name[i].off, &d) ? type_at(g, &d) : NULL;
 }
 
-int tgt_params(struct tgt *t, uint32_t i, const struct go_param **out, uint32_t *n, struct tgt_error *err)
+/* A pointer that nothing in the program mentions has no entry. */
+static struct gtype *pointer_to(struct gotype *g, struct gtype *elem)
 {
-	const struct tgt_func *f = tgt_func(t, i);
-	struct gotype *g;
-	struct params *p;
-	Dwarf_Die fn;
-	int rc;
+	uint64_t key = elem->def | 1ULL << 63;
+	struct gtype *v = known_type(g, key);
 
-	*out = NULL;
-	*n = 0;
-	if (!f)
-		return tgt_fail(t, err, -ENOENT, "there is no function %u", i);
-	g = get(t, &rc, err);
+	if (!v) {
+		v = new_type(g, key);
+		set(v, GO_PTR, 8, 8, false);
+		v->t.name = arena_printf(g->a, "*%s", elem->t.name);
+		v->t.elem = &elem->t;
+	}
+	return v;
+}
+
+static const char *full_name(const char *name)
+{
+	static const char *const same[][2] = {
+		{ "any", "interface {}" }, { "interface{}", "interface {}" }, { "byte", "uint8" }, { "rune", "int32" }
+	};
+
+	for (size_t i = 0; i < sizeof(same) / sizeof(*same); i++) {
+		if (!strcmp(name, same[i][0]))
+			return same[i][1];
+	}
+	return name;
+}
+
+const struct go_type *tgt_type_by_name(struct tgt *t, const char *name, struct tgt_error *err)
+{
+	const char *base = name;
+	struct gtype *v = NULL;
+	struct gotype *g;
+	int rc, stars = 0;
+
+	g = dwt_get(t, &rc, err);
 	if (!g)
-		return rc;
-	if (!g->params) {
-		g->nparams = tgt_nfuncs(t);
-		g->params = xcalloc(g->nparams, sizeof(*g->params));
-		for (size_t k = 0; k < g->nparams; k++)
-			g->params[k].rc = 1;
-	}
-	p = &g->params[i];
-	if (p->rc > 0) {
-		if ((f->flags & TGT_F_SYMBOL) || !find_function(g, f->entry, &fn))
-			p->rc = -ENOENT;
-		else
-			p->rc = read_params(g, f, &fn, p);
-	}
-	*out = p->v;
-	*n = p->n;
-	if (p->rc == -ENOENT)
-		return tgt_fail(t, err, p->rc, "the DWARF does not describe %s%s", f->name,
-				f->flags & TGT_F_SYMBOL ? ", which is not a Go function" : "");
-	if (p->rc)
-		return tgt_fail(t, err, p->rc, "the DWARF of %s is damaged: its parameters cannot be read", f->name);
-	return 0;
+		return NULL;
+	if (!g->names_read)
+		read_names(g);
+	if (g->name_cap)
+		v = named(g, full_name(name));
+	for (; !v && g->name_cap && *base == '*' && stars < 8; stars++)
+		v = named(g, full_name(++base));
+	for (; v && stars; stars--)
+		v = pointer_to(g, v);
+	if (v && !dwt_fill(g, v))
+		return &v->t;
+	tgt_fail(t, err, -ENOENT, v ? "the DWARF of type %s cannot be read" : "the DWARF has no type %s", name);
+	return NULL;
 }

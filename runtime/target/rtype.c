@@ -1,9 +1,243 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* Placeholder so that the tree links: to be overwritten by the real rtype.c. */
-#include "gft/gotype.h"
+/*
+ * rtype.c - names of run-time types, from the type descriptors that every Go
+ * program carries: they are there in stripped binaries too.
+ *
+ * A descriptor is an abi.Type (src/internal/abi/type.go), whose layout has not
+ * changed since Go 1.16.  Its name lies at runtime.types + its nameOff, and
+ * where that is only runtime.moduledata says.
+ */
+#include <stdlib.h>
+
+#include "internal.h"
+
+/* abi.Type, bytes from its start */
+#define T_SIZE	  0
+#define T_PTRDATA 8
+#define T_TFLAG	  20
+#define T_ALIGN	  21
+#define T_FALIGN  22
+#define T_KIND	  23
+#define T_STR	  40
+#define T_BYTES	  48
+
+#define TFLAG_EXTRA_STAR 2
+#define KIND_MASK	 0x1f
+#define LAST_KIND	 26 /* unsafe.Pointer */
+
+/* abi.Name: flags, length, bytes */
+#define NAME_FLAGS   0x0f
+#define NAME_MAX_LEN 65535U
+
+/* runtime.moduledata, in words from its start (src/runtime/symtab.go) */
+#define MD_MINPC     20
+#define MD_MAXPC     21
+#define MD_TEXT	     22
+#define MD_ETEXT     23
+#define MD_TYPES_116 35
+#define MD_TYPES_120 37 /* covctrs and ecovctrs came before it */
+
+struct entry {
+	uint64_t vaddr;	  /* 0: free */
+	const char *name; /* NULL: not a type */
+};
+
+struct rtypes {
+	struct arena *a;
+	uint64_t types, etypes; /* 0: not found */
+	bool old_names;		/* Go 1.16: lengths of two bytes */
+	struct entry *v;	/* open addressing by vaddr */
+	size_t n, cap;
+};
+
+/* --- where the types are ---------------------------------------------------------------------- */
+
+static bool word(struct tgt *t, uint64_t at, unsigned i, uint64_t *v)
+{
+	return tgt_word(t, at + (uint64_t)i * 8, v);
+}
+
+/* It begins with the address of the function table, and agrees with it on where the text is. */
+static bool is_moduledata(struct tgt *t, uint64_t at)
+{
+	uint64_t head, minpc, maxpc, text, etext;
+
+	return word(t, at, 0, &head) && head == t->pcln.vaddr && word(t, at, MD_MINPC, &minpc) &&
+	       word(t, at, MD_MAXPC, &maxpc) && word(t, at, MD_TEXT, &text) && word(t, at, MD_ETEXT, &etext) &&
+	       text <= minpc && minpc < maxpc && text < etext && tgt_is_code(t, minpc) && minpc == pcln_entry(t, 0);
+}
+
+static uint64_t scan_moduledata(struct tgt *t)
+{
+	const struct reloc *r;
+	size_t n = 0;
+
+	for (unsigned i = 0; i < t->nseg; i++) {
+		const struct segment *g = &t->seg[i];
+
+		if (g->type != PT_LOAD || (g->flags & PF_X))
+			continue;
+		for (uint64_t off = -g->vaddr & 7; off + 8 <= g->filesz; off += 8) {
+			if (rd64(t->map + g->off + off) == t->pcln.vaddr && is_moduledata(t, g->vaddr + off))
+				return g->vaddr + off;
+		}
+	}
+	/* position-independent: the word is 0 in the file */
+	r = t->pie ? tgt_relocs(t, &n) : NULL;
+	for (size_t i = 0; i < n; i++) {
+		if (r[i].addend == t->pcln.vaddr && is_moduledata(t, r[i].vaddr))
+			return r[i].vaddr;
+	}
+	return 0;
+}
+
+static uint64_t find_moduledata(struct tgt *t)
+{
+	const struct section *s = tgt_section(t, ".go.module"); /* since Go 1.26 */
+	uint64_t at;
+
+	if (t->pcln.ver == PCLN_NONE)
+		return 0;
+	if (t->pcln.moduledata && is_moduledata(t, t->pcln.moduledata))
+		return t->pcln.moduledata;
+	if (s && is_moduledata(t, s->addr))
+		return s->addr;
+	if (tgt_symbol(t, "runtime.firstmoduledata", &at, NULL) && is_moduledata(t, at))
+		return at;
+	return scan_moduledata(t);
+}
+
+static void find_types(struct tgt *t, struct rtypes *r)
+{
+	int minor = go_minor_of(tgt_go_version(t));
+	uint64_t md = find_moduledata(t), lo, hi;
+	unsigned at = t->pcln.ver == PCLN_120 ? MD_TYPES_120 : MD_TYPES_116;
+
+	/* Go 1.27 has the length of the descriptors between the two */
+	if (!md || !word(t, md, at, &lo) || !word(t, md, at + (minor >= 27 ? 2 : 1), &hi))
+		return;
+	if (hi <= lo || hi - lo < T_BYTES || !tgt_mem(t, lo, hi - lo))
+		return;
+	r->types = lo;
+	r->etypes = hi;
+	r->old_names = minor ? minor < 17 : false;
+}
+
+static struct rtypes *get(struct tgt *t)
+{
+	if (!t->rtypes) {
+		t->rtypes = xcalloc(1, sizeof(*t->rtypes));
+		t->rtypes->a = arena_new();
+		find_types(t, t->rtypes);
+	}
+	return t->rtypes;
+}
+
+void rtype_free(struct tgt *t)
+{
+	if (!t->rtypes)
+		return;
+	free(t->rtypes->v);
+	arena_free(t->rtypes->a);
+	free(t->rtypes);
+	t->rtypes = NULL;
+}
+
+/* --- one type ------------------------------------------------------------------------------------ */
+
+static bool power_of_two(uint8_t n)
+{
+	return n && !(n & (n - 1));
+}
+
+static const char *read_string(struct tgt *t, struct rtypes *r, uint32_t off, bool star)
+{
+	uint64_t left = r->etypes - r->types;
+	const uint8_t *p;
+	size_t len = 0, at = 1;
+
+	if (!off || off >= left || left - off < 4)
+		return NULL;
+	left -= off;
+	p = tgt_mem(t, r->types + off, left);
+	if (!p || (p[0] & ~NAME_FLAGS))
+		return NULL;
+	if (r->old_names) {
+		len = (size_t)p[1] << 8 | p[2];
+		at = 3;
+	} else {
+		/* three bytes of seven bits hold the longest name that is believed */
+		do
+			len |= (size_t)(p[at] & 0x7f) << (7 * (at - 1));
+		while (p[at++] & 0x80 && at < 4);
+	}
+	if (!len || len > NAME_MAX_LEN || len > left - at)
+		return NULL;
+	for (size_t i = 0; i < len; i++) {
+		if (p[at + i] < 0x20 || p[at + i] == 0x7f)
+			return NULL;
+	}
+	if (star) {
+		if (p[at] != '*' || len < 2)
+			return NULL;
+		at++;
+		len--;
+	}
+	return arena_strndup(r->a, (const char *)p + at, len);
+}
+
+static const char *read_name(struct tgt *t, struct rtypes *r, uint64_t vaddr)
+{
+	const uint8_t *p = tgt_mem(t, vaddr, T_BYTES);
+	unsigned kind;
+
+	if (!p)
+		return NULL;
+	kind = p[T_KIND] & KIND_MASK;
+	if (!kind || kind > LAST_KIND || !power_of_two(p[T_ALIGN]) || p[T_ALIGN] > 16 || !power_of_two(p[T_FALIGN]) ||
+	    p[T_FALIGN] > 16 || rd64(p + T_PTRDATA) > rd64(p + T_SIZE) || rd64(p + T_SIZE) > 1ULL << 47)
+		return NULL;
+	return read_string(t, r, rd32(p + T_STR), p[T_TFLAG] & TFLAG_EXTRA_STAR);
+}
+
+static struct entry *entry_of(const struct rtypes *r, uint64_t vaddr)
+{
+	size_t i = (size_t)((vaddr * 0x9e3779b97f4a7c15ULL) >> 20) & (r->cap - 1);
+
+	while (r->v[i].vaddr && r->v[i].vaddr != vaddr)
+		i = (i + 1) & (r->cap - 1);
+	return &r->v[i];
+}
+
+static void grow(struct rtypes *r)
+{
+	struct entry *old = r->v;
+	size_t cap = r->cap;
+
+	r->cap = cap ? cap * 2 : 64;
+	r->v = xcalloc(r->cap, sizeof(*r->v));
+	for (size_t i = 0; i < cap; i++) {
+		if (old[i].vaddr)
+			*entry_of(r, old[i].vaddr) = old[i];
+	}
+	free(old);
+}
 
 bool tgt_rtype_name(struct tgt *t, uint64_t vaddr, const char **name)
 {
-	(void)t, (void)vaddr, (void)name;
-	return false;
+	struct rtypes *r = get(t);
+	struct entry *e;
+
+	if (!r->types || (vaddr & 7) || vaddr < r->types || vaddr > r->etypes - T_BYTES)
+		return false;
+	if (r->n * 2 >= r->cap)
+		grow(r);
+	e = entry_of(r, vaddr);
+	if (!e->vaddr) {
+		*e = (struct entry){ vaddr, read_name(t, r, vaddr) };
+		r->n++;
+	}
+	if (e->name)
+		*name = e->name;
+	return e->name;
 }

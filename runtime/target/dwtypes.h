@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * dwtypes.h - what gotype.c (types) and goparam.c (parameters) share: the open
+ * DWARF of a target and what was read from it so far.
+ */
+#ifndef GFT_TARGET_DWTYPES_H
+#define GFT_TARGET_DWTYPES_H
+
+#include <dwarf.h>
+#include <elfutils/libdw.h>
+
+#include "internal.h"
+
+/* Go's attributes: src/cmd/internal/dwarf/dwarf.go */
+#define AT_GO_KIND	 0x2900
+#define AT_GO_ELEM	 0x2902
+#define AT_GO_EMBEDDED	 0x2903
+#define AT_GO_DICT_INDEX 0x2906
+
+/* Limits against damaged or hostile input. */
+#define DWT_ENTRIES 8000000UL /* children of one entry */
+
+struct gtype {
+	struct go_type t; /* first: a struct go_type of ours is one of these */
+	Dwarf_Off def;	  /* the entry that defines it, behind typedefs */
+	bool busy;	  /* being filled: a struct in itself is damage */
+};
+
+struct fn_entry {
+	Dwarf_Addr pc;
+	Dwarf_Off off;
+};
+
+struct unit {
+	Dwarf_Off off; /* of its first entry */
+	bool read;
+	struct fn_entry *fn; /* owned, sorted by pc */
+	size_t nfn;
+};
+
+struct range {
+	Dwarf_Addr lo, hi;
+	uint32_t unit;
+};
+
+struct params {
+	int rc; /* 1: not yet known */
+	uint32_t n;
+	const struct go_param *v;
+};
+
+struct type_name {
+	const char *s; /* NULL: free */
+	Dwarf_Off off;
+};
+
+struct gotype {
+	struct tgt *t;
+	struct arena *a;
+	int fd;
+	Dwarf *dw; /* NULL: why says why */
+	int rc;
+	char why[400];
+	int minor; /* of the compiler, 0: not known */
+
+	struct unit *unit;
+	size_t nunit;
+	struct range *range; /* sorted by lo */
+	size_t nrange;
+
+	struct gtype **type; /* open addressing by key */
+	uint64_t *type_key;
+	size_t ntype, type_cap;
+	size_t nfields;
+
+	struct params *params; /* by function */
+	size_t nparams;
+
+	struct type_name *name; /* open addressing by name, once a type was asked for by name */
+	size_t nname, name_cap;
+	bool names_read;
+};
+
+/* NULL, rc and err when there is nothing to read. */
+struct gotype *dwt_get(struct tgt *t, int *rc, struct tgt_error *err);
+
+bool dwt_flag(Dwarf_Die *d, unsigned attr); /* true: there and set */
+const char *dwt_name(Dwarf_Die *d);	    /* never NULL */
+
+/* The type that an attribute refers to, or NULL; GO_UNKNOWN when it makes no sense. */
+struct gtype *dwt_type(struct gotype *g, Dwarf_Die *d, unsigned attr);
+int dwt_fill(struct gotype *g, struct gtype *v); /* 0 or -EBADMSG */
+
+#endif
