@@ -378,34 +378,29 @@ static struct gtype *type_at(struct gotype *g, const Dwarf_Die *die)
 	Dwarf_Die d = *die, next;
 	const char *name = NULL;
 	struct gtype *v;
-	uint64_t key = 0;
+	uint64_t key;
 
+	/* typedefs are there for the debugger alone: they have the name of what they stand for */
 	for (int i = 0; i < MAX_DEPTH; i++) {
-		/* ".param0" stands for a type that depends on type arguments: its name is the one behind it */
-		bool param = dwarf_hasattr(&d, AT_GO_DICT_INDEX);
-
-		if (!name && !param) {
-			key = dwarf_dieoffset(&d);
-			v = known_type(g, key);
-			if (v)
-				return v;
+		/* but ".param0", a type that depends on type arguments */
+		if (!name && !dwarf_hasattr(&d, AT_GO_DICT_INDEX))
 			name = dwt_name(&d);
-		}
 		if (dwarf_tag(&d) != DW_TAG_typedef || dwarf_hasattr(&d, AT_GO_KIND) ||
 		    !attr_die(&d, DW_AT_type, &next))
 			break;
 		d = next;
 	}
-	if (g->ntype >= MAX_TYPES)
-		key = 0;
+	key = dwarf_dieoffset(&d);
 	v = known_type(g, key);
 	if (v)
 		return v;
+	if (g->ntype >= MAX_TYPES) {
+		v = known_type(g, 0); /* no entry is at 0 */
+		return v ? v : new_type(g, 0);
+	}
 	v = new_type(g, key);
-	if (!name || !key)
-		return v;
-	v->t.name = *name ? name : "?";
-	v->def = dwarf_dieoffset(&d);
+	v->t.name = name && *name ? name : "?";
+	v->def = key;
 	read_head(v, &d);
 	return v;
 }
@@ -608,12 +603,13 @@ static struct gtype *named(struct gotype *g, const char *name)
 /* A pointer that nothing in the program mentions has no entry. */
 static struct gtype *pointer_to(struct gotype *g, struct gtype *elem)
 {
-	uint64_t key = elem->def | 1ULL << 63;
+	uint64_t key = elem->def + (1ULL << 56); /* no file has so much: a key of its own for each star */
 	struct gtype *v = known_type(g, key);
 
 	if (!v) {
 		v = new_type(g, key);
 		set(v, GO_PTR, 8, 8, false);
+		v->def = key;
 		v->t.name = arena_printf(g->a, "*%s", elem->t.name);
 		v->t.elem = &elem->t;
 	}
