@@ -13,6 +13,8 @@
 #include "gft/capture.h"
 #include "gft/resolve.h"
 
+#define GO_FETCHES_MAX 8 /* whole Go values in one program */
+
 struct gen_prog {
 	struct meta_prog *v;
 	uint32_t n, cap;
@@ -87,9 +89,23 @@ static void clause_function(struct em *m, const struct clause_info *ci)
 
 /* --- payloads -------------------------------------------------------------------------- */
 
-static void payload_of(struct em *m, const struct prog_class *pc, struct payload *out, uint32_t *capture_off)
+/* Go values that are captured whole are no fields of the program: each site has its own. */
+static bool captured(const struct fetch_item *it)
 {
+	return it->type->kind == TY_GO;
+}
+
+static const char *go_type_name(const struct fa_type *t)
+{
+	return t->kind == FT_NAMED ? t->name : t->kind == FT_SLICE ? "slice" : t->kind == FT_ERROR ? "error"
+	     : t->kind == FT_IFACE ? "iface" : "eface";
+}
+
+static void payload_of(struct em *m, const struct prog_class *pc, struct meta_prog *mp)
+{
+	struct payload *out = &mp->payload;
 	struct payload_field *f;
+	bool capture = pc->capture;
 	uint32_t n = 0, off = sizeof(struct gft_payload);
 
 	memset(out, 0, sizeof(*out));
@@ -100,6 +116,7 @@ static void payload_of(struct em *m, const struct prog_class *pc, struct payload
 	if (n > GFT_PAYLOAD_MAX)
 		n = GFT_PAYLOAD_MAX;
 	f = ARENA_ARRAY(m->a, struct payload_field, n + 1);
+	mp->go_fetches = ARENA_ARRAY(m->a, struct meta_go_fetch, n + 1);
 	out->fields = f;
 	for (uint32_t k = 0; k < pc->nclauses; k++) {
 		const struct clause_info *ci = &m->p->clauses[pc->clauses[k]];
@@ -108,23 +125,32 @@ static void payload_of(struct em *m, const struct prog_class *pc, struct payload
 			const struct gft_type *t = ci->items[i]->type;
 			uint32_t al = t->align ? t->align : 1;
 
+			if (captured(ci->items[i])) {
+				if (mp->ngo_fetches < GO_FETCHES_MAX)
+					mp->go_fetches[mp->ngo_fetches++] = (struct meta_go_fetch){
+						ci->items[i]->name, go_type_name(&ci->items[i]->arg->type)
+					};
+				capture = true;
+				continue;
+			}
 			off = (off + al - 1) / al * al;
 			f[out->n++] = (struct payload_field){ ci->items[i]->name, t, off };
 			off += t->size;
 		}
 	}
 	out->size = (off + 7) & ~7U;
-	if (pc->capture) {
-		*capture_off = out->size;
+	if (capture) {
+		mp->capture_off = out->size;
 		out->size += sizeof(struct gft_capture);
 		m->plans = true;
 	}
 }
 
 /* The function that writes a class's values into its record. */
-static void payload_function(struct em *m, const struct prog_class *pc, uint32_t number, const struct payload *pl)
+static void payload_function(struct em *m, const struct prog_class *pc, uint32_t number, const struct meta_prog *mp)
 {
-	uint32_t slot = 0;
+	const struct payload *pl = &mp->payload;
+	uint32_t slot = 0, word = 0;
 
 	buf_printf(m->out, "\nstatic __always_inline void gft_payload_%u(struct gft_ctx *c, char *r", number);
 	for (uint32_t k = 0; k < pc->nclauses; k++)
@@ -138,17 +164,30 @@ static void payload_function(struct em *m, const struct prog_class *pc, uint32_t
 		const struct clause_info *ci = &m->p->clauses[pc->clauses[k]];
 		uint32_t cl = pc->clauses[k];
 
-		if (!ci->nitems || slot >= pl->n)
-			continue;
-		emit_line(m, "present |= f%u->present << %u;", cl, slot);
-		for (uint32_t i = 0; i < ci->nitems && slot < pl->n; i++, slot++) {
+		for (uint32_t i = 0; i < ci->nitems; i++) {
 			const struct fetch_item *it = ci->items[i];
 			const struct payload_field *pf = &pl->fields[slot];
 			struct buf b = BUF_INIT;
-			const char *dst = arena_printf(m->a, "r + %u", pf->off);
+			const char *dst;
 
+			if (captured(it) ? word >= mp->ngo_fetches : slot >= pl->n)
+				continue;
 			emit_src(m, it->loc);
+			if (captured(it)) {
+				/* its address, for the site's plan to follow */
+				dst = arena_printf(m->a, "(r + %u)", mp->capture_off + 8 + 8 * word);
+				emit_line(m, "*(__u64 *)%s = 0;", dst);
+				emit_line(m, "if (f%u->present & 0x%llxULL) {", cl, 1ULL << i);
+				emit_line(m, "\tpresent |= 0x%llxULL;", 1ULL << (pl->n + word++));
+				emit_fetch_address(m, &b, dst, it->arg);
+				emit_line(m, "\t%s", buf_str(&b));
+				emit_line(m, "}");
+				buf_free(&b);
+				continue;
+			}
+			dst = arena_printf(m->a, "r + %u", pf->off);
 			emit_line(m, "if (f%u->present & 0x%llxULL) {", cl, 1ULL << i);
+			emit_line(m, "\tpresent |= 0x%llxULL;", 1ULL << slot);
 			if (it->arg)
 				emit_fetch(m, &b, dst, it->type, it->arg,
 					   arena_printf(m->a, "fault |= 0x%llxULL", 1ULL << slot));
@@ -159,12 +198,14 @@ static void payload_function(struct em *m, const struct prog_class *pc, uint32_t
 			emit_line(m, "\t%s", buf_str(&b));
 			emit_line(m, "}");
 			buf_free(&b);
+			slot++;
 		}
 	}
 	buf_puts(m->out, "#line 1 \"gft\"\n");
-	if (pc->capture) {
-		/* which values there are, the site's plan knows */
-		emit_line(m, "present |= ~0ULL << %u;", slot);
+	if (mp->capture_off) {
+		/* which values there are besides, the site's plan knows */
+		if (pc->capture && slot + word < 64)
+			emit_line(m, "present |= ~0ULL << %u;", slot + word);
 		emit_line(m, "gft_capture(c, (struct gft_capture *)(r + %u));",
 			  pl->size - (uint32_t)sizeof(struct gft_capture));
 	}
@@ -208,15 +249,16 @@ static void class_program(struct em *m, const struct prog_class *pc, uint32_t nu
 	bool goroutine = (pc->needs & (NEED_G | NEED_KEY)) != 0;
 	bool state = pc->graph || pc->frames;
 
-	payload_of(m, pc, &mp->payload, &mp->capture_off);
+	payload_of(m, pc, mp);
 	if (mp->payload.size)
-		payload_function(m, pc, number, &mp->payload);
+		payload_function(m, pc, number, mp);
 	mp->name = arena_printf(m->a, "gft_uprobe_%u", number);
 	mp->kind = MP_UPROBE;
 	mp->loc = pc->loc;
 	mp->binary = pc->binary;
 	mp->role = pc->role;
 	mp->want_args = pc->role == SITE_ENTRY && (pc->needs & NEED_ARGS);
+	mp->capture_all = pc->capture;
 	mp->want_sp = (pc->needs & (NEED_KEY | NEED_CALLER)) != 0;
 	mp->uses_regs = (pc->needs & NEED_REGS) != 0;
 	mp->places = pc->places;

@@ -49,6 +49,9 @@ void emit_jump(struct em *m, const struct stmt *st);
 void emit_leave(struct em *m);
 void emit_locals(struct em *m, struct buf *out);
 
+/* Writes the address of what f names to the word at dst; 0 when it cannot be known. */
+void emit_fetch_address(struct em *m, struct buf *b, const char *dst, const struct fetcharg *f);
+
 /* emit_stmt.c */
 void emit_block(struct em *m, const struct block *b);
 void emit_line(struct em *m, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

@@ -86,3 +86,17 @@ void emit_fetch(struct em *m, struct buf *b, const char *dst, const struct gft_t
 	}
 	buf_puts(b, "} ");
 }
+
+void emit_fetch_address(struct em *m, struct buf *b, const char *dst, const struct fetcharg *f)
+{
+	unsigned n = m->tmp++;
+
+	buf_printf(b, "{ __u64 at%u = %s; long bad%u = 0; ", n, base_value(m, f), n);
+	if (f->nderef && (f->base == FA_ADDR || f->base == FA_SYMBOL))
+		buf_printf(b, "bad%u |= gft_load(&at%u, at%u); ", n, n, n);
+	for (uint32_t i = 0; i + 1 < f->nderef; i++)
+		buf_printf(b, "bad%u |= gft_load(&at%u, at%u + %lldLL); ", n, n, n, (long long)f->offs[i]);
+	if (f->nderef)
+		buf_printf(b, "at%u += %lldLL; ", n, (long long)f->offs[f->nderef - 1]);
+	buf_printf(b, "*(__u64 *)%s = bad%u ? 0 : at%u; } ", dst, n, n);
+}

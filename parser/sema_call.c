@@ -524,7 +524,9 @@ static const struct gft_type *element_type(struct sema *s, const struct fetcharg
 		return header_type(s, t->kind == FT_EFACE ? ne : n, hex, 2);
 	}
 	case FT_NAMED:
-		sema_error(s, loc, "unknown type '%s': Go types by name need DWARF, which fetch does not read yet",
+		if (mem)
+			return &ty_u64;
+		sema_error(s, loc, "%s: a Go value lies in memory: +0(%%ax):%s reads what %%ax points to", f->text,
 			   t->name);
 		sema_hint(s, "types are u8 to u64, s8 to s64, x8 to x64, f32, f64, c8 to c512, string, "
 			     "b<width>@<offset>/<size>, "
@@ -612,6 +614,28 @@ static bool keepable(const struct gft_type *t)
 	       t->kind == TY_CODE;
 }
 
+/* Types that are captured whole and printed by user space, pointers followed. */
+static bool is_go_type(const struct fa_type *t)
+{
+	return t->kind == FT_NAMED || t->kind == FT_SLICE || t->kind == FT_ERROR || t->kind == FT_IFACE ||
+	       t->kind == FT_EFACE;
+}
+
+static const struct gft_type *go_value_type(struct sema *s, struct fetch_item *it)
+{
+	static const struct gft_type captured = { .kind = TY_GO, .align = 1, .name = "a Go value" };
+	const struct fa_type *t = &it->arg->type;
+	char err[512];
+
+	if (s->report && s->ci->binary >= 0 && t->kind == FT_NAMED &&
+	    !s->res->type_by_name(s->res->ctx, s->ci->binary, t->name, err, sizeof(err)))
+		sema_error(s, it->loc, "%s", err);
+	if (s->report && s->ci->binary >= 0 && !s->res->is_go(s->res->ctx, s->ci->binary))
+		sema_error(s, it->loc, "%s is no Go program: it has no such values",
+			   s->res->binary_name(s->res->ctx, s->ci->binary));
+	return &captured;
+}
+
 void sema_fetch(struct sema *s, struct expr *e)
 {
 	e->type = &ty_void;
@@ -625,6 +649,10 @@ void sema_fetch(struct sema *s, struct expr *e)
 
 		if (it->arg) {
 			it->type = sema_fetcharg_type(s, it->arg, it->loc);
+			if (e->value_unused && is_go_type(&it->arg->type) && !it->arg->type.array)
+				it->type = go_value_type(s, it);
+			else if (it->arg->type.kind == FT_NAMED)
+				sema_error(s, it->loc, "a whole %s cannot be used in an expression", it->arg->type.name);
 		} else {
 			sema_expr(s, it->e);
 			it->type = it->e->type;

@@ -251,45 +251,109 @@ static bool plan_pieces(struct planner *p, struct go_node *n, const struct go_pa
 	return true;
 }
 
-struct go_values *go_values_new(struct tgt *t, uint32_t func, bool results, uint64_t site_vaddr, struct tgt_error *err)
+/* The types of fetch() that need no DWARF. */
+static const struct go_type *fetch_type(struct tgt *t, const char *name)
 {
-	const struct go_param *params;
-	struct planner p = { .t = t };
-	struct go_values *v;
-	uint32_t n, k = 0;
+	static const struct go_type byte = { .kind = GO_UINT, .name = "uint8", .size = 1, .align = 1 };
+	static const struct go_type slice = { .kind = GO_SLICE, .name = "[]uint8", .size = 24, .align = 8, .elem = &byte };
+	static const struct go_type error = { .kind = GO_INTERFACE, .name = "error", .size = 16, .align = 8 };
+	static const struct go_type iface = { .kind = GO_INTERFACE, .name = "interface", .size = 16, .align = 8 };
+	static const struct go_type eface = { .kind = GO_EFACE, .name = "interface {}", .size = 16, .align = 8 };
+	struct tgt_error err;
+
+	if (!strcmp(name, "slice"))
+		return &slice;
+	if (!strcmp(name, "error"))
+		return &error;
+	if (!strcmp(name, "iface"))
+		return &iface;
+	if (!strcmp(name, "eface"))
+		return &eface;
+	return tgt_type_by_name(t, name, &err);
+}
+
+/* A fetched value: copied from the address in word i of the blob. */
+static void plan_fetch(struct planner *p, struct go_node *node, const char *type, uint32_t i)
+{
+	static const struct go_type unknown = { .kind = GO_UNKNOWN, .name = "?" };
+	const struct go_type *t = fetch_type(p->t, type);
+	int at, op = -1;
+
+	node->type = t ? t : &unknown;
+	node->op = node->type_op = node->root_op = -1;
+	node->room = UINT16_MAX;
+	if (!t)
+		return;
+	if (t->lazy)
+		tgt_type_fill(p->t, t);
+	if (!t->size || t->size > GFT_CAP_BYTES / 2 || (at = room(p, t->size)) < 0)
+		return;
+	for (uint32_t done = 0; done < t->size; done += GFT_CAP_LEN) {
+		uint32_t len = t->size - done > GFT_CAP_LEN ? GFT_CAP_LEN : t->size - done;
+
+		op = step(p, (struct gft_cap_op){ .kind = GFT_CAP_MEM, .dst = (uint16_t)((uint32_t)at + done),
+						  .len = (uint16_t)len, .from = (uint16_t)(8 * i), .off = (int32_t)done });
+		if (op < 0)
+			return;
+	}
+	node->room = 0;
+	node->off = (uint16_t)at;
+	node->root_op = (int8_t)op;
+}
+
+/* An argument or result: copied from its registers and stack words. */
+static void plan_param(struct planner *p, struct go_node *node, const struct go_param *a)
+{
 	int at;
 
-	if (tgt_params(t, func, &params, &n, err) < 0)
-		return NULL;
+	if (a->type->lazy)
+		tgt_type_fill(p->t, a->type);
+	node->type = a->type;
+	node->op = node->type_op = node->root_op = -1;
+	at = a->type->size <= GFT_CAP_BYTES / 2 ? room(p, a->type->size) : -1;
+	if (at < 0 || !plan_pieces(p, node, a, (uint32_t)at))
+		node->room = UINT16_MAX; /* not captured */
+	else
+		node->off = (uint16_t)at;
+}
+
+struct go_values *go_values_new(struct tgt *t, uint32_t func, enum go_which which, const struct go_fetch *fetch,
+				uint32_t nfetch, uint64_t site_vaddr, struct tgt_error *err)
+{
+	const struct go_param *params = NULL;
+	struct planner p = { .t = t };
+	struct go_values *v;
+	uint32_t n = 0;
+	int at;
+
+	if (which != GO_NONE && tgt_params(t, func, &params, &n, err) < 0) {
+		n = 0;
+		if (!nfetch)
+			return NULL;
+	}
 	v = xcalloc(1, sizeof(*v));
 	p.v = v;
 	v->tgt = t;
 	v->site_vaddr = site_vaddr;
-	v->names = xcalloc(n + 1, sizeof(*v->names));
-	v->nodes = xcalloc(n + 1, sizeof(*v->nodes));
+	v->names = xcalloc(n + nfetch + 1, sizeof(*v->names));
+	v->nodes = xcalloc(n + nfetch + 1, sizeof(*v->nodes));
+	/* the addresses of fetched values come first in the blob */
+	v->plan.size = 8 * nfetch;
 	at = room(&p, 8);
 	v->ip = (uint16_t)at;
 	step(&p, (struct gft_cap_op){ .kind = GFT_CAP_IP, .dst = (uint16_t)at });
 	/* first the bytes of every value, then what they point to: registers come for certain */
-	for (uint32_t i = 0; i < n; i++) {
-		struct go_node *node = &v->nodes[k];
-
-		if (params[i].result != results)
-			continue;
-		if (params[i].type->lazy)
-			tgt_type_fill(t, params[i].type);
-		node->type = params[i].type;
-		node->op = node->type_op = -1;
-		v->names[k++] = params[i].name;
-		at = params[i].type->size <= GFT_CAP_BYTES / 2 ? room(&p, params[i].type->size) : -1;
-		if (at < 0 || !plan_pieces(&p, node, &params[i], (uint32_t)at)) {
-			node->room = UINT16_MAX; /* not captured */
-			continue;
-		}
-		node->off = (uint16_t)at;
+	for (uint32_t i = 0; i < nfetch; i++) {
+		v->names[v->n] = fetch[i].name;
+		plan_fetch(&p, &v->nodes[v->n++], fetch[i].type, i);
 	}
-	v->n = k;
-	for (uint32_t i = 0; i < k; i++) {
+	for (uint32_t i = 0; i < n; i++) {
+		if (params[i].result != (which == GO_RESULTS))
+			continue;
+		v->names[v->n] = params[i].name;
+		plan_param(&p, &v->nodes[v->n++], &params[i]);
+	}
+	for (uint32_t i = 0; i < v->n; i++) {
 		struct go_node *node = &v->nodes[i];
 
 		if (node->room != UINT16_MAX)

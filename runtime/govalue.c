@@ -340,6 +340,10 @@ void go_value_print(struct buf *b, const struct go_values *v, uint32_t i, const 
 	p.bias = word(&p, v->ip) - v->site_vaddr;
 	if (n->xmm)
 		p.xmm = n;
+	if (n->root_op >= 0 && !ran(&p, n->root_op)) { /* its address, or the memory there, could not be read */
+		buf_puts(b, "(fault)");
+		return;
+	}
 	if (n->room == UINT16_MAX) {
 		buf_puts(b, "…");
 		return;

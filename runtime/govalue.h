@@ -18,6 +18,7 @@ struct go_node {
 	uint16_t room;	      /* bytes that were captured there at most (text, elements) */
 	int8_t op;	      /* the step that copied what it points to; -1: none */
 	int8_t type_op;	      /* interfaces: the step that copied the type word; -1: the word itself */
+	int8_t root_op; /* the step that copied the value itself, when it was fetched by address; -1 */
 	bool xmm;	      /* in a vector register: BPF cannot read it */
 	uint16_t aux;	      /* blob offset: the pointer's target, the type word, text */
 	struct go_node *kids; /* fields, elements, the target of a pointer */
@@ -35,11 +36,20 @@ struct go_values {
 	uint64_t site_vaddr;
 };
 
+enum go_which { GO_NONE, GO_ARGS, GO_RESULTS };
+
+/* A value that fetch() names: its address is in the blob's word number i. */
+struct go_fetch {
+	const char *name;
+	const char *type; /* a Go type's name, or slice, error, iface, eface */
+};
+
 /*
- * A plan for the arguments (results: false) or results of function func, taken
+ * A plan for fetched values, then the arguments (results: false) or results of function func, taken
  * at vaddr.  NULL when nothing is known of them (err says why) .
  */
-struct go_values *go_values_new(struct tgt *t, uint32_t func, bool results, uint64_t site_vaddr, struct tgt_error *err);
+struct go_values *go_values_new(struct tgt *t, uint32_t func, enum go_which which, const struct go_fetch *fetch,
+				uint32_t nfetch, uint64_t site_vaddr, struct tgt_error *err);
 void go_values_free(struct go_values *v);
 
 /* What a TY_GO type's go points to. */

@@ -294,12 +294,17 @@ static void plan_sites(struct site_table *s)
 	for (uint32_t i = 0; i < s->n; i++) {
 		struct entry *e = &s->v[i];
 		const struct meta_prog *mp = &s->meta->progs[e->prog];
+		struct go_fetch fetch[16];
 		struct tgt_error err;
 
 		/* by a tail jump there are no results yet */
-		if (!mp->capture_off || e->role == SITE_TAIL_EXIT || e->func == META_NO_FUNC)
+		if (!mp->capture_off || (e->role == SITE_TAIL_EXIT && !mp->ngo_fetches) || e->func == META_NO_FUNC)
 			continue;
-		e->values = go_values_new(targets_tgt(s->t, e->bin), e->func, e->role == SITE_EXIT, e->vaddr, &err);
+		for (uint32_t k = 0; k < mp->ngo_fetches && k < 16; k++)
+			fetch[k] = (struct go_fetch){ mp->go_fetches[k].name, mp->go_fetches[k].type };
+		e->values = go_values_new(targets_tgt(s->t, e->bin), e->func,
+					  !mp->capture_all ? GO_NONE : e->role == SITE_EXIT ? GO_RESULTS : GO_ARGS, fetch,
+					  mp->ngo_fetches, e->vaddr, &err);
 		if (e->values)
 			site_payload(e, mp);
 		else

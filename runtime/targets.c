@@ -260,6 +260,16 @@ static int r_params(void *ctx, int bin, uint32_t func, const struct go_param **o
 	return r;
 }
 
+static const struct go_type *r_type_by_name(void *ctx, int bin, const char *name, char *err, size_t err_sz)
+{
+	struct tgt_error te = { "" };
+	const struct go_type *t = tgt_type_by_name(targets_tgt(ctx, bin), name, &te);
+
+	if (!t)
+		snprintf(err, err_sz, "%s", te.msg);
+	return t;
+}
+
 static int r_type_fill(void *ctx, int bin, const struct go_type *type)
 {
 	return tgt_type_fill(targets_tgt(ctx, bin), type);
@@ -317,6 +327,7 @@ void targets_resolver(struct targets *t, struct resolver *out)
 		.is_abi0 = r_is_abi0,
 		.params = r_params,
 		.type_fill = r_type_fill,
+		.type_by_name = r_type_by_name,
 		.check_addr = r_check_addr,
 		.line_addrs = r_line_addrs,
 		.symbol = r_symbol,

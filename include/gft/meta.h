@@ -41,6 +41,12 @@ struct meta_place {
 };
 #define META_NO_FUNC 0xffffffffU
 
+/* A value that fetch() captures whole: its address is word number i of the blob. */
+struct meta_go_fetch {
+	const char *name;
+	const char *type; /* "main.Student", or one of slice, error, iface, eface */
+};
+
 struct meta_prog {
 	const char *name; /* of the BPF function */
 	enum meta_prog_kind kind;
@@ -57,6 +63,9 @@ struct meta_prog {
 	struct meta_place *places;
 	uint32_t nplaces;
 	struct payload payload; /* what its graph records carry, but for captured values: */
+	struct meta_go_fetch *go_fetches; /* fetched Go values: the first captured fields */
+	uint32_t ngo_fetches;
+	bool capture_all; /* and all arguments or results, behind them */
 	uint32_t capture_off;	/* of struct gft_capture in the payload; 0: none.  Its fields differ by site */
 
 	/* the others */

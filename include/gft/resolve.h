@@ -47,6 +47,7 @@ struct resolver {
 	/* Arguments and results of a function, and the parts of a lazy type (gotype.h). */
 	int (*params)(void *ctx, int bin, uint32_t func, const struct go_param **out, uint32_t *n, char *err,
 		      size_t err_sz);
+	const struct go_type *(*type_by_name)(void *ctx, int bin, const char *name, char *err, size_t err_sz);
 	int (*type_fill)(void *ctx, int bin, const struct go_type *type);
 	/* Whether vaddr may be probed; 0 or a negative errno with err. */
 	int (*check_addr)(void *ctx, int bin, uint64_t vaddr, char *err, size_t err_sz);
