@@ -44,9 +44,9 @@ struct go_field {
 };
 
 /*
- * Types are read lazily behind pointers: elem of a GO_PTR may be a type with
- * lazy set; tgt_type_fill() reads its parts.  Everything lives as long as the
- * target.
+ * Types are read lazily behind pointers: elem of a GO_PTR or GO_SLICE may be a
+ * type with lazy set; tgt_type_fill() reads its parts, and before that only kind,
+ * name and size are right.  Everything lives as long as the target.
  */
 struct go_type {
 	enum go_kind kind;
@@ -81,10 +81,12 @@ struct go_param {
 
 /*
  * Arguments (receiver first) then results of function i, in source order.
+ * Before Go 1.22, DWARF leaves out arguments named "_" and receivers of wrappers
+ * that the compiler makes: they are not in the array.
  * Returns 0 with *out borrowed from the target; -ENODATA when the binary has no
  * DWARF that describes it (err says what is missing and where it was looked
- * for); -ENOENT when DWARF is there but does not know this function; -EBADMSG
- * when it is damaged.
+ * for); -ENOENT when DWARF is there but does not know this function, or it is
+ * assembly; -EBADMSG when it is damaged.
  */
 int tgt_params(struct tgt *t, uint32_t i, const struct go_param **out, uint32_t *n, struct tgt_error *err);
 
@@ -97,8 +99,9 @@ const struct go_type *tgt_type_by_name(struct tgt *t, const char *name, struct t
 /*
  * The dynamic type behind an interface: vaddr of a runtime type descriptor
  * (abi.Type; of an itab: the word at +8) in the binary's own numbering to its
- * name, "*errors.errorString".  Read from the file's own type data, so it works
- * in stripped binaries.  False when vaddr is not a type.
+ * name, "*errors.errorString", which has no more of the package's path than its
+ * last element.  Read from the file's own type data, so it works in stripped
+ * binaries.  False when vaddr is not a type.
  */
 bool tgt_rtype_name(struct tgt *t, uint64_t vaddr, const char **name);
 

@@ -17,9 +17,6 @@
 #define AT_GO_EMBEDDED	 0x2903
 #define AT_GO_DICT_INDEX 0x2906
 
-/* Limits against damaged or hostile input. */
-#define DWT_ENTRIES 8000000UL /* children of one entry */
-
 struct gtype {
 	struct go_type t; /* first: a struct go_type of ours is one of these */
 	Dwarf_Off def;	  /* the entry that defines it, behind typedefs */
@@ -85,7 +82,9 @@ struct gotype {
 struct gotype *dwt_get(struct tgt *t, int *rc, struct tgt_error *err);
 
 bool dwt_flag(Dwarf_Die *d, unsigned attr); /* true: there and set */
-const char *dwt_name(Dwarf_Die *d);	    /* never NULL */
+/* d becomes its sibling: 0, 1 when it was the last, -1 on damage; entries that form a ring are that. */
+int dwt_sibling(Dwarf_Die *d);
+const char *dwt_name(Dwarf_Die *d); /* never NULL */
 
 /* The type that an attribute refers to, or NULL; GO_UNKNOWN when it makes no sense. */
 struct gtype *dwt_type(struct gotype *g, Dwarf_Die *d, unsigned attr);

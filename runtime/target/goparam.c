@@ -27,7 +27,6 @@ static int cmp_fn(const void *a, const void *b)
 
 static void read_functions(struct gotype *g, struct unit *u)
 {
-	unsigned long left = DWT_ENTRIES;
 	size_t cap = 0;
 	Dwarf_Die cu, d;
 
@@ -44,7 +43,7 @@ static void read_functions(struct gotype *g, struct unit *u)
 			u->fn = xrealloc(u->fn, cap * sizeof(*u->fn));
 		}
 		u->fn[u->nfn++] = (struct fn_entry){ pc, dwarf_dieoffset(&d) };
-	} while (--left && !dwarf_siblingof(&d, &d));
+	} while (!dwt_sibling(&d));
 	if (u->nfn)
 		qsort(u->fn, u->nfn, sizeof(*u->fn), cmp_fn);
 }
@@ -251,11 +250,11 @@ static const char *param_name(struct gotype *g, const char *name, bool result, u
 	const char *dot = strstr(name, "\302\267"); /* "x·2": the compiler's number of an inlined copy */
 
 	if (!result)
-		return !strcmp(name, "_") || has_prefix(name, "~") ? ""
-		       : dot && dot != name			   ? arena_strndup(g->a, name, (size_t)(dot - name))
-								   : name;
+		return !strcmp(name, "_") || *name == '~' || *name == '.' ? ""
+		       : dot && dot != name ? arena_strndup(g->a, name, (size_t)(dot - name))
+					    : name;
 	/* "~b0" of a "_", "~r2" of Go 1.16 that counts the arguments too */
-	if (!*name || !strcmp(name, "_") || has_prefix(name, "~"))
+	if (!*name || !strcmp(name, "_") || *name == '~' || *name == '.')
 		return arena_printf(g->a, "~r%u", k);
 	return dot && dot != name ? arena_strndup(g->a, name, (size_t)(dot - name)) : name;
 }
@@ -338,12 +337,11 @@ static int place(struct gotype *g, struct reading *r, enum dict dict, bool abi0)
 static int read_params(struct gotype *g, const struct tgt_func *f, Dwarf_Die *fn, struct params *out)
 {
 	struct reading r = { 0 };
-	unsigned long left = DWT_ENTRIES;
 	bool abi0 = f->flags & (TGT_F_ABI0 | TGT_F_ASM);
 	Dwarf_Die d;
 	int rc = 0, has = dwarf_child(fn, &d);
 
-	for (; !has && !rc; has = --left ? dwarf_siblingof(&d, &d) : -1) {
+	for (; !has && !rc; has = dwt_sibling(&d)) {
 		if (dwarf_tag(&d) == DW_TAG_formal_parameter)
 			rc = add_param(g, &r, &d, f);
 	}

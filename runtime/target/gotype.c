@@ -67,6 +67,14 @@ static bool attr_die(Dwarf_Die *d, unsigned name, Dwarf_Die *to)
 	return dwarf_attr_integrate(d, name, &at) && dwarf_formref_die(&at, to);
 }
 
+int dwt_sibling(Dwarf_Die *d)
+{
+	Dwarf_Off at = dwarf_dieoffset(d);
+	int rc = dwarf_siblingof(d, d);
+
+	return !rc && dwarf_dieoffset(d) <= at ? -1 : rc;
+}
+
 const char *dwt_name(Dwarf_Die *d)
 {
 	const char *s = dwarf_diename(d);
@@ -429,13 +437,12 @@ static int fill_fields(struct gotype *g, struct gtype *v, Dwarf_Die *d, unsigned
 {
 	struct go_field *f = NULL;
 	uint32_t n = 0, cap = 0, align = 1;
-	unsigned long left = DWT_ENTRIES;
 	Dwarf_Die m;
 	int has = dwarf_child(d, &m);
 
 	if (has < 0)
 		return -EBADMSG;
-	for (; !has; has = --left ? dwarf_siblingof(&m, &m) : -1) {
+	for (; !has; has = dwt_sibling(&m)) {
 		Dwarf_Word off;
 		struct gtype *ft;
 
@@ -578,7 +585,6 @@ static void read_names(struct gotype *g)
 {
 	g->names_read = true;
 	for (size_t i = 0; i < g->nunit; i++) {
-		unsigned long left = DWT_ENTRIES;
 		Dwarf_Die cu, d;
 
 		if (!dwarf_offdie(g->dw, g->unit[i].off, &cu) || dwarf_child(&cu, &d))
@@ -588,7 +594,7 @@ static void read_names(struct gotype *g)
 
 			if (*s && g->nname < MAX_TYPES)
 				add_name(g, s, dwarf_dieoffset(&d));
-		} while (--left && !dwarf_siblingof(&d, &d));
+		} while (!dwt_sibling(&d));
 	}
 }
 
