@@ -679,6 +679,7 @@ int run_script(const struct run_opts *o)
 		fprintf(stderr, "attaching to %llu functions ...\n", (unsigned long long)nfuncs);
 	if (!open_output(&r, &fd) || !open_recorder(&r, &rec_fd))
 		goto out;
+	r.values.raw_text = output_escapes(r.out);
 	r.graph = graph_builder_new(&gc);
 	if (!load(&r))
 		goto out;

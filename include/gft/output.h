@@ -39,6 +39,7 @@ struct value_ctx {
 	int64_t boot_offset_ns; /* CLOCK_BOOTTIME - CLOCK_MONOTONIC */
 	uint32_t max_strlen;
 	const char *trunc_trailer; /* "..": shown behind a string cut at max_strlen */
+	bool raw_text;		   /* strings are not escaped: the format does it (output_escapes()) */
 	bool hex_pointers;
 };
 
@@ -56,6 +57,8 @@ struct output_opts {
 
 /* NULL and *err (a constant sentence) for a format that does not exist. */
 struct output *output_new(const struct output_opts *opts, const char **err);
+/* True for a format that escapes whatever it writes: what printf() makes must not be escaped before. */
+bool output_escapes(const struct output *o);
 void output_free(struct output *o); /* flushes */
 int output_flush(struct output *o); /* 0, or -errno of the first write that failed (-EPIPE: reader gone) */
 int output_error(const struct output *o);

@@ -15,6 +15,7 @@
 
 struct output_format {
 	const char *name, *alias;	 /* alias may be NULL */
+	bool escapes;			 /* all text, also what a script's printf() made */
 	void *(*init)(struct output *o); /* the format's own state, o->state */
 	void (*fini)(struct output *o);	 /* may still write */
 	void (*text)(struct output *o, const char *kind, const char *text, size_t len);

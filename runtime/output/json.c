@@ -118,6 +118,7 @@ static void json_warning(struct output *o, const char *kind, const char *msg, co
 
 const struct output_format output_format_json = {
 	.name = "json",
+	.escapes = true,
 	.init = json_init,
 	.fini = json_fini,
 	.text = json_text,

@@ -38,6 +38,11 @@ struct output *output_new(const struct output_opts *opts, const char **err)
 	return NULL;
 }
 
+bool output_escapes(const struct output *o)
+{
+	return o->format->escapes;
+}
+
 void output_free(struct output *o)
 {
 	if (!o)

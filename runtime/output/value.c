@@ -211,7 +211,10 @@ static void print_string(struct buf *b, const struct value_ctx *vc, const struct
 {
 	size_t n = strnlen(s, t->size);
 
-	value_escape(b, s, n);
+	if (vc && vc->raw_text)
+		buf_add(b, s, n);
+	else
+		value_escape(b, s, n);
 	if (n == t->size && vc && vc->trunc_trailer && vc->max_strlen && t->size >= vc->max_strlen)
 		buf_puts(b, vc->trunc_trailer);
 }

@@ -349,6 +349,10 @@ static void test_go_values(void **state)
 
 static void test_text(void **state)
 {
+	const struct gft_type *s = ty_string(a, 5);
+	const struct value_arg arg[] = { { s, "a\\\x1b\xff" }, { s, "x" } };
+	struct buf b = BUF_INIT;
+
 	(void)state;
 	output_text(o, "printf", "hi\n", 3);
 	output_text(o, "time", "07:00:01\n", 9);
@@ -358,6 +362,13 @@ static void test_text(void **state)
 				       "{\"type\": \"time\", \"data\": \"07:00:01\\n\"}\n"
 				       "{\"type\": \"join\", \"data\": \"a\\u0000b\"}\n"
 				       "{\"type\": \"printf\", \"data\": \"\"}\n");
+	assert_true(output_escapes(o));
+	vc.raw_text = true; /* once is enough */
+	value_printf(&b, &vc, "%s|%-4s|", arg, 2);
+	output_text(o, "printf", buf_str(&b), b.len);
+	assert_string_equal(written(), "{\"type\": \"printf\", \"data\": \"a\\\\\\u001b\\ufffd|x   |\"}\n");
+	vc.raw_text = false;
+	buf_free(&b);
 	output_end_of_run(o); /* the two line ends are the text format's */
 	assert_string_equal(written(), "");
 }
