@@ -259,6 +259,9 @@ static const char *param_name(struct gotype *g, const char *name, bool result, u
 	return dot && dot != name ? arena_strndup(g->a, name, (size_t)(dot - name)) : name;
 }
 
+/* The type of the hidden parameter, and of no other. */
+static const struct go_type pointer = { .kind = GO_PTR, .name = "unsafe.Pointer", .size = 8, .align = 8 };
+
 static int add_param(struct gotype *g, struct reading *r, Dwarf_Die *d, const struct tgt_func *f)
 {
 	struct gtype *type = dwt_type(g, d, DW_AT_type);
@@ -276,6 +279,7 @@ static int add_param(struct gotype *g, struct reading *r, Dwarf_Die *d, const st
 		see_abi0(r, d, f->entry, &type->t);
 	if (!strcmp(name, ".dict")) {
 		r->saw_dict = true; /* it has an entry since Go 1.27, but is not of the source */
+		val.type = &pointer;
 		ARENA_PUSH(g->a, r->val, r->nval, r->valcap, val);
 		return 0;
 	}
@@ -307,8 +311,6 @@ static void results_last(struct reading *r)
 		}
 	}
 }
-
-static const struct go_type pointer = { .kind = GO_PTR, .name = "unsafe.Pointer", .size = 8, .align = 8 };
 
 static int place(struct gotype *g, struct reading *r, enum dict dict, bool abi0)
 {
