@@ -203,16 +203,29 @@ static __always_inline bool gft_hit(struct gft_ctx *c, struct pt_regs *regs)
 	return gft_pid_wanted(c->tgid);
 }
 
+/*
+ * A register of the hit.  The verifier wants each read at regs plus a constant;
+ * the compiler would merge the reads of two branches into one at either place.
+ */
+#define gft_reg(c, name)                                                                                               \
+	({                                                                                                             \
+		__u64 x_;                                                                                              \
+		asm volatile("%0 = *(u64 *)(%1 + %2)"                                                                  \
+			     : "=r"(x_)                                                                                \
+			     : "r"((c)->regs), "i"(__builtin_offsetof(struct pt_regs, name)));                         \
+		x_;                                                                                                    \
+	})
+
 /* rsp as it was when the function was entered: it points to the return address. */
 static __always_inline __u64 gft_sp(struct gft_ctx *c)
 {
-	return c->regs->sp + GFT_COOKIE_SP_ADJ(c->cookie);
+	return gft_reg(c, sp) + GFT_COOKIE_SP_ADJ(c->cookie);
 }
 
 /* The register rsp as scripts see it: at entries and exits as it was on entry. */
 static __always_inline __u64 gft_reg_sp(struct gft_ctx *c)
 {
-	return c->inside ? c->regs->sp : gft_sp(c);
+	return c->inside ? gft_reg(c, sp) : gft_sp(c);
 }
 
 #endif

@@ -8,30 +8,29 @@ enum { GFT_ABI_GO_REGS, GFT_ABI_GO_STACK, GFT_ABI_SYSV };
 /* Nth integer argument, from 0.  Go's src/cmd/compile/abi-internal.md; System V psABI 3.2.3. */
 static __always_inline __u64 gft_arg(struct gft_ctx *c, int abi, __u32 n)
 {
-	struct pt_regs *r = c->regs;
 	__u32 on_stack = n;
 
 	if (abi == GFT_ABI_GO_REGS) {
 		switch (n) {
-		case 0: return r->ax;
-		case 1: return r->bx;
-		case 2: return r->cx;
-		case 3: return r->di;
-		case 4: return r->si;
-		case 5: return r->r8;
-		case 6: return r->r9;
-		case 7: return r->r10;
-		case 8: return r->r11;
+		case 0: return gft_reg(c, ax);
+		case 1: return gft_reg(c, bx);
+		case 2: return gft_reg(c, cx);
+		case 3: return gft_reg(c, di);
+		case 4: return gft_reg(c, si);
+		case 5: return gft_reg(c, r8);
+		case 6: return gft_reg(c, r9);
+		case 7: return gft_reg(c, r10);
+		case 8: return gft_reg(c, r11);
 		}
 		on_stack = n - 9;
 	} else if (abi == GFT_ABI_SYSV) {
 		switch (n) {
-		case 0: return r->di;
-		case 1: return r->si;
-		case 2: return r->dx;
-		case 3: return r->cx;
-		case 4: return r->r8;
-		case 5: return r->r9;
+		case 0: return gft_reg(c, di);
+		case 1: return gft_reg(c, si);
+		case 2: return gft_reg(c, dx);
+		case 3: return gft_reg(c, cx);
+		case 4: return gft_reg(c, r8);
+		case 5: return gft_reg(c, r9);
 		}
 		on_stack = n - 6;
 	}
@@ -41,7 +40,7 @@ static __always_inline __u64 gft_arg(struct gft_ctx *c, int abi, __u32 n)
 	return v;
 }
 
-#define gft_retval(c) ((c)->regs->ax)
+#define gft_retval(c) gft_reg(c, ax)
 
 /* Loads a pointer; 0, or nonzero when the read faulted. */
 static __always_inline long gft_load(__u64 *v, __u64 addr)
@@ -98,6 +97,7 @@ static __always_inline void gft_str(char *dst, __u32 size, __u64 addr, __u64 n)
 		bpf_probe_read_user_str(dst, size, (void *)addr);
 		return;
 	}
+	barrier_var(n); /* or the compiler drops a check that the verifier wants to see */
 	if (n > size - 1)
 		n = size - 1;
 	bpf_probe_read_user(dst, (__u32)n, (void *)addr);
@@ -117,7 +117,7 @@ static __always_inline __u64 gft_bias(struct gft_ctx *c)
 	__u32 site = c->site;
 	__u64 *v = bpf_map_lookup_elem(&gft_site_addr, &site);
 
-	return v ? c->regs->ip - *v : 0;
+	return v ? gft_reg(c, ip) - *v : 0;
 }
 #endif
 

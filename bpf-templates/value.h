@@ -102,8 +102,9 @@ static __always_inline void gft_agg_max(struct gft_agg *a, __s64 v, bool is_sign
 
 static __always_inline void gft_agg_hist(__u64 *h, __s64 v, bool is_signed, __u32 bits, __u32 buckets)
 {
-	__u32 i = gft_hist_bucket((__u64)v, is_signed && v < 0, bits);
+	__u64 i = gft_hist_bucket((__u64)v, is_signed && v < 0, bits);
 
+	barrier_var(i); /* the compiler knows that i is small enough, the verifier does not */
 	if (h && i < buckets)
 		h[i]++;
 }
@@ -112,6 +113,7 @@ static __always_inline void gft_agg_lhist(__u64 *h, __s64 v, __s64 min, __s64 ma
 {
 	__u64 i = v < min ? 0 : v >= max ? buckets - 1 : 1 + (__u64)(v - min) / step;
 
+	barrier_var(i);
 	if (h && i < buckets)
 		h[i]++;
 }

@@ -99,7 +99,7 @@ static void convert(struct em *m, struct buf *b, const char *dst, const struct g
 		buf_printf(b, "*(%s *)(%s) = *(%s *)(%s); ", emit_ctype(td), dst, emit_ctype(ts), src);
 	} else if (td->kind == TY_STRING) {
 		buf_printf(b, "gft_str_copy(%s, %u, %s, %u); ", dst, td->size, src, ts->size);
-	} else if (td->kind == TY_TUPLE && !ty_equal(td, ts)) {
+	} else if ((td->kind == TY_TUPLE || td->kind == TY_RECORD) && !ty_equal(td, ts)) {
 		for (uint32_t i = 0; i < td->nfields && i < ts->nfields; i++)
 			convert(m, b, arena_printf(m->a, "%s + %u", dst, td->fields[i].off), td->fields[i].type,
 				arena_printf(m->a, "%s + %u", src, ts->fields[i].off), ts->fields[i].type);
@@ -183,7 +183,10 @@ void emit_into(struct em *m, struct buf *b, const char *dst, const struct gft_ty
 	case EX_FETCH: {
 		const struct fetch_item *it = &e->items[0];
 
-		if (it->arg)
+		if (it->arg && it->type->size < t->size) { /* a longer string's place */
+			buf_printf(b, "__builtin_memset(%s, 0, %u); ", dst, t->size);
+			emit_fetch(m, b, dst, it->type, it->arg, NULL);
+		} else if (it->arg)
 			emit_fetch(m, b, dst, t, it->arg, NULL);
 		else
 			emit_into(m, b, dst, t, it->e);
@@ -288,21 +291,42 @@ static const char *ident(struct em *m, const struct expr *e)
 static const char *call(struct em *m, const struct expr *e)
 {
 	struct buf o = BUF_INIT;
+	unsigned n;
 
 	switch (e->fn->id) {
 	case FN_REG:
 		if (e->number == FR_SP)
 			return "gft_reg_sp(c)";
-		return arena_printf(m->a, "c->regs->%s", fa_reg_name((enum fa_reg)e->number));
+		return arena_printf(m->a, "gft_reg(c, %s)", fa_reg_name((enum fa_reg)e->number));
 	case FN_HAS_KEY: {
 		buf_puts(&o, "({ ");
 		const char *k = emit_key(m, &o, e->args[0]);
 
-		buf_printf(&o, "bpf_map_lookup_elem(&%s, &%s) != 0; })", e->args[0]->map->bpf_name, k);
+		/* opaque: the compiler would make arithmetic with the pointer of it, which the verifier refuses */
+		n = m->tmp++;
+		buf_printf(&o, "__u64 h%u = bpf_map_lookup_elem(&%s, &%s) != 0; barrier_var(h%u); h%u; })", n,
+			   e->args[0]->map->bpf_name, k, n, n);
 		return take(m, &o);
 	}
 	default: return "0";
 	}
+}
+
+/*
+ * A number of a tracepoint's record.  The verifier wants each read at the record
+ * plus a constant; the compiler would merge two reads into one at either place.
+ */
+static const char *field_of_ctx(struct em *m, const struct expr *e)
+{
+	static const char *const words[] = { "", "u8", "u16", "", "u32", "", "", "", "u64" };
+	const char *c = emit_ctype(e->type);
+	unsigned n = m->tmp++;
+	uint32_t size = e->type->size <= 8 ? e->type->size : 8;
+
+	return arena_printf(
+		m->a,
+		"({ __u64 x%u; asm volatile(\"%%0 = *(%s *)(%%1 + %u)\" : \"=r\"(x%u) : \"r\"(c->tp)); (%s)x%u; })", n,
+		words[size], e->field->off, n, c, n);
 }
 
 const char *emit_val(struct em *m, const struct expr *e)
@@ -369,7 +393,7 @@ const char *emit_val(struct em *m, const struct expr *e)
 	case EX_FIELD:
 	case EX_TUPIDX:
 		if (e->a->type->kind == TY_STRUCT)
-			return arena_printf(m->a, "(*(%s *)(c->tp + %u))", c, e->field->off);
+			return field_of_ctx(m, e);
 		buf_puts(&o, "({ ");
 		const char *p = locate(m, &o, e->a);
 

@@ -8,7 +8,7 @@ static const char *base_value(struct em *m, const struct fetcharg *f)
 	case FA_REG:
 		if (f->reg == FR_SP)
 			return "gft_reg_sp(c)";
-		return arena_printf(m->a, "c->regs->%s", fa_reg_name(f->reg));
+		return arena_printf(m->a, "gft_reg(c, %s)", fa_reg_name(f->reg));
 	case FA_SYMBOL:
 	case FA_ADDR: m->bias = true; return arena_printf(m->a, "0x%llxULL + gft_bias(c)", (unsigned long long)f->addr);
 	case FA_STACK: return "gft_reg_sp(c)";

@@ -227,13 +227,27 @@ static void emit_assign_var(struct em *m, const struct stmt *st)
 	buf_free(&b);
 }
 
+/* A call, or a choice between calls. */
+static void emit_effect(struct em *m, const struct expr *e)
+{
+	if (e->kind == EX_TERNARY) {
+		emit_line(m, "if (%s) {", emit_val(m, e->a));
+		emit_effect(m, e->b);
+		emit_line(m, "} else {");
+		emit_effect(m, e->c);
+		emit_line(m, "}");
+	} else {
+		emit_call(m, e);
+	}
+}
+
 static void emit_stmt(struct em *m, const struct stmt *st)
 {
 	emit_src(m, st->loc);
 	switch (st->kind) {
 	case ST_EXPR:
-		if (st->e->kind == EX_CALL)
-			emit_call(m, st->e);
+		if (st->e->kind == EX_CALL || (st->e->kind == EX_TERNARY && st->e->type->kind == TY_VOID))
+			emit_effect(m, st->e);
 		else if (st->e->kind == EX_FETCH)
 			emit_fetch_stmt(m, st->e);
 		else if (emit_is_scalar(st->e->type))

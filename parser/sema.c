@@ -54,6 +54,11 @@ static void check_assign(struct sema *s, struct stmt *st)
 	struct expr *lhs = st->lhs;
 
 	sema_expr(s, st->e);
+	if (ty_is_agg(st->e->type) && st->e->kind != EX_CALL) {
+		sema_error(s, st->e->loc, "an aggregation cannot be part of an expression");
+		sema_hint(s, "if (CONDITION) { @name = count(); }");
+		return;
+	}
 	if (st->op != OP_NONE) {
 		if (lhs->kind == EX_VAR)
 			sema_expr(s, lhs);
@@ -103,7 +108,11 @@ static void check_stmt(struct sema *s, struct stmt *st)
 	switch (st->kind) {
 	case ST_EXPR: check_expr_stmt(s, st); break;
 	case ST_ASSIGN: check_assign(s, st); break;
-	case ST_DISCARD: sema_expr(s, st->e); break;
+	case ST_DISCARD:
+		sema_expr(s, st->e);
+		if (st->e->type->kind == TY_VOID || ty_is_agg(st->e->type))
+			sema_error(s, st->e->loc, "this gives no value that could be thrown away");
+		break;
 	case ST_LET: {
 		const struct gft_type *t = &ty_none;
 
@@ -111,8 +120,14 @@ static void check_stmt(struct sema *s, struct stmt *st)
 			sema_expr(s, st->e);
 			t = st->e->type;
 		}
-		if (st->spec)
+		if (st->spec) {
+			const struct gft_type *given = t;
+
 			t = sema_typespec(s, st->spec);
+			if (given->kind == TY_VOID || !sema_join(s, sema_storage(s, t), sema_storage(s, given)))
+				sema_error(s, st->loc, "type mismatch: %s is %s and cannot be assigned %s",
+					   st->lhs->name, sema_type_name(s, t), sema_type_name(s, given));
+		}
 		sema_assign_var(s, st->lhs, t, st->loc);
 		break;
 	}
@@ -199,7 +214,10 @@ static void check_clauses(struct sema *s)
 
 		s->ci = &p->clauses[i];
 		s->scope = &top;
-		s->tp_args = s->ci->where & W_TP ? sema_tp_args(s, c, &s->tp_args_why) : NULL;
+		s->tp_args = NULL;
+		s->tp_args_why = "this clause has probes that are no tracepoints";
+		if (s->ci->where == W_TP)
+			s->tp_args = sema_tp_args(s, c, &s->tp_args_why);
 		if (c->pred)
 			sema_cond(s, c->pred);
 		sema_block(s, c->block, false);

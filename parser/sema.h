@@ -67,6 +67,9 @@ bool sema_go_value(struct sema *s, struct expr *e);
 /* The functions of a clause's uprobes (arena). */
 uint32_t sema_clause_funcs(struct sema *s, uint32_t clause, uint32_t **out);
 
+/* Whether they all are of one binary. */
+bool sema_one_binary(struct sema *s);
+
 /* sema.c */
 void sema_cond(struct sema *s, struct expr *e);
 void sema_block(struct sema *s, struct block *b, bool is_value);

@@ -167,8 +167,19 @@ static void check_graph(struct sema *s, struct expr *e)
 {
 	struct graph_opts o = { 0 };
 
+	bool entry = false;
+
 	e->type = &ty_void;
 	s->ci->has_graph = true;
+	for (uint32_t i = 0; i < s->ci->clause->npoints; i++) {
+		const struct attach_point *ap = s->ci->clause->points[i];
+
+		entry |= !ap->has_offset && !ap->has_addr && !ap->has_line;
+	}
+	if (!entry) {
+		sema_error(s, e->loc, "a graph opens at a function's entry, not at a place inside");
+		sema_hint(s, "u:FUNC { graph(); }");
+	}
 	for (uint32_t i = 0; i < e->nargs; i++) {
 		const char *name = arg_name(e, i);
 		struct expr *v = e->args[i];
@@ -349,7 +360,7 @@ void sema_call(struct sema *s, struct expr *e)
 	}
 	e->fn = f;
 	if (e->nargs < f->min || e->nargs > f->max) {
-		for (uint32_t i = 0; i < e->nargs && f->id != FN_GRAPH; i++)
+		for (uint32_t i = e->nargs && e->args[0]->kind == EX_MAP; i < e->nargs && f->id != FN_GRAPH; i++)
 			sema_expr(s, e->args[i]);
 		if (f->min == f->max)
 			sema_error(s, e->loc, "%s takes %u argument%s, not %u", e->name, f->min, f->min == 1 ? "" : "s",
@@ -357,7 +368,6 @@ void sema_call(struct sema *s, struct expr *e)
 		else
 			sema_error(s, e->loc, "%s takes %u to %u arguments, not %u", e->name, f->min, f->max, e->nargs);
 		sema_hint(s, "%s", f->help);
-		e->type = &ty_void;
 		return;
 	}
 	if (s->ci->where & ~f->where) {
@@ -437,6 +447,9 @@ void sema_call(struct sema *s, struct expr *e)
 				n = FETCH_STRING - 1;
 			}
 		}
+		if (e->nargs > 1 && !sema_is_cond(e->args[1]->type))
+			sema_error(s, e->args[1]->loc, "str's length must be a number, not %s",
+				   sema_type_name(s, e->args[1]->type));
 		if (!sema_is_cond(e->args[0]->type))
 			sema_error(s, e->args[0]->loc, "str needs a pointer, not %s",
 				   sema_type_name(s, e->args[0]->type));
@@ -544,6 +557,11 @@ static void resolve_symbol(struct sema *s, struct fetcharg *f, struct src_loc lo
 
 	if (!s->report || bin < 0)
 		return;
+	if (!sema_one_binary(s)) {
+		sema_error(s, loc, "%s: this clause has functions of several binaries", f->text);
+		sema_hint(s, "give each binary its own clause");
+		return;
+	}
 	if (!s->res->symbol(s->res->ctx, bin, f->sym, &vaddr, &size)) {
 		sema_error(s, loc, "%s has no symbol %s", s->res->binary_name(s->res->ctx, bin), f->sym);
 		sema_hint(s, "a stripped binary has none: give the address, @0x...");
@@ -559,7 +577,7 @@ const struct gft_type *sema_fetcharg_type(struct sema *s, struct fetcharg *f, st
 	bool mem = f->nderef || f->base == FA_ADDR || f->base == FA_SYMBOL;
 	uint32_t where = s->ci->where;
 
-	if (!(where & W_UPROBE))
+	if (where & ~W_UPROBE)
 		sema_error(s, loc, "%s: registers of a function are known in uprobes and uretprobes only", f->text);
 	s->ci->needs |= NEED_REGS;
 	switch (f->base) {
@@ -674,7 +692,7 @@ void sema_fetch(struct sema *s, struct expr *e)
 		return;
 	}
 	/* a statement: the values go onto the graph line of this call */
-	if (!(s->ci->where & W_UPROBE)) {
+	if (s->ci->where & ~W_UPROBE) {
 		sema_error(s, e->loc, "fetch attaches values to a call: it needs a uprobe or uretprobe");
 		return;
 	}

@@ -41,15 +41,18 @@ const struct gft_type *sema_join(struct sema *s, const struct gft_type *x, const
 		return x->size >= y->size ? x : y;
 	if (x->kind == TY_FUNC && y->kind == TY_FUNC)
 		return x;
-	if (x->kind == TY_TUPLE && y->kind == TY_TUPLE && x->nfields == y->nfields) {
+	if ((x->kind == TY_TUPLE || x->kind == TY_RECORD) && y->kind == x->kind && x->nfields == y->nfields) {
 		const struct gft_type **t = ARENA_ARRAY(s->a, const struct gft_type *, x->nfields + 1);
+		const char **names = x->kind == TY_RECORD ? ARENA_ARRAY(s->a, const char *, x->nfields + 1) : NULL;
 
 		for (uint32_t i = 0; i < x->nfields; i++) {
 			t[i] = sema_join(s, x->fields[i].type, y->fields[i].type);
-			if (!t[i])
+			if (!t[i] || (names && strcmp(x->fields[i].name, y->fields[i].name) != 0))
 				return NULL;
+			if (names)
+				names[i] = x->fields[i].name;
 		}
-		return ty_tuple(s->a, t, NULL, x->nfields);
+		return ty_tuple(s->a, t, names, x->nfields);
 	}
 	return NULL;
 }
@@ -194,11 +197,13 @@ void sema_assign_var(struct sema *s, struct expr *lhs, const struct gft_type *t,
 	lhs->var = v;
 	v->written = true;
 	t = sema_storage(s, t);
-	if (t->kind == TY_VOID || ty_is_agg(t)) {
+	if (t->kind == TY_VOID || t->kind == TY_STRUCT || ty_is_agg(t)) {
 		sema_error(s, loc, "%s gives no value that a variable can hold",
 			   ty_is_agg(t) ? "an aggregation" : "this");
 		if (ty_is_agg(t))
 			sema_hint(s, "aggregations live in maps: @name = count()");
+		else if (t->kind == TY_STRUCT)
+			sema_hint(s, "name a field of it");
 		return;
 	}
 
@@ -285,7 +290,7 @@ void sema_map_key(struct sema *s, struct expr *e)
 			f[i] = sema_storage(s, t->fields[i].type);
 		t = ty_tuple(s->a, f, NULL, t->nfields);
 	}
-	if (t->kind == TY_VOID || ty_is_agg(t) || t->kind == TY_FLOAT) {
+	if (t->kind == TY_VOID || ty_is_agg(t) || t->kind == TY_FLOAT || t->kind == TY_STRUCT) {
 		sema_error(s, k->loc, "%s cannot be a key", sema_type_name(s, t));
 		return;
 	}
@@ -311,8 +316,10 @@ void sema_assign_map(struct sema *s, struct expr *lhs, const struct gft_type *t,
 
 	sema_map_key(s, lhs);
 	m->written = true;
-	if (t->kind == TY_VOID) {
+	if (t->kind == TY_VOID || t->kind == TY_STRUCT) {
 		sema_error(s, loc, "this gives no value that %s can hold", m->name);
+		if (t->kind == TY_STRUCT)
+			sema_hint(s, "name a field of it");
 		return;
 	}
 	t = sema_storage(s, t);
@@ -324,7 +331,8 @@ void sema_assign_map(struct sema *s, struct expr *lhs, const struct gft_type *t,
 	if (ty_is_agg(t) || ty_is_agg(m->value)) {
 		if (m->value->kind == TY_NONE || ty_equal(m->value, t))
 			j = t;
-		else if (t->kind == m->value->kind && t->kind != TY_LHIST && t->kind != TY_HIST)
+		else if (t->kind == m->value->kind && t->size == m->value->size && t->min == m->value->min &&
+			 t->max == m->value->max && t->step == m->value->step && t->bits == m->value->bits)
 			j = m->value->is_signed ? m->value : t;
 	} else {
 		j = sema_join(s, m->value, t);
@@ -552,6 +560,11 @@ static void check_ternary(struct sema *s, struct expr *e)
 		j = then->type;
 	}
 	e->type = j;
+	/* as a statement it chooses between two calls */
+	if (j->kind == TY_VOID && (!e->value_unused || then->kind != EX_CALL || e->c->kind != EX_CALL))
+		sema_error(s, e->loc, "the two sides of '?:' give no value");
+	else if (j->kind == TY_STRUCT)
+		sema_error(s, e->loc, "'?:' cannot choose between %s as a whole: name a field", sema_type_name(s, j));
 }
 
 static void check_field(struct sema *s, struct expr *e)
@@ -593,7 +606,7 @@ static void check_tuple(struct sema *s, struct expr *e)
 	for (uint32_t i = 0; i < e->nargs; i++) {
 		sema_expr(s, e->args[i]);
 		t[i] = sema_storage(s, e->args[i]->type);
-		if (ty_is_agg(t[i]) || t[i]->kind == TY_VOID || t[i]->kind == TY_FLOAT) {
+		if (ty_is_agg(t[i]) || t[i]->kind == TY_VOID || t[i]->kind == TY_FLOAT || t[i]->kind == TY_STRUCT) {
 			sema_error(s, e->args[i]->loc, "%s cannot be part of a tuple", sema_type_name(s, t[i]));
 			t[i] = &ty_i64;
 		}
@@ -656,6 +669,11 @@ void sema_expr(struct sema *s, struct expr *e)
 		use_var(s, v);
 		e->var = v;
 		e->type = v->type;
+		if (s->report && v->type->kind == TY_NONE) {
+			if (!diag_errors(s->d))
+				sema_error(s, e->loc, "%s is read but never assigned", e->name);
+			e->type = &ty_i64;
+		}
 		break;
 	}
 	case EX_MAP: check_map_read(s, e); break;

@@ -268,6 +268,14 @@ bool sema_go_value(struct sema *s, struct expr *e)
 		e->type = e->go->type;
 		return true;
 	}
+	if (s->ci->where & ~W_UPROBE || !sema_one_binary(s)) {
+		sema_error(s, p.root->loc,
+			   s->ci->where & ~W_UPROBE ? "%s: this clause has probes that are no functions"
+						    : "%s: this clause has functions of several binaries",
+			   p.root->name);
+		sema_hint(s, "give each its own clause");
+		return true;
+	}
 	if (!p.n) {
 		sema_error(s, e->loc, "%s as a whole cannot be used in an expression", e->name);
 		sema_hint(s, "name one: %s.x; or show all on each line: graph(args, ret)", e->name);

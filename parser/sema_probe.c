@@ -266,6 +266,23 @@ void sema_probes(struct sema *s)
 	}
 }
 
+/* What two records have in common: fields of one name, type and place. */
+static const struct gft_type *common_fields(struct sema *s, const struct gft_type *a, const struct gft_type *b)
+{
+	struct ty_field *f = ARENA_ARRAY(s->a, struct ty_field, a->nfields + 1);
+	struct gft_type *t = ty_new(s->a, TY_STRUCT);
+
+	*t = *a;
+	t->fields = f;
+	t->nfields = 0;
+	for (uint32_t i = 0; i < a->nfields; i++)
+		for (uint32_t k = 0; k < b->nfields; k++)
+			if (!strcmp(a->fields[i].name, b->fields[k].name) && a->fields[i].off == b->fields[k].off &&
+			    ty_equal(a->fields[i].type, b->fields[k].type))
+				f[t->nfields++] = a->fields[i];
+	return t;
+}
+
 const struct gft_type *sema_tp_args(struct sema *s, const struct clause *c, const char **why)
 {
 	const struct gft_type *first = NULL;
@@ -284,8 +301,7 @@ const struct gft_type *sema_tp_args(struct sema *s, const struct clause *c, cons
 				return NULL;
 			}
 		}
-		if (!first)
-			first = pp->args;
+		first = first ? common_fields(s, first, pp->args) : pp->args;
 	}
 	return first;
 }
@@ -299,6 +315,14 @@ uint32_t sema_clause_funcs(struct sema *s, uint32_t clause, uint32_t **out)
 		if (s->rows->v[i].clause == clause && s->rows->v[i].func != META_NO_FUNC)
 			ARENA_PUSH(s->a, *out, n, cap, s->rows->v[i].func);
 	return n;
+}
+
+bool sema_one_binary(struct sema *s)
+{
+	for (size_t i = 0; s->rows && i < s->rows->n; i++)
+		if (s->rows->v[i].clause == s->ci->clause->index && s->rows->v[i].bin != s->ci->binary)
+			return false;
+	return true;
 }
 
 /* --- classes ------------------------------------------------------------------------- */

@@ -183,6 +183,16 @@ static bool compile(struct story *s)
 	for (size_t i = 0; i < s->object.ndiags && (r || s->cli.verbose); i++) {
 		const struct clang_diag *d = &s->object.diags[i];
 
+		/* told for every place of such a program */
+		if (strstr(d->text, "BPF stack limit")) {
+			fputs("gft: the script's strings, tuples and variables need more than the 512 bytes of stack "
+			      "that a BPF program has\n"
+			      "hint: hold less at a time: shorter strings (fetch(...:c64) is 8 bytes), fewer clauses "
+			      "on "
+			      "one function; printf's arguments need no stack\n",
+			      stderr);
+			return false;
+		}
 		fprintf(stderr, "%s:%u:%u: %s: %s\n", d->file ? d->file : "gft", d->line, d->col,
 			d->level == 2	? "error"
 			: d->level == 1 ? "warning"
