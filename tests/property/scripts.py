@@ -1,0 +1,529 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+"""Random scripts that mean something.
+
+    tests/property/scripts.py                run 150 of them, from a fixed seed
+    tests/property/scripts.py -n 5000        more of them
+    tests/property/scripts.py -s 42 -n 1 -p  print the script of seed 42
+    tests/property/scripts.py --dry-run      stop before the kernel (no root needed)
+    tests/property/scripts.py --break        damage each first: status 0 or 1, and no crash
+
+Every script is right by the rules of docs/language.md: what passes gft's own
+checks must compile, and the kernel must take it.  A script that fails is
+printed with its seed.  Each is made so that it ends at once (begin { exit(); }).
+"""
+
+import argparse
+import concurrent.futures
+import os
+import random
+import re
+import subprocess
+import sys
+import tempfile
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+CALLS = "examples/bin/calls"
+
+FUNCS = ["main.add", "main.add1", "main.add3", "main.minus", "main.doSomething", "main.(*Student).String",
+         "main.add*", "main.*,!main.main", "main.m*", "main.add1,main.minus", "main.[a-d]*", "fmt.Printf",
+         "main.add?,!main.add3", '"main.add"']
+REGS = ["ax", "bx", "cx", "dx", "si", "di", "bp", "sp", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15",
+        "ip", "flags", "rax", "ebx", "r8d", "al"]
+# arguments that are known by name: function, expression, kind
+NAMED = {"main.add1": [("args.a", "int"), ("args.b", "int")],
+         "main.add": [("args.p.a", "int"), ("args.p.b", "int"), ("args.p", "int")],
+         "main.(*Student).String": [("args.s.name", "str"), ("args.s.age", "int")],
+         "main.doSomething": [("args.round", "int"), ("args.sleep", "int")]}
+RESULTS = {"main.add1": [("ret.0", "int")], "main.(*Student).String": [("ret.0", "str")],
+           "main.doSomething": [("ret.0", "int")]}
+TRACEPOINTS = {"sched:sched_switch": [("args.prev_pid", "int"), ("args.next_pid", "int"), ("args.prev_comm", "str"),
+                                      ("args.next_prio", "int")],
+               "sched:sched_wakeup": [("args.pid", "int"), ("args.comm", "str")]}
+AGGS = ["count", "sum", "avg", "min", "max", "stats", "hist", "lhist"]
+
+
+class Clause:
+    """What may be used where."""
+
+    def __init__(self, where, func=None, tp=None):
+        self.where, self.func, self.tp = where, func, tp
+
+
+class Script:
+    def __init__(self, seed):
+        self.r = random.Random(seed)
+        self.big = 0  # bytes of stack that strings and tuples may take, about
+        self.maps = []
+        self.vars = []  # of each open block: [(name, kind)]
+        self.nvars = 0
+        self.graph = False
+        self.clause = None
+        self.depth = 0
+        self.last = False
+
+    def pick(self, *a):
+        return self.r.choice(a)
+
+    def chance(self, p):
+        return self.r.random() < p
+
+    # --- the places that values come from ---------------------------------------------
+
+    def place(self, depth=0):
+        """A LOCATION in memory."""
+        off = self.pick("+0", "+8", "-8", "16", "+0x18", "+1", "+4096")
+        if depth < 3 and self.chance(0.3):
+            return f"{off}({self.place(depth + 1)})"
+        if self.chance(0.15):
+            return f"(*+{self.pick(0, 8)}(%{self.reg()}))" if self.chance(0.5) else f"*+0(%{self.reg()})"
+        base = f"%{self.reg()}"
+        if self.chance(0.2):
+            base = self.pick("$stack", "$stack2", "@runtime.buildVersion") if depth else "$stack"
+        if self.clause.where == "u" and self.chance(0.15):
+            base = f"$arg{self.r.randint(1, 12)}"
+        if self.clause.where == "ur" and self.chance(0.15):
+            base = "$retval"
+        return f"{off}({base})"
+
+    def reg(self):
+        return self.r.choice(REGS)
+
+    def value(self):
+        """A LOCATION that is no memory."""
+        c = [f"%{self.reg()}", "$stack", f"$stack{self.r.randint(0, 40)}", f"\\{self.pick(0, 7, -3, '0xff')}"]
+        if self.clause.where == "u":
+            c.append(f"$arg{self.r.randint(1, 12)}")
+        if self.clause.where == "ur":
+            c.append("$retval")
+        return self.r.choice(c)
+
+    def fetch_int(self):
+        t = self.pick("u8", "u16", "u32", "u64", "s8", "s16", "s32", "s64", "x8", "x16", "x32", "x64", "bool",
+                      "duration", "b3@5/8", "b1@0/16", "b31@1/32", "b64@0/64", "b12@40/64")
+        where = self.place() if self.chance(0.6) else self.value()
+        if self.chance(0.1):
+            where = self.pick("@runtime.buildVersion", "@runtime.ncpu", "@0x400000", "@runtime.buildVersion+8")
+        # @NAME alone is a map
+        return f"{where}:{t}" if where[0] == "@" or self.chance(0.9) else where
+
+    def fetch_any(self):
+        """One argument of a fetch() statement."""
+        if self.chance(0.45):
+            s = self.fetch_int()
+        elif self.chance(0.2):
+            s = self.pick(self.expr(1), self.string(1))
+            if not re.match(r"[a-z(~!\"]", s) or s.startswith("fetch"):
+                s = f"0 + {self.expr(0)}" if self.chance(0.5) else "nsecs"
+        else:
+            t = self.pick("string", "ustring", "gostring", "slice", "error", "iface", "eface", "f32", "f64", "c8",
+                          "c64", "c128", "c512", "u8[4]", "s16[64]", "x64[3]", "f64[2]", "bool[8]", "c64[2]",
+                          "duration[4]", "slice[2]")
+            s = f"{self.place()}:{t}"
+            if self.chance(0.1):
+                s = f"%{self.reg()}:{self.pick('c8', 'c64', 'f64', 'c24')}"
+        return f"{self.pick('n', 'len', 's.name', 'x1')} = {s}" if self.chance(0.3) else s
+
+    # --- expressions --------------------------------------------------------------------
+
+    def number(self):
+        return self.pick("0", "1", "2", "7", "100", "0xff", "0644", "1_000_000", "4294967296", "9223372036854775807",
+                         "18446744073709551615", "10ms", "2s", "5us", "true", "false")
+
+    def known(self, kind):
+        """Variables and maps of that kind that can be read here."""
+        names = [n for block in self.vars for n, k in block if k == kind]
+        # what gives the maps their types must not need them
+        names += [self.map_ref(m) for m in self.maps if m["value"] == kind and not self.last]
+        return names
+
+    def leaf(self):
+        w = self.clause.where
+        c = ["pid", "tid", "nsecs", "uid", "cpu", "rand", "elapsed", self.number(), self.number()]
+        if w == "u":
+            c += ["arg0", "arg1", f"arg{self.r.randint(2, 12)}"]
+        if w == "ur":
+            c += ["retval", "duration", "duration / 1000"]
+        if w in ("u", "ur"):
+            c += ["goid", "depth", f'reg("{self.reg()}")', f"fetch({self.fetch_int()})", f"fetch({self.fetch_int()})"]
+            c += [e for e, k in (NAMED if w == "u" else RESULTS).get(self.clause.func, []) if k == "int"]
+        if w == "t":
+            c += [e for e, k in TRACEPOINTS[self.clause.tp] if k == "int"] * 2
+        c += self.known("int") * 2
+        return self.r.choice(c)
+
+    def cast(self):
+        t = self.pick("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "bool", "size_t",
+                      "uint64)(int64 *", "int64)(void *")
+        return f"({t}){self.atom()}"
+
+    def atom(self, depth=3):
+        return f"({self.expr(depth)})"
+
+    def expr(self, depth=0):
+        """A number."""
+        if depth >= 3 or self.chance(0.25):
+            return self.leaf()
+        d = depth + 1
+        n = self.r.randrange(14)
+        if n < 5:
+            op = self.pick("+", "-", "*", "/", "%", "&", "|", "^", "<<", ">>")
+            right = self.expr(d)
+            if op in "/%" and re.fullmatch(r"0\w*|false", right):
+                right = "3"
+            return f"({self.expr(d)} {op} {right})"
+        if n < 7:
+            return f"({self.cond(d)})"
+        if n == 7:
+            return f"{self.pick('!', '~', '-')}{self.atom(d)}"
+        if n == 8:
+            return self.cast()
+        if n == 9:
+            return f"({self.cond(d)} ? {self.expr(d)} : {self.expr(d)})"
+        if n == 10:
+            return f"sizeof({self.pick('int64', 'uint8', self.leaf())})"
+        if n == 11:
+            return self.incdec() or self.leaf()
+        if n == 12 and self.maps:
+            m = self.r.choice(self.maps)
+            if m["keys"]:
+                return f"has_key({m['name']}, ({self.key(m)}))"
+        if n == 13:
+            return f"*{self.pick(f'((uint64){self.leaf()})', '(uint8 *)' + self.atom(d), '(int32 *)' + self.atom(d))}" \
+                if self.chance(0.5) else f"({self.tuple_field(d)})"
+        return self.leaf()
+
+    def tuple_field(self, d):
+        t = self.known("pair")
+        if t:
+            return f"{self.r.choice(t)}.0"
+        t = self.known("rec")
+        return f"{self.r.choice(t)}.a" if t else self.leaf()
+
+    def incdec(self):
+        names = [n for block in self.vars for n, k in block if k == "int"]
+        names += [self.map_ref(m) for m in self.maps if m["value"] == "int"]
+        if not names:
+            return None
+        n, op = self.r.choice(names), self.pick("++", "--")
+        return f"{op}{n}" if self.chance(0.5) else f"{n}{op}"
+
+    def cond(self, depth=0):
+        if depth >= 3:
+            return f"{self.leaf()} {self.pick('<', '>', '<=', '>=', '==', '!=')} {self.leaf()}"
+        d = depth + 1
+        n = self.r.randrange(8)
+        if n < 3:
+            return f"{self.expr(d)} {self.pick('<', '>', '<=', '>=', '==', '!=')} {self.expr(d)}"
+        if n < 5:
+            return f"({self.cond(d)} {self.pick('&&', '||')} {self.cond(d)})"
+        if n == 5 and self.room(160):
+            return f"{self.string(d)} {self.pick('==', '!=')} {self.string(d)}"
+        if n == 6:
+            return f"!({self.cond(d)})"
+        return self.incdec() or self.expr(d)
+
+    def room(self, n):
+        """Whether n more bytes of a clause's stack are there."""
+        if self.big < n:
+            return False
+        self.big -= n
+        return True
+
+    def string(self, depth=0):
+        w = self.clause.where
+        c = ["comm", '"x"', '"a longer text \\t\\x41 \\"q\\" ??="', '""', '"%d\\n"']
+        if depth < 3 and not self.last and self.room(64):
+            c += [f"str({self.expr(2)})", f"str({self.expr(2)}, {self.pick('1', '16', '63', self.leaf())})"]
+            c += self.known("str") * 2
+            if w in ("u", "ur"):
+                c += [f"fetch({self.place()}:{self.pick('string', 'gostring', 'c64', 'c256', 'ustring')})",
+                      f"fetch(%{self.reg()}:{self.pick('c8', 'c64')})"]
+                c += [e for e, k in (NAMED if w == "u" else RESULTS).get(self.clause.func, []) if k == "str"] * 3
+            if w == "t":
+                c += [e for e, k in TRACEPOINTS[self.clause.tp] if k == "str"] * 2
+            c += [f"({self.cond(2)} ? {self.string(2)} : {self.string(2)})"]
+        return self.r.choice(c)
+
+    def of_kind(self, kind, depth=1):
+        if kind == "int":
+            return self.expr(depth)
+        if kind == "str":
+            return self.string(depth)
+        if kind == "func":
+            return self.pick("func", f"({self.cond(2)} ? func : func)")
+        if kind == "probe":
+            return "probe"
+        if kind == "pair":
+            k = self.known("pair")
+            if k and self.chance(0.2):
+                return self.r.choice(k)
+            if self.chance(0.2):
+                return f"({self.cond(2)} ? ({self.expr(2)}, {self.string(2)}) : ({self.expr(2)}, comm))"
+            return f"({self.expr(2)}, {self.string(2)})"
+        if kind == "rec":
+            k = self.known("rec")
+            return self.r.choice(k) if k and self.chance(0.2) else f"(a = {self.expr(2)}, b = {self.expr(2)})"
+        return "caller"
+
+    # --- maps ------------------------------------------------------------------------------
+
+    def make_maps(self):
+        for i in range(self.r.randint(1, 6)):
+            kinds = ["int", "int", "str", "func", "probe"]
+            keys = [self.r.choice(kinds) for _ in range(self.pick(0, 0, 1, 1, 2, 3))]
+            value = self.pick("int", "int", "int", "str", "pair", "rec", *AGGS, *AGGS)
+            extra = ""
+            if value == "hist" and self.chance(0.6):
+                extra = f", {self.r.randint(0, 5)}"
+            if value == "lhist":
+                extra = self.pick(", 0, 100, 10", ", -10, 10, 1", ", 0, 1000, 1", ", 1ms, 1s, 10ms")
+            self.maps.append({"name": "@" if i == 0 and self.chance(0.3) else f"@m{i}", "keys": keys,
+                              "value": value, "extra": extra})
+
+    def key(self, m):
+        return ", ".join(self.of_kind(k, 2) for k in m["keys"])
+
+    def map_ref(self, m):
+        # a key whose parts are read from maps again would go on forever
+        self.depth += 1
+        k = self.key(m) if self.depth < 2 else ", ".join(
+            {"int": "pid", "str": "comm", "func": "func", "probe": "probe"}[x] for x in m["keys"])
+        self.depth -= 1
+        return f"{m['name']}[{k}]" if m["keys"] else m["name"]
+
+    def assign_map(self, m):
+        if m["value"] in AGGS:
+            v = "" if m["value"] == "count" else self.expr(1)
+            return f"{self.map_ref(m)} = {m['value']}({v}{m['extra']});"
+        if m["value"] == "int" and self.chance(0.5):
+            op = self.pick("+", "-", "*", "/", "%", "&", "|", "^", "<<", ">>")
+            return f"{self.map_ref(m)} {op}= {self.expr(1)};"
+        return f"{self.map_ref(m)} = {self.of_kind(m['value'])};"
+
+    # --- statements ---------------------------------------------------------------------------
+
+    def block(self, depth, body=None):
+        self.vars.append([])
+        lines = [self.stmt(depth + 1) for _ in range(self.r.randint(0 if depth else 1, 4 - depth))]
+        if body:
+            lines.append(body)
+        self.vars.pop()
+        return " ".join(lines)
+
+    def braces(self, depth):
+        return f"{{ {self.block(depth)} }}" if self.chance(0.85) else f"< {self.block(depth)} >"
+
+    def stmt(self, depth):
+        n = self.r.randrange(20)
+        if n < 4 and self.maps:
+            return self.assign_map(self.r.choice(self.maps))
+        if n < 6:
+            return self.assign_var()
+        if n < 8 and depth < 3:
+            s = f"if ({self.cond()}) {self.braces(depth)}"
+            if self.chance(0.4):
+                s += f" else if ({self.cond()}) {self.braces(depth)}"
+            if self.chance(0.4):
+                s += f" else {self.braces(depth)}"
+            return s
+        if n == 8 and depth < 2:
+            extra = self.pick("", "", f"if ({self.cond()}) {{ break; }} ", f"if ({self.cond()}) {{ continue; }} ")
+            return f"unroll ({self.pick(1, 2, 5, 20)}) {{ {extra}{self.block(depth)} }}"
+        if n == 9:
+            return self.printf()
+        if n == 10:
+            return f"print({self.of_kind(self.pick('int', 'str', 'func', 'probe', 'pair', 'rec'))});"
+        if n == 11 and self.maps:
+            m = self.r.choice(self.maps)
+            if m["value"] in AGGS and m["keys"] and self.chance(0.3):
+                return f"print({m['name']}[{self.key(m)}]);"
+            if m["keys"] and self.chance(0.3):
+                return f"print({m['name']}, {self.pick('3', '10, 1000', 'pid', 'pid % 5, 2')});"
+            return f"print({m['name']});"
+        if n == 12 and self.maps:
+            m = self.r.choice(self.maps)
+            if m["keys"]:
+                return self.pick(f"delete({m['name']}, ({self.key(m)}));" if len(m["keys"]) > 1
+                                 else f"delete({m['name']}, {self.key(m)});",
+                                 f"delete({m['name']}[{self.key(m)}]);", f"clear({m['name']});", f"zero({m['name']});")
+            return f"{self.pick('clear', 'zero')}({m['name']});"
+        if n == 13 and self.clause.where in ("u", "ur"):
+            return f"fetch({', '.join(self.fetch_any() for _ in range(self.r.randint(1, 4)))});"
+        if n == 14 and self.clause.where == "u":
+            return self.graph_call()
+        if n == 15:
+            return (self.incdec() or "time()") + ";"
+        if n == 16:
+            return self.pick("time();", 'time("%H:%M:%S\\n");', f"_ = {self.expr(1)};", f"{{ {self.block(3)} }}",
+                             f"let $l{self.nvars} = {self.expr(2)};")
+        if n == 17 and depth > 1:
+            return self.pick("return;", "exit();", f"exit({self.expr(2)});")
+        if n == 18 and self.clause.where in ("u", "ur") and self.room(32):
+            return 'printf("%s from %s %d\\n", func, caller, depth);'
+        return self.printf()
+
+    def assign_var(self):
+        block = self.vars[-1]
+        names = [(n, k) for b in self.vars for n, k in b]
+        if names and self.chance(0.5):
+            n, k = self.r.choice(names)
+            if k == "int" and self.chance(0.5):
+                return f"{n} {self.pick('+', '-', '*', '/', '%', '&', '|', '^', '<<', '>>')}= {self.expr(1)};"
+            return f"{n} = {self.of_kind(k)};"
+        kind = self.pick("int", "int", "int", "str", "pair", "rec", "func")
+        if kind in ("str", "pair") and not self.room(80):
+            kind = "int"
+        value = self.of_kind(kind)
+        name = f"$v{self.nvars}"
+        self.nvars += 1
+        block.append((name, kind))
+        return f"{name} = {value};"
+
+    def printf(self):
+        parts, args = [], []
+        for _ in range(self.r.randint(0, 5)):
+            kind = self.pick("int", "int", "str", "func", "probe")
+            parts.append(self.pick("%d", "%5u", "%x", "%-8d", "%llx", "%s", "%016lx") if kind == "int" else
+                         self.pick("%s", "%-20s"))
+            args.append(self.of_kind(kind))
+        return f'printf("{" ".join(parts)} %%\\n"{"".join(", " + a for a in args)});'
+
+    def graph_call(self):
+        self.graph = True
+        opts = [f"min = {self.pick('10ms', '1us', 0)}", f"depth = {self.r.randint(0, 40)}",
+                f"limit = {self.r.randint(1, 100000)}", "args", "ret"]
+        return f"graph({', '.join(self.r.sample(opts, self.r.choice((0, 0, 1, 2, 5))))});"
+
+    def make_clause(self):
+        self.vars, self.big, self.depth = [], 220, 0
+        where = self.pick("u", "u", "u", "u", "ur", "ur", "ur", "begin", "i", "t", "both", "end")
+        func = self.r.choice(FUNCS)
+        head = {"u": f"u:{func}", "ur": f"ur:{func}", "begin": "begin", "end": "end",
+                "i": self.pick("interval:s:1", "i:ms:100", "profile:hz:99"), "t": "",
+                "both": f"u:{func}, ur:{self.r.choice(FUNCS)}"}[where]
+        tp = self.r.choice(sorted(TRACEPOINTS))
+        if where == "t":
+            head = f"{self.pick('t', 'tracepoint')}:{tp}"
+        if where == "u" and self.chance(0.1):
+            head, func = f"u:main.add+{self.pick(0, 4)}", None
+            if head.endswith("4"):
+                head = "u:main.add+0"
+        if where == "u" and self.chance(0.1):
+            head, func = f"u:./{CALLS}:main.add1", "main.add1"
+        self.clause = Clause(where, func, tp)
+        if where in ("u", "ur") and self.chance(0.08):
+            return head + self.pick(" {}", "" if where == "u" else " {}")
+        pred = f" / {self.cond(1)} /" if self.chance(0.3) else ""
+        body = f"{{ {self.block(0)} }}" if self.chance(0.8) else f"< {self.block(0)} >"
+        return f"{head}{pred} {body}"
+
+    def text(self):
+        self.make_maps()
+        clauses = [self.make_clause() for _ in range(self.r.randint(1, 5))]
+        # every map gets its type
+        self.clause, self.vars, self.big, self.last = Clause("begin"), [], 0, True
+        clauses.append("begin { " + " ".join(self.assign_map(m) for m in self.maps) + " exit(); }")
+        if self.chance(0.2):
+            clauses.insert(0, "config = { max_map_keys = 100 }")
+        return "\n".join(clauses) + "\n"
+
+
+def make(seed):
+    return Script(seed).text()
+
+
+def damage(text, seed):
+    """The same with something broken in it."""
+    r = random.Random(seed)
+    kind = r.randrange(5)
+    if kind == 0:
+        b = bytearray(text.encode())
+        for _ in range(r.randint(1, 6)):
+            b[r.randrange(len(b))] = r.randrange(256)
+        return bytes(b)
+    if kind == 1:
+        return text.encode()[:r.randrange(len(text))]
+    tokens = re.findall(r'"(?:\\.|[^"\\])*"|[@$%]?\w+|\s+|[^\w\s]', text)
+    for _ in range(r.randint(1, 5)):
+        i, j = r.randrange(len(tokens)), r.randrange(len(tokens))
+        if kind == 2:
+            tokens[i], tokens[j] = tokens[j], tokens[i]
+        elif kind == 3:
+            tokens[i] = tokens[j]
+        else:
+            tokens[i] = r.choice(["", "{", "}", "(", ")", "<", ">", "[", ",", ";", "=", "&&", "count()", "exit()",
+                                  "args", "ret", "comm", "func", "@m0", "@m1", "$v0", "\"x\"", "caller", "let", "0",
+                                  "unroll", "fetch(%ax)", "fetch(+0(%ax):slice)", "printf(\"\")", "1 ?", "!", ":"])
+    return "".join(tokens).encode()
+
+
+# What the kernel's stack cannot hold is told as such: no mistake of gft.
+TOLD = "bytes of stack"
+
+
+def run_one(gft, seed, dry_run, broken, keep=None):
+    """Why the script of that seed fails, or None; and whether it needed too much stack."""
+    text = make(seed)
+    data = damage(text, seed) if broken else text.encode()
+    with tempfile.NamedTemporaryFile(suffix=".gft") as f:
+        f.write(data)
+        f.flush()
+        if keep:
+            with open(keep, "wb") as k:
+                k.write(data)
+        argv = [gft, "-q", "--color=never", "--no-cache", "--no-warnings"]
+        argv += ["-d", "c"] if broken else ["--dry-run"] if dry_run else []
+        try:
+            p = subprocess.run([*argv, f.name, f"./{CALLS}"], cwd=ROOT, stdin=subprocess.DEVNULL,
+                               stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, timeout=120, check=False)
+        except subprocess.TimeoutExpired:
+            return f"seed {seed}: hangs\n{text}", False
+    err = p.stderr.decode("utf-8", "backslashreplace").replace(f.name, "script")
+    shown = data.decode("utf-8", "backslashreplace")
+    if "Sanitizer" in err or "runtime error:" in err:
+        return f"seed {seed}: a sanitizer complains\n{shown}\n{err}", False
+    if broken:
+        ok = p.returncode in (0, 1) and (p.returncode == 0) == ("error:" not in err and "\ngft: " not in "\n" + err)
+        return (None if ok else f"seed {seed}: status {p.returncode}\n{shown}\n{err}"), False
+    if p.returncode and TOLD in err:
+        return None, True
+    # exit(STATUS) may give any status: only messages tell
+    bad = p.returncode < 0 or re.search(r"^gft: |error:", err, re.M)
+    return (f"seed {seed}: status {p.returncode}\n{shown}\n{err}" if bad else None), False
+
+
+def main():
+    ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    ap.add_argument("-n", type=int, default=150)
+    ap.add_argument("-s", "--seed", type=int, default=1)
+    ap.add_argument("-p", "--print", action="store_true")
+    ap.add_argument("-g", "--gft", default=f"{ROOT}/build/gft")
+    ap.add_argument("-j", "--jobs", type=int, default=os.cpu_count() or 1)
+    ap.add_argument("-x", "--max-failures", type=int, default=10)
+    ap.add_argument("--dry-run", action="store_true")
+    ap.add_argument("--break", dest="broken", action="store_true")
+    o = ap.parse_args()
+    seeds = range(o.seed, o.seed + o.n)
+    if o.print:
+        for s in seeds:
+            sys.stdout.write(make(s) if not o.broken else damage(make(s), s).decode("utf-8", "backslashreplace"))
+        return 0
+    failed = large = 0
+    with concurrent.futures.ThreadPoolExecutor(o.jobs) as pool:
+        work = {pool.submit(run_one, o.gft, s, o.dry_run, o.broken): s for s in seeds}
+        for f in concurrent.futures.as_completed(work):
+            why, too_large = f.result()
+            large += too_large
+            if why:
+                failed += 1
+                print(f"FAIL {why}", flush=True)
+                if failed >= o.max_failures:
+                    pool.shutdown(cancel_futures=True)
+                    break
+    print(f"{o.n} scripts, {failed} failed, {large} told to need too much stack")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
