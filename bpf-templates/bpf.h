@@ -72,6 +72,7 @@ const volatile struct gft_layout gft_layouts[GFT_BINARIES];
 const volatile __u32 gft_npids;			   /* 0: every process */
 const volatile __u32 gft_pids[GFT_PIDS];	   /* in gft's pid namespace */
 const volatile __u64 gft_pidns_dev, gft_pidns_ino; /* 0: the initial pid namespace */
+const volatile __u32 gft_cpid;	    /* the process of -c */
 const volatile __u32 gft_ncpus = 1; /* processors that there may be */
 const volatile __u64 gft_wakeup_bytes = 256 * 1024;
 
@@ -125,7 +126,7 @@ struct gft_gstate;
 
 struct gft_ctx {
 	struct pt_regs *regs;
-	void *tp; /* a tracepoint's record */
+	void *tp; /* the program's context: regs, or a tracepoint's record */
 	__u64 cookie;
 	__u64 goid;
 	__u64 key; /* frame key (wire.h) */
@@ -194,6 +195,7 @@ static __always_inline bool gft_hit(struct gft_ctx *c, struct pt_regs *regs)
 	if (!*(volatile __u32 *)&gft_ready)
 		return false;
 	c->regs = regs;
+	c->tp = regs;
 	c->cookie = bpf_get_attach_cookie(regs);
 	/* on the stack check's jbe: CF or ZF set means that it will jump, and come again */
 	if ((GFT_COOKIE_FLAGS(c->cookie) & GFT_CF_STACK_CHECK) && (regs->flags & 0x41))

@@ -103,6 +103,33 @@ static __always_inline void gft_str(char *dst, __u32 size, __u64 addr, __u64 n)
 	bpf_probe_read_user(dst, (__u32)n, (void *)addr);
 }
 
+/* buf(p, n): struct { u32 length; bytes } */
+static __always_inline void gft_buf(char *dst, __u32 max, __u64 addr, __u64 n)
+{
+	__builtin_memset(dst, 0, 4 + ((max + 3) & ~3U));
+	if (n > max)
+		n = max;
+	if (!bpf_probe_read_user(dst + 4, (__u32)n, (void *)addr))
+		*(__u32 *)dst = (__u32)n;
+}
+
+/* join(p): the strings behind the pointers at addr, up to a null pointer. */
+static __always_inline void gft_join(char *count, char *dst, __u32 max, __u32 size, __u64 addr)
+{
+	__u32 n = 0;
+
+	__builtin_memset(count, 0, 8);
+	for (; n < max; n++, dst += size) {
+		__u64 p = 0;
+
+		if (bpf_probe_read_user(&p, sizeof(p), (void *)(addr + 8 * n)) || !p)
+			break;
+		if (bpf_probe_read_user_str(dst, size, (void *)p) < 0)
+			dst[0] = 0;
+	}
+	*(__u32 *)count = n;
+}
+
 #ifdef GFT_WANT_BIAS
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);

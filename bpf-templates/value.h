@@ -50,6 +50,14 @@ static __always_inline bool gft_str_eq(const char *a, __u32 na, const char *b, _
 	return na == nb || (na < nb ? !b[n] : !a[n]);
 }
 
+static __always_inline bool gft_mem_eq(const char *a, const char *b, __u32 n)
+{
+	for (__u32 i = 0; i < n; i++)
+		if (a[i] != b[i])
+			return false;
+	return true;
+}
+
 static __always_inline void gft_str_copy(char *dst, __u32 nd, const char *src, __u32 ns)
 {
 	if (nd > ns)

@@ -97,8 +97,11 @@ static bool captured(const struct fetch_item *it)
 
 static const char *go_type_name(const struct fa_type *t)
 {
-	return t->kind == FT_NAMED ? t->name : t->kind == FT_SLICE ? "slice" : t->kind == FT_ERROR ? "error"
-	     : t->kind == FT_IFACE ? "iface" : "eface";
+	return t->kind == FT_NAMED   ? t->name
+	       : t->kind == FT_SLICE ? "slice"
+	       : t->kind == FT_ERROR ? "error"
+	       : t->kind == FT_IFACE ? "iface"
+				     : "eface";
 }
 
 static void payload_of(struct em *m, const struct prog_class *pc, struct meta_prog *mp)
@@ -127,9 +130,9 @@ static void payload_of(struct em *m, const struct prog_class *pc, struct meta_pr
 
 			if (captured(ci->items[i])) {
 				if (mp->ngo_fetches < GO_FETCHES_MAX)
-					mp->go_fetches[mp->ngo_fetches++] = (struct meta_go_fetch){
-						ci->items[i]->name, go_type_name(&ci->items[i]->arg->type)
-					};
+					mp->go_fetches[mp->ngo_fetches++] =
+						(struct meta_go_fetch){ ci->items[i]->name,
+									go_type_name(&ci->items[i]->arg->type) };
 				capture = true;
 				continue;
 			}
@@ -403,6 +406,7 @@ static void needs(struct em *m, struct gft_meta *meta, uint32_t all)
 	meta->needs.graph = p->graph;
 	meta->needs.frames = p->frames;
 	meta->needs.ring = p->graph || (all & NEED_RING);
+	meta->needs.stacks = (all & NEED_STACK) != 0;
 	for (uint32_t i = 0; i < p->nclasses; i++) {
 		if (p->classes[i].needs & (NEED_G | NEED_KEY))
 			meta->needs.goroutine = true;
@@ -460,8 +464,12 @@ void codegen(struct program *p, struct generated *out)
 	if (m.plans)
 		buf_puts(&head, "#include <gft/plan.h>\n");
 	buf_puts(&head, "#include <gft/fetch.h>\n#include <gft/value.h>\n");
-	if (all & NEED_LOOP)
+	if (all & (NEED_LOOP | NEED_LEN))
 		buf_puts(&head, "#include <gft/loop.h>\n");
+	if (all & NEED_TEXT)
+		buf_puts(&head, "#include <gft/text.h>\n");
+	if (all & NEED_STACK)
+		buf_puts(&head, "#include <gft/stack.h>\n");
 	if (all & NEED_AGG)
 		buf_puts(&head, "#include <gft/agg.h>\n");
 	if (m.zero)

@@ -34,8 +34,19 @@ void emit_into(struct em *m, struct buf *b, const char *dst, const struct gft_ty
 const char *emit_key(struct em *m, struct buf *b, const struct expr *e);
 /* The number that an aggregation of map stands for; key is the name of its key. */
 const char *emit_agg_read(struct em *m, const struct map *map, const char *key);
+/* A pointer to the bytes of a value of several words: its own place, or a temporary. */
+const char *emit_at(struct em *m, struct buf *b, const struct expr *e);
+/* Statements that copy src of type ts to dst of type td. */
+void emit_convert(struct em *m, struct buf *b, const char *dst, const struct gft_type *td, const char *src,
+		  const struct gft_type *ts);
 const char *emit_ctype(const struct gft_type *t);
 bool emit_is_scalar(const struct gft_type *t);
+
+/* emit_func.c */
+const char *emit_func(struct em *m, const struct expr *e);
+void emit_func_into(struct em *m, struct buf *b, const char *dst, const struct gft_type *t, const struct expr *e);
+const char *emit_equal(struct em *m, const struct expr *x, const struct expr *y);
+const char *emit_index(struct em *m, const struct expr *e);
 
 /* emit_fetch.c: reads f into dst; adds to the error variable err (NULL: faults give zero). */
 void emit_fetch(struct em *m, struct buf *b, const char *dst, const struct gft_type *t, const struct fetcharg *f,

@@ -18,7 +18,8 @@ bool emit_is_scalar(const struct gft_type *t)
 	case TY_PTR:
 	case TY_FUNC:
 	case TY_PROBE:
-	case TY_KSYM: return true;
+	case TY_KSYM:
+	case TY_USERNAME: return true;
 	default: return false;
 	}
 }
@@ -28,7 +29,8 @@ const char *emit_ctype(const struct gft_type *t)
 	switch (t->kind) {
 	case TY_BOOL: return "__u8";
 	case TY_FUNC:
-	case TY_PROBE: return "__u32";
+	case TY_PROBE:
+	case TY_USERNAME: return "__u32";
 	case TY_INT:
 		switch (t->size) {
 		case 1: return t->is_signed ? "__s8" : "__u8";
@@ -79,7 +81,7 @@ const char *emit_key(struct em *m, struct buf *b, const struct expr *e)
 }
 
 /* A pointer to the bytes of an aggregate: its own place, or a temporary. */
-static const char *locate(struct em *m, struct buf *b, const struct expr *e)
+const char *emit_at(struct em *m, struct buf *b, const struct expr *e)
 {
 	const char *name;
 
@@ -92,8 +94,8 @@ static const char *locate(struct em *m, struct buf *b, const struct expr *e)
 }
 
 /* Statements that copy src of type ts to dst of type td. */
-static void convert(struct em *m, struct buf *b, const char *dst, const struct gft_type *td, const char *src,
-		    const struct gft_type *ts)
+void emit_convert(struct em *m, struct buf *b, const char *dst, const struct gft_type *td, const char *src,
+		  const struct gft_type *ts)
 {
 	if (emit_is_scalar(td)) {
 		buf_printf(b, "*(%s *)(%s) = *(%s *)(%s); ", emit_ctype(td), dst, emit_ctype(ts), src);
@@ -101,8 +103,8 @@ static void convert(struct em *m, struct buf *b, const char *dst, const struct g
 		buf_printf(b, "gft_str_copy(%s, %u, %s, %u); ", dst, td->size, src, ts->size);
 	} else if ((td->kind == TY_TUPLE || td->kind == TY_RECORD) && !ty_equal(td, ts)) {
 		for (uint32_t i = 0; i < td->nfields && i < ts->nfields; i++)
-			convert(m, b, arena_printf(m->a, "%s + %u", dst, td->fields[i].off), td->fields[i].type,
-				arena_printf(m->a, "%s + %u", src, ts->fields[i].off), ts->fields[i].type);
+			emit_convert(m, b, arena_printf(m->a, "%s + %u", dst, td->fields[i].off), td->fields[i].type,
+				     arena_printf(m->a, "%s + %u", src, ts->fields[i].off), ts->fields[i].type);
 	} else {
 		buf_printf(b, "__builtin_memcpy(%s, %s, %u); ", dst, src, td->size);
 	}
@@ -164,11 +166,11 @@ void emit_into(struct em *m, struct buf *b, const char *dst, const struct gft_ty
 
 		n = m->tmp++;
 		buf_printf(b, "char *p%u = bpf_map_lookup_elem(&%s, &%s); if (p%u) { ", n, e->map->bpf_name, k, n);
-		convert(m, b, dst, t, arena_printf(m->a, "p%u", n), e->map->value);
+		emit_convert(m, b, dst, t, arena_printf(m->a, "p%u", n), e->map->value);
 		buf_printf(b, "} else __builtin_memset(%s, 0, %u); } ", dst, t->size);
 		return;
 	}
-	case EX_VAR: convert(m, b, dst, t, emit_var(m, e->var), e->type); return;
+	case EX_VAR: emit_convert(m, b, dst, t, emit_var(m, e->var), e->type); return;
 	case EX_TUPIDX:
 	case EX_FIELD:
 		if (e->a->type->kind == TY_STRUCT) { /* a tracepoint's record */
@@ -177,7 +179,7 @@ void emit_into(struct em *m, struct buf *b, const char *dst, const struct gft_ty
 			return;
 		}
 		buf_puts(b, "{ ");
-		convert(m, b, dst, t, arena_printf(m->a, "%s + %u", locate(m, b, e->a), e->field->off), e->type);
+		emit_convert(m, b, dst, t, arena_printf(m->a, "%s + %u", emit_at(m, b, e->a), e->field->off), e->type);
 		buf_puts(b, "} ");
 		return;
 	case EX_FETCH: {
@@ -192,10 +194,12 @@ void emit_into(struct em *m, struct buf *b, const char *dst, const struct gft_ty
 			emit_into(m, b, dst, t, it->e);
 		return;
 	}
-	case EX_CALL: /* str() */
-		buf_printf(b, "gft_str(%s, %u, (__u64)%s, ", dst, t->size, emit_val(m, e->args[0]));
-		buf_printf(b, "%s); ", e->nargs > 1 ? emit_val(m, e->args[1]) : "0");
+	case EX_CAST: /* text of another size */
+		buf_puts(b, "{ ");
+		emit_convert(m, b, dst, t, emit_at(m, b, e->a), e->a->type);
+		buf_puts(b, "} ");
 		return;
+	case EX_CALL: emit_func_into(m, b, dst, t, e); return;
 	default: buf_puts(b, "#error no such aggregate\n"); return;
 	}
 }
@@ -205,18 +209,9 @@ static const char *binary(struct em *m, const struct expr *e)
 	const struct expr *x = e->a, *y = e->b;
 	const char *a, *b;
 	bool sg = e->type->is_signed;
-	struct buf o = BUF_INIT;
 
-	if (x->type->kind == TY_STRING && (e->op == OP_EQ || e->op == OP_NE)) {
-		const char *px, *py;
-
-		buf_puts(&o, "({ ");
-		px = locate(m, &o, x);
-		py = locate(m, &o, y);
-		buf_printf(&o, "%sgft_str_eq(%s, %u, %s, %u); })", e->op == OP_NE ? "!" : "", px, x->type->size, py,
-			   y->type->size);
-		return take(m, &o);
-	}
+	if (!emit_is_scalar(x->type) && (e->op == OP_EQ || e->op == OP_NE))
+		return arena_printf(m->a, "(%s%s)", e->op == OP_NE ? "!" : "", emit_equal(m, x, y));
 	a = emit_val(m, x);
 	b = emit_val(m, y);
 	switch (e->op) {
@@ -308,7 +303,7 @@ static const char *call(struct em *m, const struct expr *e)
 			   e->args[0]->map->bpf_name, k, n, n);
 		return take(m, &o);
 	}
-	default: return "0";
+	default: return emit_func(m, e);
 	}
 }
 
@@ -377,6 +372,7 @@ const char *emit_val(struct em *m, const struct expr *e)
 			return arena_printf(m->a, "(%s != 0)", emit_val(m, e->a));
 		return arena_printf(m->a, "((%s)%s)", c, emit_val(m, e->a));
 	case EX_INCDEC: return incdec(m, e);
+	case EX_INDEX: return emit_index(m, e);
 	case EX_MAP: {
 		buf_puts(&o, "({ ");
 		const char *k = emit_key(m, &o, e);
@@ -395,7 +391,7 @@ const char *emit_val(struct em *m, const struct expr *e)
 		if (e->a->type->kind == TY_STRUCT)
 			return field_of_ctx(m, e);
 		buf_puts(&o, "({ ");
-		const char *p = locate(m, &o, e->a);
+		const char *p = emit_at(m, &o, e->a);
 
 		buf_printf(&o, "*(%s *)(%s + %u); })", c, p, e->field->off);
 		return take(m, &o);

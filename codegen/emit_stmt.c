@@ -104,6 +104,10 @@ static void emit_call(struct em *m, const struct expr *e)
 
 	switch (e->fn->id) {
 	case FN_GRAPH: emit_line(m, "c->graph = %d;", e->number + 1); break;
+	case FN_ERRORF:
+	case FN_WARNF:
+	case FN_CAT:
+	case FN_SYSTEM:
 	case FN_PRINTF: emit_event(m, e, e->args + 1, e->nargs - 1); break;
 	case FN_PRINT: emit_print(m, e); break;
 	case FN_EXIT: emit_exit(m, e); break;
@@ -116,7 +120,25 @@ static void emit_call(struct em *m, const struct expr *e)
 		emit_line(m, "{ %sbpf_map_delete_elem(&%s, &%s); }", buf_str(&b), e->args[0]->map->bpf_name, k);
 		break;
 	}
-	default: emit_line(m, "(void)%s;", emit_val(m, e)); break;
+	case FN_JOIN: {
+		const struct meta_event *ev = &m->p->events[e->number];
+		uint32_t size = ev->args[1].type->size;
+
+		emit_line(m, "{");
+		emit_line(m, "\tchar *r = gft_event(c, %d, %u);", e->number, ev->size);
+		emit_line(m, "\tif (r) {");
+		emit_line(m, "\t\tgft_join(r + %u, r + %u, %u, %u, (__u64)%s);", ev->args[0].off, ev->args[1].off,
+			  (ev->size - ev->args[1].off) / size, size, emit_val(m, e->args[0]));
+		emit_line(m, "\t\tgft_submit(r);");
+		emit_line(m, "\t}");
+		emit_line(m, "}");
+		break;
+	}
+	case FN_SIGNAL: emit_line(m, "bpf_send_signal((__u32)%s);", emit_val(m, e->args[0])); break;
+	default:
+		if (emit_is_scalar(e->type))
+			emit_line(m, "(void)%s;", emit_val(m, e));
+		break;
 	}
 	buf_free(&b);
 }

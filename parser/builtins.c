@@ -4,6 +4,7 @@
 
 #include "parser/program.h"
 
+static const struct gft_type username_t = { .kind = TY_USERNAME, .size = 4, .align = 4 };
 static const struct gft_type comm_t = { .kind = TY_STRING, .size = 16, .align = 1 };
 
 /*
@@ -22,6 +23,12 @@ static const struct builtin builtins[] = {
 	{ "goid", &ty_u64, W_UPROBE, NEED_G, "c->goid", "goroutine id; in a program that is not Go the thread id" },
 	{ "nsecs", &ty_u64, W_ANY, 0, "bpf_ktime_get_ns()", "monotonic clock, ns" },
 	{ "elapsed", &ty_u64, W_ANY, 0, "gft_elapsed()", "ns since gft was ready" },
+	{ "username", &username_t, W_ANY, 0, "(__u32)bpf_get_current_uid_gid()", "name of the user" },
+	{ "ncpus", &ty_u32, W_ANY, 0, "gft_ncpus", "processors that there may be" },
+	{ "numaid", &ty_u32, W_ANY, 0, "bpf_get_numa_node_id()", "number of the memory node" },
+	{ "jiffies", &ty_u64, W_ANY, 0, "bpf_jiffies64()", "the kernel's clock ticks" },
+	{ "cpid", &ty_u32, W_ANY, 0, "gft_cpid", "process that -c started, or 0" },
+	{ "has_cpid", &ty_bool, W_ANY, 0, "(gft_cpid != 0)", "whether -c started a process" },
 	{ "func", &ty_func_t, W_ANY, 0, "c->probe_id", "name of the probed function" },
 	{ "probe", &ty_probe_t, W_ANY, 0, "c->probe_id", "full name of the attach point" },
 	{ "retval", &ty_u64, W_EXIT, NEED_REGS, "gft_retval(c)", "first integer result (Go: register ax)" },
@@ -54,6 +61,31 @@ static const struct function functions[] = {
 	{ "has_key", FN_HAS_KEY, 1, 2, W_ANY, 0, "has_key(@map, key)" },
 	{ "reg", FN_REG, 1, 1, W_UPROBE, NEED_REGS, "reg(\"ax\")" },
 	{ "str", FN_STR, 1, 2, W_ANY, 0, "str(pointer, length)" },
+	{ "len", FN_LEN, 1, 1, W_ANY, 0, "len(@map), len(ustack), len($text)" },
+	{ "find", FN_FIND, 2, 3, W_ANY, 0, "find(@map, key, $variable)" },
+	{ "strlen", FN_STRLEN, 1, 1, W_ANY, NEED_TEXT, "strlen(text)" },
+	{ "strncmp", FN_STRNCMP, 3, 3, W_ANY, NEED_TEXT, "strncmp(text, text, length)" },
+	{ "strcontains", FN_STRCONTAINS, 2, 2, W_ANY, NEED_TEXT, "strcontains(text, part)" },
+	{ "strftime", FN_STRFTIME, 2, 2, W_ANY, 0, "strftime(\"%H:%M:%S\", nsecs)" },
+	{ "strerror", FN_STRERROR, 1, 1, W_ANY, 0, "strerror(number)" },
+	{ "signal_name", FN_SIGNAL_NAME, 1, 1, W_ANY, 0, "signal_name(number)" },
+	{ "buf", FN_BUF, 1, 2, W_ANY, 0, "buf(pointer, length)" },
+	{ "ksym", FN_KSYM, 1, 1, W_ANY, 0, "ksym(address)" },
+	{ "usym", FN_USYM, 1, 1, W_ANY, 0, "usym(address)" },
+	{ "uaddr", FN_UADDR, 1, 1, W_UPROBE, NEED_REGS, "uaddr(\"main.counter\")" },
+	{ "ustack", FN_STACK, 0, 2, W_ANY, NEED_STACK | NEED_CALLER | NEED_REGS,
+	  "ustack, ustack(frames), ustack(perf, frames)" },
+	{ "kstack", FN_STACK, 0, 2, W_ANY & ~W_UPROBE, NEED_STACK, "kstack, kstack(frames), kstack(perf, frames)" },
+	{ "gostack", FN_STACK, 0, 2, W_ANY, NEED_STACK | NEED_CALLER | NEED_REGS, "gostack, gostack(frames)" },
+	{ "ntop", FN_NTOP, 1, 2, W_ANY, 0, "ntop(address)" },
+	{ "bswap", FN_BSWAP, 1, 1, W_ANY, 0, "bswap(number)" },
+	{ "uptr", FN_UPTR, 1, 1, W_ANY, 0, "uptr(pointer)" },
+	{ "errorf", FN_ERRORF, 1, 64, W_ANY, NEED_RING, "errorf(\"format\", value, ...)" },
+	{ "warnf", FN_WARNF, 1, 64, W_ANY, NEED_RING, "warnf(\"format\", value, ...)" },
+	{ "cat", FN_CAT, 1, 64, W_ANY, NEED_RING, "cat(\"/proc/loadavg\")" },
+	{ "system", FN_SYSTEM, 1, 64, W_ANY, NEED_RING, "system(\"command\", value, ...)" },
+	{ "join", FN_JOIN, 1, 2, W_ANY, NEED_RING, "join(pointer, \" \")" },
+	{ "signal", FN_SIGNAL, 1, 1, W_ANY, 0, "signal(SIGSTOP)" },
 };
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))

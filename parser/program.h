@@ -38,6 +38,9 @@ struct buf;
 #define NEED_UNWOUND 0x200
 #define NEED_LOOP    0x400 /* while, for */
 #define NEED_AGG     0x800 /* reads an aggregation */
+#define NEED_STACK   0x1000
+#define NEED_TEXT    0x2000 /* looks into strings */
+#define NEED_LEN     0x4000 /* len(@map) */
 
 /* One row of the builtin table (builtins.c): a new builtin is one row. */
 struct builtin {
@@ -69,6 +72,29 @@ enum fn_id {
 	FN_REG,
 	FN_STR,
 	FN_TIME,
+	/* sema_func.c, emit_func.c */
+	FN_LEN,
+	FN_FIND,
+	FN_STRLEN,
+	FN_STRNCMP,
+	FN_STRCONTAINS,
+	FN_STRFTIME,
+	FN_STRERROR,
+	FN_SIGNAL_NAME,
+	FN_BUF,
+	FN_KSYM,
+	FN_USYM,
+	FN_UADDR,
+	FN_STACK,
+	FN_NTOP,
+	FN_BSWAP,
+	FN_UPTR,
+	FN_ERRORF,
+	FN_WARNF,
+	FN_CAT,
+	FN_SYSTEM,
+	FN_JOIN,
+	FN_SIGNAL,
 };
 
 struct function {

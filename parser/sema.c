@@ -231,6 +231,7 @@ static void check_config(struct sema *s)
 
 	cf->max_strlen = 64;
 	cf->max_map_keys = 4096;
+	cf->max_cat_bytes = 10240;
 	cf->print_maps_on_exit = true;
 	cf->str_trunc_trailer = "..";
 	cf->missing_probes_fatal = true;

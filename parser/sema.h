@@ -54,7 +54,19 @@ void sema_loop(struct sema *s, struct stmt *st);
 /* sema_call.c */
 void sema_call(struct sema *s, struct expr *e);
 void sema_fetch(struct sema *s, struct expr *e);
+/* An event with its number in e; only in the reporting pass.  Then its values behind the header. */
+struct meta_event *sema_event(struct sema *s, struct expr *e, enum meta_event_kind kind);
+void sema_lay_out(struct sema *s, struct meta_event *ev, struct expr **args, uint32_t n);
+void sema_printf(struct sema *s, struct expr *e, enum meta_event_kind kind);
+/* The map that is e's first argument; NULL with an error told.  Then with the key that is the second. */
+struct expr *sema_map_arg(struct sema *s, struct expr *e, bool whole);
+bool sema_keyed_arg(struct sema *s, struct expr *e);
 const struct gft_type *sema_fetcharg_type(struct sema *s, struct fetcharg *f, struct src_loc loc);
+
+/* sema_func.c */
+void sema_func(struct sema *s, struct expr *e);
+/* A builtin that takes an argument: nsecs(boot). */
+bool sema_mode(struct sema *s, struct expr *e, const struct builtin *b);
 
 /* sema_probe.c */
 void sema_probes(struct sema *s);  /* attach points: what each clause runs on */

@@ -16,7 +16,7 @@ static const char *arg_name(const struct expr *e, uint32_t i)
 }
 
 /* Adds an event; done in the reporting pass, so that each call has one number. */
-static struct meta_event *add_event(struct sema *s, struct expr *e, enum meta_event_kind kind)
+struct meta_event *sema_event(struct sema *s, struct expr *e, enum meta_event_kind kind)
 {
 	struct program *p = s->p;
 	struct meta_event ev = { .kind = kind, .map = -1, .loc = e->loc, .size = 16 };
@@ -27,7 +27,7 @@ static struct meta_event *add_event(struct sema *s, struct expr *e, enum meta_ev
 }
 
 /* Lays the values of exprs out behind the event's header. */
-static void lay_out(struct sema *s, struct meta_event *ev, struct expr **args, uint32_t n)
+void sema_lay_out(struct sema *s, struct meta_event *ev, struct expr **args, uint32_t n)
 {
 	uint32_t off = 16; /* sizeof(struct gft_rec_event) */
 
@@ -49,7 +49,7 @@ static bool printable(const struct gft_type *t)
 	return t->kind != TY_NONE && t->kind != TY_VOID && t->kind != TY_STRUCT && !ty_is_agg(t);
 }
 
-static void check_printf(struct sema *s, struct expr *e)
+void sema_printf(struct sema *s, struct expr *e, enum meta_event_kind kind)
 {
 	const struct gft_type **types = ARENA_ARRAY(s->a, const struct gft_type *, e->nargs + 1);
 	struct expr *fmt = e->args[0];
@@ -60,7 +60,7 @@ static void check_printf(struct sema *s, struct expr *e)
 	}
 	e->type = &ty_void;
 	if (fmt->kind != EX_STR) {
-		sema_error(s, fmt->loc, "printf's format must be a literal string");
+		sema_error(s, fmt->loc, "%s's format must be a literal string", e->name);
 		return;
 	}
 	if (!s->report)
@@ -79,10 +79,10 @@ static void check_printf(struct sema *s, struct expr *e)
 	if (msg)
 		sema_error(s, e->loc, "%s", msg);
 	buf_free(&b);
-	struct meta_event *ev = add_event(s, e, EV_PRINTF);
+	struct meta_event *ev = sema_event(s, e, kind);
 
 	ev->fmt = fmt->str;
-	lay_out(s, ev, e->args + 1, e->nargs - 1);
+	sema_lay_out(s, ev, e->args + 1, e->nargs - 1);
 }
 
 static bool is_whole_map(struct sema *s, struct expr *a)
@@ -110,10 +110,10 @@ static void check_print(struct sema *s, struct expr *e)
 			return;
 		if (sema_map(s, a)->value->kind == TY_NONE)
 			sema_error(s, a->loc, "%s is printed but never assigned", a->name);
-		struct meta_event *ev = add_event(s, e, EV_PRINT_MAP);
+		struct meta_event *ev = sema_event(s, e, EV_PRINT_MAP);
 
 		ev->map = (int)sema_map(s, a)->number;
-		lay_out(s, ev, e->args + 1, e->nargs - 1);
+		sema_lay_out(s, ev, e->args + 1, e->nargs - 1);
 		return;
 	}
 	if (e->nargs > 1) {
@@ -124,7 +124,7 @@ static void check_print(struct sema *s, struct expr *e)
 		sema_map_key(s, a);
 		if (!s->report)
 			return;
-		struct meta_event *ev = add_event(s, e, EV_PRINT_KEY);
+		struct meta_event *ev = sema_event(s, e, EV_PRINT_KEY);
 		uint32_t size = a->map->key->size;
 
 		/* the key in the map's own layout, which may be wider than this one's */
@@ -142,7 +142,7 @@ static void check_print(struct sema *s, struct expr *e)
 		sema_error(s, a->loc, "%s cannot be printed", sema_type_name(s, a->type));
 		return;
 	}
-	lay_out(s, add_event(s, e, EV_PRINT), e->args, 1);
+	sema_lay_out(s, sema_event(s, e, EV_PRINT), e->args, 1);
 }
 
 /* Arguments and results by name come from DWARF. */
@@ -265,7 +265,7 @@ static const struct gft_type *agg_type(struct sema *s, struct expr *e)
 	return t;
 }
 
-static struct expr *map_arg(struct sema *s, struct expr *e, bool whole)
+struct expr *sema_map_arg(struct sema *s, struct expr *e, bool whole)
 {
 	struct expr *a = e->args[0];
 
@@ -284,28 +284,31 @@ static struct expr *map_arg(struct sema *s, struct expr *e, bool whole)
 }
 
 /* A map and its key as two arguments: makes them one map expression. */
-static void check_keyed(struct sema *s, struct expr *e)
+bool sema_keyed_arg(struct sema *s, struct expr *e)
 {
-	struct expr *a = map_arg(s, e, false);
+	struct expr *a = sema_map_arg(s, e, false);
+	uint32_t own = e->fn->id == FN_FIND ? 2 : 1; /* arguments once the key is in the map's */
 
-	e->type = e->fn->id == FN_HAS_KEY ? &ty_bool : &ty_void;
 	if (!a)
-		return;
-	if (e->nargs == 2 && !a->nargs) {
+		return false;
+	if (e->nargs == own + 1 && !a->nargs) {
 		a->args = ARENA_ARRAY(s->a, struct expr *, 1);
 		a->args[0] = e->args[1];
 		a->nargs = 1;
 		a->loc = loc_join(a->loc, e->args[1]->loc);
-		e->nargs = 1;
-	} else if (e->nargs == 2) {
+		for (uint32_t i = 1; i < own; i++)
+			e->args[i] = e->args[i + 1];
+		e->nargs = own;
+	} else if (e->nargs == own + 1) {
 		sema_error(s, e->args[1]->loc, "%s: the key is given twice", e->name);
-		return;
-	} else if (e->fn->id == FN_HAS_KEY && !a->nargs) {
-		sema_error(s, e->loc, "has_key takes a map and a key");
+		return false;
+	} else if (e->fn->id != FN_DELETE && !a->nargs) {
+		sema_error(s, e->loc, "%s takes a map and a key", e->name);
 		sema_hint(s, "%s", e->fn->help);
-		return;
+		return false;
 	}
 	sema_map_key(s, a);
+	return true;
 }
 
 static void check_reg(struct sema *s, struct expr *e)
@@ -342,11 +345,18 @@ void sema_call(struct sema *s, struct expr *e)
 		const struct builtin *b = builtin_find(e->name);
 		size_t n = 0;
 
-		for (uint32_t i = 0; i < e->nargs; i++)
+		for (uint32_t i = 0; i < e->nargs && !b; i++)
 			sema_expr(s, e->args[i]);
+		if (b && e->nargs == 1 && sema_mode(s, e, b))
+			return;
 		if (b && !e->nargs) { /* pid() is pid */
 			e->kind = EX_IDENT;
 			sema_expr(s, e);
+			return;
+		}
+		if (b) {
+			sema_error(s, e->loc, "%s takes no such argument", e->name);
+			sema_hint(s, "%s: %s", e->name, b->help);
 			return;
 		}
 		sema_error(s, e->loc, "unknown function '%s'", e->name);
@@ -374,7 +384,10 @@ void sema_call(struct sema *s, struct expr *e)
 		sema_error(s, e->loc, "%s cannot be used in this probe", e->name);
 		if (f->id == FN_GRAPH)
 			sema_hint(s, "a graph opens at a function's entry: u:FUNC { graph(); }");
-		e->type = &ty_void;
+		if (f->id == FN_STACK)
+			sema_hint(s, "a uprobe comes from user space, where the kernel has no stack yet: ustack is the "
+				     "program's");
+		e->type = f->id == FN_STACK ? &ty_none : &ty_void;
 		return;
 	}
 	s->ci->needs |= f->needs;
@@ -386,14 +399,14 @@ void sema_call(struct sema *s, struct expr *e)
 			}
 	switch (f->id) {
 	case FN_GRAPH: check_graph(s, e); break;
-	case FN_PRINTF: check_printf(s, e); break;
+	case FN_PRINTF: sema_printf(s, e, EV_PRINTF); break;
 	case FN_PRINT: check_print(s, e); break;
 	case FN_TIME:
 		e->type = &ty_void;
 		if (e->nargs && e->args[0]->kind != EX_STR)
 			sema_error(s, e->args[0]->loc, "time's format must be a literal string");
 		else if (s->report)
-			add_event(s, e, EV_TIME)->fmt = e->nargs ? e->args[0]->str : "%H:%M:%S\n";
+			sema_event(s, e, EV_TIME)->fmt = e->nargs ? e->args[0]->str : "%H:%M:%S\n";
 		break;
 	case FN_EXIT:
 		e->type = &ty_void;
@@ -403,7 +416,7 @@ void sema_call(struct sema *s, struct expr *e)
 				sema_error(s, e->args[0]->loc, "exit's status must be a number");
 		}
 		if (s->report) {
-			struct meta_event *ev = add_event(s, e, EV_EXIT);
+			struct meta_event *ev = sema_event(s, e, EV_EXIT);
 
 			ev->args = ARENA_ARRAY(s->a, struct meta_arg, 1);
 			ev->args[0] = (struct meta_arg){ &ty_i32, 16 };
@@ -425,14 +438,17 @@ void sema_call(struct sema *s, struct expr *e)
 		/* fallthrough */
 	case FN_COUNT: e->type = agg_type(s, e); break;
 	case FN_DELETE:
-	case FN_HAS_KEY: check_keyed(s, e); break;
+	case FN_HAS_KEY:
+		e->type = f->id == FN_HAS_KEY ? &ty_bool : &ty_void;
+		sema_keyed_arg(s, e);
+		break;
 	case FN_CLEAR:
 	case FN_ZERO: {
-		struct expr *a = map_arg(s, e, true);
+		struct expr *a = sema_map_arg(s, e, true);
 
 		e->type = &ty_void;
 		if (a && s->report)
-			add_event(s, e, f->id == FN_CLEAR ? EV_CLEAR : EV_ZERO)->map = (int)a->map->number;
+			sema_event(s, e, f->id == FN_CLEAR ? EV_CLEAR : EV_ZERO)->map = (int)a->map->number;
 		break;
 	}
 	case FN_REG: check_reg(s, e); break;
@@ -456,6 +472,7 @@ void sema_call(struct sema *s, struct expr *e)
 		e->type = ty_string(s->a, FETCH_STRING);
 		break;
 	}
+	default: sema_func(s, e); break;
 	}
 }
 
@@ -670,7 +687,8 @@ void sema_fetch(struct sema *s, struct expr *e)
 			if (e->value_unused && is_go_type(&it->arg->type) && !it->arg->type.array)
 				it->type = go_value_type(s, it);
 			else if (it->arg->type.kind == FT_NAMED)
-				sema_error(s, it->loc, "a whole %s cannot be used in an expression", it->arg->type.name);
+				sema_error(s, it->loc, "a whole %s cannot be used in an expression",
+					   it->arg->type.name);
 		} else {
 			sema_expr(s, it->e);
 			it->type = it->e->type;

@@ -398,7 +398,7 @@ static const char *where_name(uint32_t w)
 
 static void check_ident(struct sema *s, struct expr *e)
 {
-	const struct builtin *b = builtin_find(e->name);
+	const struct builtin *b = e->builtin ? e->builtin : builtin_find(e->name);
 
 	if (!strcmp(e->name, "args") || !strcmp(e->name, "ret")) {
 		if (s->tp_args) {
@@ -418,6 +418,11 @@ static void check_ident(struct sema *s, struct expr *e)
 		size_t n = 0;
 
 		e->type = &ty_none;
+		if (f && f->id == FN_STACK) { /* ustack is ustack() */
+			e->kind = EX_CALL;
+			sema_call(s, e);
+			return;
+		}
 		if (f) {
 			sema_error(s, e->loc, "%s is a function: it needs parentheses", e->name);
 			sema_hint(s, "%s", f->help);
@@ -449,9 +454,20 @@ static void check_ident(struct sema *s, struct expr *e)
 
 /* --- operators ------------------------------------------------------------------------ */
 
+static bool is_name(const struct gft_type *t)
+{
+	return t->kind == TY_FUNC || t->kind == TY_PROBE;
+}
+
 static bool signed_operand(const struct expr *e)
 {
 	return e->kind != EX_INT && e->type->kind == TY_INT && e->type->is_signed;
+}
+
+/* Values of several parts, compared part by part. */
+static bool comparable(const struct gft_type *t)
+{
+	return t->kind == TY_TUPLE || t->kind == TY_RECORD || t->kind == TY_ARRAY || is_name(t);
 }
 
 static void check_binary(struct sema *s, struct expr *e)
@@ -476,6 +492,8 @@ static void check_binary(struct sema *s, struct expr *e)
 		e->type = &ty_bool;
 		if (a->type->kind == TY_STRING && b->type->kind == TY_STRING)
 			return;
+		if (comparable(a->type) && comparable(b->type) && sema_join(s, a->type, b->type))
+			return;
 		break;
 	case OP_LT:
 	case OP_LE:
@@ -495,6 +513,9 @@ static void check_binary(struct sema *s, struct expr *e)
 			   sema_type_name(s, b->type));
 		if (a->type->kind == TY_STRING && b->type->kind == TY_STRING)
 			sema_hint(s, "strings can be compared by == and != only");
+		else if (is_name(a->type) || is_name(b->type))
+			sema_hint(s, "func and probe are numbers until they are printed: give the function a clause of "
+				     "its own, u:main.add { ... }");
 		if (e->type->kind == TY_NONE)
 			e->type = &ty_i64;
 		return;
@@ -599,6 +620,51 @@ static void check_field(struct sema *s, struct expr *e)
 		sema_hint(s, "did you mean '%s'?", near);
 }
 
+/* Of text a byte, of an array or behind a pointer an element, of a tuple a part. */
+static void check_index(struct sema *s, struct expr *e)
+{
+	const struct gft_type *t;
+	int64_t n;
+
+	sema_expr(s, e->a);
+	sema_expr(s, e->b);
+	e->type = &ty_i64;
+	t = e->a->type;
+	if (e->b->type->kind != TY_NONE && !ty_is_int(e->b->type))
+		sema_error(s, e->b->loc, "an index must be a number, not %s", sema_type_name(s, e->b->type));
+	switch (t->kind) {
+	case TY_NONE: return;
+	case TY_STRING: e->type = &ty_i8; return;
+	case TY_ARRAY:
+		e->type = t->elem;
+		if (sema_const_int(e->b, &n) && (n < 0 || n >= t->count))
+			sema_error(s, e->b->loc, "the array has %u elements, from 0 to %u", t->count,
+				   t->count ? t->count - 1 : 0);
+		return;
+	case TY_PTR:
+		if ((ty_is_int(t->elem) || t->elem->kind == TY_PTR)) {
+			e->type = t->elem;
+			return;
+		}
+		break;
+	case TY_TUPLE:
+		if (!sema_const_int(e->b, &n)) {
+			sema_error(s, e->b->loc, "a tuple's index must be a plain number");
+		} else if (n < 0 || n >= t->nfields) {
+			sema_error(s, e->b->loc, "%s has no element %lld", sema_type_name(s, t), (long long)n);
+		} else {
+			e->kind = EX_TUPIDX;
+			e->ival = (uint64_t)n;
+			sema_expr(s, e);
+		}
+		return;
+	default: break;
+	}
+	sema_error(s, e->loc, "%s has no elements", sema_type_name(s, t));
+	if (ty_is_int(t))
+		sema_hint(s, "an address needs a type: ((int32 *)$p)[1]");
+}
+
 static void check_tuple(struct sema *s, struct expr *e)
 {
 	const struct gft_type **t = ARENA_ARRAY(s->a, const struct gft_type *, e->nargs + 1);
@@ -685,6 +751,8 @@ void sema_expr(struct sema *s, struct expr *e)
 	case EX_CAST:
 		sema_expr(s, e->a);
 		e->type = sema_typespec(s, e->spec);
+		if (e->type->kind == TY_STRING && e->a->type->kind == TY_STRING)
+			break;
 		if (e->a->type->kind != TY_NONE && !sema_is_cond(e->a->type)) {
 			sema_error(s, e->loc, "cannot cast %s to %s", sema_type_name(s, e->a->type),
 				   sema_type_name(s, e->type));
@@ -727,16 +795,12 @@ void sema_expr(struct sema *s, struct expr *e)
 		e->ival = t->size;
 		break;
 	}
-	case EX_INDEX:
+	case EX_INDEX: check_index(s, e); break;
 	case EX_OFFSETOF:
 	case EX_IF:
 	case EX_BLOCK:
 		sema_error(s, e->loc, "%s not supported yet",
-			   e->kind == EX_INDEX	    ? "indexing with [] is"
-			   : e->kind == EX_OFFSETOF ? "offsetof is"
-						    : "a block as a value is");
-		if (e->kind == EX_INDEX)
-			sema_hint(s, "read through a pointer with fetch(+8(%%ax):s64)");
+			   e->kind == EX_OFFSETOF ? "offsetof is" : "a block as a value is");
 		e->type = &ty_i64;
 		break;
 	}

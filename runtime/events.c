@@ -2,11 +2,14 @@
 /* events.c - see events.h. */
 #include "runtime/events.h"
 
+#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "gft/buf.h"
+#include "gft/diag.h"
 
 struct rows {
 	const struct meta_map *map;
@@ -83,16 +86,104 @@ static uint64_t uint_arg(const struct meta_event *ev, const char *rec, uint32_t 
 	return v;
 }
 
-static void do_printf(struct events *e, const struct meta_event *ev, const char *rec)
+static void format(struct events *e, const struct meta_event *ev, const char *rec, struct buf *b)
 {
 	struct value_arg args[64];
-	struct buf b = BUF_INIT;
 	uint32_t n = ev->nargs < 64 ? ev->nargs : 64;
 
 	for (uint32_t i = 0; i < n; i++)
 		args[i] = (struct value_arg){ ev->args[i].type, rec + ev->args[i].off };
-	value_printf(&b, e->values, ev->fmt, args, n);
+	value_printf(b, e->values, ev->fmt, args, n);
+}
+
+static void do_printf(struct events *e, const struct meta_event *ev, const char *rec)
+{
+	struct buf b = BUF_INIT;
+
+	format(e, ev, rec, &b);
 	output_text(e->out, "printf", buf_str(&b), b.len);
+	buf_free(&b);
+}
+
+/* errorf(), warnf(): on standard error with the place in the script, and in the output's own form. */
+static void do_message(struct events *e, const struct meta_event *ev, const char *rec)
+{
+	const struct source *s = e->diag ? diag_source(e->diag, ev->loc.source) : NULL;
+	const char *kind = ev->kind == EV_ERRORF ? "errorf" : "warnf";
+	struct buf b = BUF_INIT;
+	unsigned line = 0, col = 0;
+
+	format(e, ev, rec, &b);
+	if (s)
+		source_line_col(s, ev->loc.begin, &line, &col);
+	output_flush(e->out);
+	fprintf(stderr, "%s:%u:%u: %s: %s%s", s ? s->name : "script", line, col,
+		ev->kind == EV_ERRORF ? "error" : "warning", buf_str(&b),
+		b.len && b.data[b.len - 1] == '\n' ? "" : "\n");
+	output_warning(e->out, kind, buf_str(&b), NULL, 0, s ? s->name : NULL, line, col);
+	buf_free(&b);
+}
+
+static void copy_out(struct events *e, const char *kind, FILE *f, size_t max)
+{
+	char chunk[4096];
+	size_t n;
+
+	while (max && (n = fread(chunk, 1, max < sizeof(chunk) ? max : sizeof(chunk), f)) > 0) {
+		output_text(e->out, kind, chunk, n);
+		max -= n;
+	}
+}
+
+static void do_cat(struct events *e, const struct meta_event *ev, const char *rec)
+{
+	struct buf b = BUF_INIT;
+	FILE *f;
+
+	format(e, ev, rec, &b);
+	f = fopen(buf_str(&b), "re");
+	if (f) {
+		copy_out(e, "cat", f, e->meta->config.max_cat_bytes);
+		fclose(f);
+	} else {
+		fprintf(stderr, "gft: cat: %s: %s\n", buf_str(&b), strerror(errno));
+	}
+	buf_free(&b);
+}
+
+static void do_system(struct events *e, const struct meta_event *ev, const char *rec)
+{
+	struct buf b = BUF_INIT;
+	FILE *f;
+
+	format(e, ev, rec, &b);
+	output_flush(e->out);
+	f = popen(buf_str(&b), "re");
+	if (f) {
+		copy_out(e, "syscall", f, SIZE_MAX);
+		pclose(f);
+	} else {
+		fprintf(stderr, "gft: system: %s\n", strerror(errno));
+	}
+	buf_free(&b);
+}
+
+static void do_join(struct events *e, const struct meta_event *ev, const char *rec)
+{
+	const struct meta_arg *a = ev->args;
+	uint32_t n, max = (ev->size - a[1].off) / a[1].type->size;
+	struct buf b = BUF_INIT;
+
+	memcpy(&n, rec + a[0].off, sizeof(n));
+	for (uint32_t i = 0; i < n && i < max; i++) {
+		const char *s = rec + a[1].off + i * a[1].type->size;
+
+		if (i)
+			buf_puts(&b, ev->fmt);
+		value_escape(&b, s, strnlen(s, a[1].type->size));
+	}
+	buf_putc(&b, '\n');
+	output_text(e->out, "join", buf_str(&b), b.len);
 	buf_free(&b);
 }
 
@@ -134,6 +225,11 @@ void events_handle(struct events *e, const void *rec, size_t size)
 	ev = &e->meta->events[h->aux];
 	switch (ev->kind) {
 	case EV_PRINTF: do_printf(e, ev, rec); break;
+	case EV_ERRORF:
+	case EV_WARNF: do_message(e, ev, rec); break;
+	case EV_CAT: do_cat(e, ev, rec); break;
+	case EV_SYSTEM: do_system(e, ev, rec); break;
+	case EV_JOIN: do_join(e, ev, rec); break;
 	case EV_PRINT: output_value(e->out, ev->args[0].type, (const char *)rec + ev->args[0].off); break;
 	case EV_PRINT_MAP: print_map(e, (uint32_t)ev->map, uint_arg(ev, rec, 0), uint_arg(ev, rec, 1), true); break;
 	case EV_PRINT_KEY: print_key(e, ev, rec); break;

@@ -12,6 +12,7 @@ struct events {
 	struct ksession *ks;
 	struct output *out;
 	const struct value_ctx *values;
+	const struct diag *diag;
 	bool exiting; /* exit() was called */
 	int status;   /* its argument */
 	uint64_t bad; /* records that make no sense */

@@ -248,7 +248,7 @@ static int check_kernel(void)
 
 static int run(struct story *s)
 {
-	struct run_opts ro = { .cli = &s->cli, .meta = s->gen.meta, .targets = s->targets };
+	struct run_opts ro = { .diag = s->diag, .cli = &s->cli, .meta = s->gen.meta, .targets = s->targets };
 	int e;
 
 	codegen(s->program, &s->gen);

@@ -19,6 +19,7 @@
 #include "gft/stream.h"
 #include "runtime/events.h"
 #include "runtime/govalue.h"
+#include "runtime/symbols.h"
 
 #define POLL_MS	       50
 #define REAP_TICKS     40 /* polls between two looks for processes that are gone */
@@ -43,6 +44,7 @@ struct run {
 	struct sym_source syms;
 	struct value_ctx values;
 	struct events ev;
+	struct symbols *symbols;
 	uint64_t bad_records;
 	bool bar; /* a progress bar is on the terminal */
 	bool pids_gone;
@@ -71,7 +73,7 @@ static const char *probe_name(void *ctx, uint32_t id)
 	return sites_probe_name(r->o->sites, id);
 }
 
-static size_t no_stack(void *ctx, const struct gft_type *t, const struct ty_stack *st, uint64_t *ips, size_t max)
+static size_t stack(void *ctx, const struct gft_type *t, const struct ty_stack *st, uint64_t *ips, size_t max)
 {
 	struct run *r = ctx;
 
@@ -81,10 +83,9 @@ static size_t no_stack(void *ctx, const struct gft_type *t, const struct ty_stac
 
 static void symbol(void *ctx, uint32_t pid, uint64_t addr, struct code_info *out)
 {
-	(void)ctx;
-	(void)pid;
-	memset(out, 0, sizeof(*out));
-	out->addr = addr;
+	struct run *r = ctx;
+
+	symbols_find(r->symbols, pid, addr, out->off == 1, out);
 }
 
 static const char *string(void *ctx, uint32_t n)
@@ -266,7 +267,7 @@ struct layout { /* struct gft_layout of bpf-templates/bpf.h */
 
 struct consts {
 	struct layout layouts[MAX_BINARIES];
-	uint32_t npids, pids[MAX_PIDS], ncpus;
+	uint32_t npids, pids[MAX_PIDS], ncpus, cpid;
 	uint64_t dev, ino, wakeup;
 	struct ksession_const v[12];
 	size_t n;
@@ -335,6 +336,8 @@ static bool fill_consts(struct run *r, struct consts *c)
 	add_const(c, "gft_pids", c->pids, sizeof(c->pids));
 	add_const(c, "gft_pidns_dev", &c->dev, sizeof(c->dev));
 	add_const(c, "gft_pidns_ino", &c->ino, sizeof(c->ino));
+	c->cpid = o->child ? (uint32_t)o->child->pid : 0;
+	add_const(c, "gft_cpid", &c->cpid, sizeof(c->cpid));
 	c->ncpus = possible_cpus();
 	add_const(c, "gft_ncpus", &c->ncpus, sizeof(c->ncpus));
 	if (r->meta->needs.ring)
@@ -513,6 +516,17 @@ static void ready(struct run *r, uint64_t attached)
 	}
 }
 
+/* Stacks are printed when their process may be gone: where its code is must be known before. */
+static void note_processes(struct run *r, unsigned ticks)
+{
+	if (ticks > 20 && ticks % REAP_TICKS)
+		return;
+	if (r->o->child)
+		symbols_note(r->symbols, r->o->child->pid);
+	for (size_t i = 0; i < r->o->cli->npids; i++)
+		symbols_note(r->symbols, r->o->cli->pids[i]);
+}
+
 static void loop(struct run *r)
 {
 	struct timespec last = { 0, 0 };
@@ -532,6 +546,8 @@ static void loop(struct run *r)
 		if (now.tv_sec == last.tv_sec && now.tv_nsec - last.tv_nsec < POLL_MS * 1000000L)
 			continue;
 		last = now;
+		if (r->meta->needs.stacks)
+			note_processes(r, ticks);
 		if (++ticks % REAP_TICKS == 0)
 			ksession_reap(r->ks, alive, r);
 		if (r->o->child) {
@@ -658,6 +674,7 @@ int run_script(const struct run_opts *o)
 		gc.enter = call_enter;
 		gc.leave = call_leave;
 	}
+	r.symbols = symbols_new(o->targets);
 	r.syms = sites_syms(o->sites);
 	gc.syms = &r.syms;
 	r.values = (struct value_ctx){
@@ -665,7 +682,7 @@ int run_script(const struct run_opts *o)
 		.syms = &r.syms,
 		.func_name = func_name,
 		.probe_name = probe_name,
-		.stack = no_stack,
+		.stack = stack,
 		.symbol = symbol,
 		.string = string,
 		.go_value = go_value,
@@ -683,7 +700,7 @@ int run_script(const struct run_opts *o)
 	r.graph = graph_builder_new(&gc);
 	if (!load(&r))
 		goto out;
-	r.ev = (struct events){ .meta = r.meta, .ks = r.ks, .out = r.out, .values = &r.values };
+	r.ev = (struct events){ .meta = r.meta, .ks = r.ks, .out = r.out, .values = &r.values, .diag = o->diag };
 	if (!attach(&r, &attached))
 		goto out;
 	status = 0;
@@ -714,6 +731,7 @@ out:
 	if (!close_recorder(&r, rec_fd))
 		status = 1;
 	ksession_free(r.ks);
+	symbols_free(r.symbols);
 	graph_builder_free(r.graph);
 	output_free(r.out);
 	if (fd >= 0)

@@ -12,6 +12,7 @@
 #include "runtime/targets.h"
 
 struct run_opts {
+	const struct diag *diag; /* where errorf() and warnf() stand */
 	const struct cli *cli;
 	const struct gft_meta *meta;
 	const void *object;

@@ -30,7 +30,10 @@ struct value_ctx {
 	const char *(*probe_name)(void *ctx, uint32_t probe_id);
 	/* frames of a stack, innermost first; returns how many were written */
 	size_t (*stack)(void *ctx, const struct gft_type *t, const struct ty_stack *st, uint64_t *ips, size_t max);
-	/* an address of process pid, or of the kernel (pid 0), as text: "func+off" and file, line */
+	/*
+	 * An address of process pid, or of the kernel (pid 0), as text: "func+off" and file, line.
+	 * out->off is 1 when calls return there: then the call before it is meant.
+	 */
 	void (*symbol)(void *ctx, uint32_t pid, uint64_t addr, struct code_info *out);
 	const char *(*string)(void *ctx, uint32_t n); /* strftime formats */
 	/* a captured Go value (TY_GO) as text, escaped; NULL: not known here */

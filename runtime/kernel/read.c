@@ -222,7 +222,7 @@ size_t ksession_stack(struct ksession *s, uint64_t id, uint64_t *ips, size_t max
 {
 	size_t n = 0, depth = s->stacks ? bpf_map__value_size(s->stacks) / 8 : 0;
 	uint64_t *all = xcalloc(depth + 1, sizeof(*all));
-	uint32_t key = (uint32_t)id;
+	uint64_t key = id;
 
 	if (depth && id && !bpf_map_lookup_elem(bpf_map__fd(s->stacks), &key, all))
 		while (n < max && all[n]) {

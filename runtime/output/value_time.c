@@ -59,9 +59,10 @@ void value_strftime(struct buf *b, const struct value_ctx *vc, const struct ty_t
 	format_time(b, fmt ? fmt : "%H:%M:%S", wall);
 }
 
-static void print_frame(struct buf *b, const struct value_ctx *vc, const struct gft_type *t, uint32_t pid, uint64_t ip)
+static void print_frame(struct buf *b, const struct value_ctx *vc, const struct gft_type *t, uint32_t pid, uint64_t ip,
+			bool is_return)
 {
-	struct code_info c = { .addr = ip };
+	struct code_info c = { .addr = ip, .off = is_return };
 
 	if (t->stack_mode != STACK_RAW && vc->symbol)
 		vc->symbol(vc->ctx, pid, ip, &c);
@@ -95,5 +96,5 @@ void value_stack(struct buf *b, const struct value_ctx *vc, const struct gft_typ
 	if (vc && vc->stack && st.id)
 		n = vc->stack(vc->ctx, t, &st, ips, max);
 	for (size_t i = 0; i < n && i < max; i++)
-		print_frame(b, vc, t, t->stack_kind == STACK_KERNEL ? 0 : st.pid, ips[i]);
+		print_frame(b, vc, t, t->stack_kind == STACK_KERNEL ? 0 : st.pid, ips[i], i > 0);
 }

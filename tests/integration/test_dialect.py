@@ -82,3 +82,95 @@ def test_aggregations_read():
           r'@a = avg(21); @i = min(-4); @i = min(8); @x = max(3); @x = max(7); '
           r'print((@s, @a, @i, @x)); print((int64)@c * 3); @k["x"] = count(); print(@k["y"] + @k["x"]);',
           "two", "(-3, 15, -4, 7)", "6", "1")
+
+
+def test_maps_asked():
+    begin(r'@m["a"] = 1; @m["b"] = 2; print(len(@m)); if (find(@m, "b", $v)) { print($v); } print(find(@m, "c", $v));',
+          "2", "2", "false")
+
+
+def test_text_functions():
+    begin(r'$s = "hello world"; print((strlen($s), strncmp($s, "help", 3), strncmp($s, "help", 4) == 0)); '
+          r'print(strcontains($s, "lo w")); print(strcontains($s, "lo  w")); printf("%c%c\n", $s[0], $s[4]); '
+          r'print($s[70]); print((string[4])"abcdefgh");', "(11, 0, false)", "true", "false", "ho", "0", "abcd")
+
+
+def test_parts_compared():
+    begin(r'print((1, "a") == (1, "a")); print((1, ("b", 2)) != (1, ("c", 2))); $r = (x = 1, y = "s"); '
+          r'print($r == (x = 1, y = "s")); print($r.y); $t = (7, 8); print($t[1]);', "true", "true", "true", "s", "8")
+
+
+def test_names_of_numbers():
+    begin(r'printf("%s %s %d\n", strerror(2), signal_name(9), signal_name(9)); print(bswap((uint32)1)); '
+          r'print(ntop(0x0100007f));', "No such file or directory SIGKILL 9", "16777216", "127.0.0.1")
+
+
+def test_clocks():
+    import time
+
+    year = time.strftime("%Y")
+    begin(r'print(strftime("%Y", nsecs)); print(strftime("%Y", nsecs(boot))); print(nsecs(boot) > 0);',
+          year, year, "true")
+
+
+def test_process_builtins():
+    begin(r'printf("%s %d %d\n", username, ncpus > 0, jiffies > 0); print(has_cpid); print(pid(init) > 0);',
+          "root 1 1", "false", "true")
+    r = script(r'u:main.add / pid == cpid / { @ = count(); }', command=CALLS)
+    check(maps(r.out) == {"@": "3"}, "hits of the child", r)
+
+
+def test_messages():
+    r = script('begin { warnf("careful %d", 3);\nerrorf("bad"); }')
+    check("script:1:9: warning: careful 3\n" in r.err and "script:2:1: error: bad\n" in r.err, "with their places", r)
+
+
+def test_cat_and_system():
+    begin(r'cat("/proc/sys/kernel/%s", "ostype");', "Linux")
+    begin(r'system("echo %d | tr 3 4", 3);', "4", args=("--unsafe",))
+    r = script('begin { system("echo x"); }', status=1)
+    check("--unsafe" in r.err, "refused", r)
+
+
+def test_signal():
+    r = script(r'u:main.add { signal(SIGTERM); }', "--unsafe", command=CALLS)
+    check(r.out.count("student") < 3, "the target was ended", r)
+
+
+def test_join():
+    r = script(r't:syscalls:sys_enter_execve / pid == cpid / { join(args.argv); join(args.argv, "-"); }', command=CALLS)
+    check("./examples/bin/calls -n 3 -sleep 20ms\n./examples/bin/calls--n-3--sleep-20ms\n" in r.out, "arguments", r)
+
+
+def test_buffers():
+    r = script(r'u:main.(*Student).String { printf("%r|%rh\n", buf(fetch(+0(%ax):u64), fetch(+8(%ax):u64)), '
+               r'buf(fetch(+0(%ax):u64), 4)); }', command=CALLS)
+    check(r.out.count("Grace Hopper|47 72 61 63\n") == 3, "bytes", r)
+
+
+def test_symbols():
+    r = script(r'u:main.add { print(usym(reg("ip"))); print(*uaddr("runtime.ncpu") > 0); }', command=CALLS)
+    check(re.findall(r"^(?:main.add|true)$", r.out, re.M) == ["main.add", "true"] * 3, "names and addresses", r)
+
+
+def frames(out):
+    return re.findall(r"^ {8}([^\s+]+)\+\d+", out, re.M)
+
+
+def test_stacks():
+    """The caller is there at the entry, where the frame is not set up yet, and at the return, where it is gone."""
+    for probe in ("u", "ur"):
+        r = script(probe + r':main.add3 { @[ustack] = count(); @g[gostack(2)] = count(); }', command=CALLS)
+        want = ["main.add3", "main.add1", "main.add", "main.doSomething", "main.main", "runtime.main", "runtime.goexit"]
+        check(frames(r.out) == want + want[:2], "frames", r)
+        check(r.out.count("]: 3") == 2 and "/calls/main.go:" in r.out, "counts, and lines", r)
+
+
+def test_stack_modes():
+    r = script(r'u:main.add { printf("%s%s", ustack(perf, 1), ustack(raw, 1)); exit(); }', command=CALLS)
+    check(re.search(r"^\t[0-9a-f]+ main\.add\+\d+\S*\n\n {8}0x[0-9a-f]+$", r.out, re.M), "modes", r)
+
+
+def test_stack_of_kernel():
+    r = script(r'tracepoint:sched:sched_switch { @[kstack(5)] = count(); } interval:ms:300 { exit(); }')
+    check(any("schedule" in f for f in frames(r.out)), "frames", r)

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* emit_func.c - functions about text, time, symbols and stacks as C, and comparing values of several parts. */
+#include <string.h>
+
+#include "codegen/emit.h"
+
+static const char *take(struct em *m, struct buf *b)
+{
+	const char *s = arena_strndup(m->a, buf_str(b), b->len);
+
+	buf_free(b);
+	return s;
+}
+
+/* C of whether the values of types tx and ty at px and py are equal. */
+static const char *equal(struct em *m, const char *px, const struct gft_type *tx, const char *py,
+			 const struct gft_type *ty)
+{
+	const char *all = NULL;
+
+	if (tx->kind == TY_STRING)
+		return arena_printf(m->a, "gft_str_eq(%s, %u, %s, %u)", px, tx->size, py, ty->size);
+	if (emit_is_scalar(tx))
+		return arena_printf(m->a, "((__u64)*(%s *)(%s) == (__u64)*(%s *)(%s))", emit_ctype(tx), px,
+				    emit_ctype(ty), py);
+	if (tx->kind == TY_TUPLE || tx->kind == TY_RECORD) {
+		for (uint32_t i = 0; i < tx->nfields; i++) {
+			const char *one =
+				equal(m, arena_printf(m->a, "%s + %u", px, tx->fields[i].off), tx->fields[i].type,
+				      arena_printf(m->a, "%s + %u", py, ty->fields[i].off), ty->fields[i].type);
+
+			all = all ? arena_printf(m->a, "%s && %s", all, one) : one;
+		}
+		return all ? arena_printf(m->a, "(%s)", all) : "1";
+	}
+	return arena_printf(m->a, "gft_mem_eq(%s, %s, %u)", px, py, tx->size);
+}
+
+const char *emit_equal(struct em *m, const struct expr *x, const struct expr *y)
+{
+	struct buf o = BUF_INIT;
+	const char *px, *py;
+
+	buf_puts(&o, "({ ");
+	px = emit_at(m, &o, x);
+	py = emit_at(m, &o, y);
+	buf_printf(&o, "%s; })", equal(m, px, x->type, py, y->type));
+	return take(m, &o);
+}
+
+/* $text[i], $array[i], $pointer[i] */
+const char *emit_index(struct em *m, const struct expr *e)
+{
+	const char *c = emit_ctype(e->type), *p, *i = emit_val(m, e->b);
+	const struct gft_type *t = e->a->type;
+	struct buf o = BUF_INIT;
+	unsigned n = m->tmp++;
+
+	if (t->kind == TY_PTR)
+		return arena_printf(m->a,
+				    "({ %s d%u = 0; bpf_probe_read_user(&d%u, sizeof(d%u), (void *)(%s + %uULL * "
+				    "(__u64)%s)); d%u; })",
+				    c, n, n, n, emit_val(m, e->a), e->type->size, i, n);
+	buf_puts(&o, "({ ");
+	p = emit_at(m, &o, e->a);
+	buf_printf(&o, "__u64 i%u = %s; i%u < %u ? *(%s *)(%s + i%u * %u) : 0; })", n, i, n,
+		   t->kind == TY_ARRAY ? t->count : t->size, c, p, n, e->type->size);
+	return take(m, &o);
+}
+
+static const char *len(struct em *m, const struct expr *e)
+{
+	const struct expr *a = e->args[0];
+	struct buf o = BUF_INIT;
+	const char *p;
+
+	if (a->kind == EX_MAP && !a->nargs && a->map->key)
+		return arena_printf(m->a, "bpf_for_each_map_elem(&%s, gft_next_row, 0, 0)", a->map->bpf_name);
+	buf_puts(&o, "({ ");
+	p = emit_at(m, &o, a);
+	if (a->type->kind == TY_STACK)
+		buf_printf(&o, "*(__u32 *)(%s + 12); })", p);
+	else
+		buf_printf(&o, "gft_str_len(%s, %u); })", p, a->type->size);
+	return take(m, &o);
+}
+
+static const char *find(struct em *m, const struct expr *e)
+{
+	const struct map *map = e->args[0]->map;
+	const struct var *v = e->args[1]->var;
+	const char *name = emit_var(m, v), *k;
+	struct buf o = BUF_INIT;
+	unsigned n;
+
+	buf_puts(&o, "({ ");
+	k = emit_key(m, &o, e->args[0]);
+	n = m->tmp++;
+	buf_printf(&o, "char *p%u = bpf_map_lookup_elem(&%s, &%s); if (p%u) { ", n, map->bpf_name, k, n);
+	emit_convert(m, &o, emit_is_scalar(v->type) ? arena_printf(m->a, "(char *)&%s", name) : name, v->type,
+		     arena_printf(m->a, "p%u", n), map->value);
+	buf_printf(&o, "} p%u != 0; })", n);
+	return take(m, &o);
+}
+
+static const char *strings(struct em *m, const struct expr *e)
+{
+	struct buf o = BUF_INIT;
+	const char *p[2] = { "", "" };
+
+	buf_puts(&o, "({ ");
+	for (int i = 0; i < 2; i++)
+		p[i] = emit_at(m, &o, e->args[i]);
+	buf_printf(&o, "gft_str_%s(%s, %u, %s, %u", e->fn->id == FN_STRNCMP ? "ncmp" : "contains", p[0],
+		   e->args[0]->type->size, p[1], e->args[1]->type->size);
+	if (e->fn->id == FN_STRNCMP)
+		buf_printf(&o, ", %s", emit_val(m, e->args[2]));
+	buf_puts(&o, "); })");
+	return take(m, &o);
+}
+
+const char *emit_func(struct em *m, const struct expr *e)
+{
+	const char *a;
+
+	switch (e->fn->id) {
+	case FN_LEN:
+	case FN_STRLEN: return len(m, e);
+	case FN_FIND: return find(m, e);
+	case FN_STRNCMP:
+	case FN_STRCONTAINS: return strings(m, e);
+	case FN_UADDR:
+		m->bias = true;
+		return arena_printf(m->a, "(0x%llxULL + gft_bias(c))", (unsigned long long)e->ival);
+	case FN_BSWAP:
+		a = emit_val(m, e->args[0]);
+		return e->type->size == 1 ? a : arena_printf(m->a, "__builtin_bswap%u(%s)", e->type->size * 8, a);
+	default: return arena_printf(m->a, "((%s)%s)", emit_ctype(e->type), emit_val(m, e->args[0]));
+	}
+}
+
+static void stack(struct buf *b, const char *dst, const struct expr *e)
+{
+	bool user = e->type->stack_kind != STACK_KERNEL;
+
+	buf_printf(b, "gft_stack(c, %s, %s, %u); ", dst, user ? "GFT_STACK_USER" : "0", e->type->count);
+}
+
+void emit_func_into(struct em *m, struct buf *b, const char *dst, const struct gft_type *t, const struct expr *e)
+{
+	const struct expr *a = e->nargs ? e->args[0] : NULL;
+
+	switch (e->fn->id) {
+	case FN_STRFTIME:
+		a = e->args[1];
+		buf_printf(b, "*(__u64 *)(%s) = %s; *(__u32 *)(%s + 8) = %d; *(__u32 *)(%s + 12) = %d; ", dst,
+			   emit_val(m, a), dst, e->number, dst, a->kind == EX_IDENT && a->number == 1);
+		return;
+	case FN_BUF:
+		buf_printf(b, "gft_buf(%s, %u, (__u64)%s, ", dst, t->count, emit_val(m, a));
+		buf_printf(b, "%s); ", e->nargs > 1 ? emit_val(m, e->args[1]) : arena_printf(m->a, "%u", t->count));
+		return;
+	case FN_USYM:
+		buf_printf(b, "*(__u64 *)(%s) = %s; *(__u32 *)(%s + 8) = c->tgid; *(__u32 *)(%s + 12) = 0; ", dst,
+			   emit_val(m, a), dst, dst);
+		return;
+	case FN_STACK: stack(b, dst, e); return;
+	case FN_NTOP:
+		buf_printf(b, "__builtin_memset(%s, 0, %u); *(__u32 *)(%s) = 2; *(__u32 *)(%s + 4) = %s; ", dst,
+			   t->size, dst, dst, emit_val(m, e->args[e->nargs - 1]));
+		return;
+	default: /* str() */
+		buf_printf(b, "gft_str(%s, %u, (__u64)%s, ", dst, t->size, emit_val(m, a));
+		buf_printf(b, "%s); ", e->nargs > 1 ? emit_val(m, e->args[1]) : "0");
+		return;
+	}
+}

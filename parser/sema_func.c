@@ -1,0 +1,352 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* sema_func.c - functions about text, time, symbols and stacks, and those that act outside of gft. */
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+
+#include "parser/sema.h"
+
+#define BUFFER_MAX  64	/* bytes of buf() */
+#define FRAMES_MAX  127 /* GFT_STACK_MAX of bpf-templates/stack.h */
+#define JOIN_COUNT  16
+#define JOIN_STRING 64
+
+static void need_number(struct sema *s, const struct expr *e, const struct expr *a, const char *what)
+{
+	if (!sema_is_cond(a->type))
+		sema_error(s, a->loc, "%s needs %s, not %s", e->name, what, sema_type_name(s, a->type));
+}
+
+static bool need_text(struct sema *s, const struct expr *e, const struct expr *a)
+{
+	if (a->type->kind == TY_STRING)
+		return true;
+	if (a->type->kind != TY_NONE) {
+		sema_error(s, a->loc, "%s needs text, not %s", e->name, sema_type_name(s, a->type));
+		if (sema_is_cond(a->type))
+			sema_hint(s, "str(pointer) and str(pointer, length) read text");
+	}
+	return false;
+}
+
+static bool is_map(struct sema *s, struct expr *a)
+{
+	if (a->kind != EX_MAP || a->nargs)
+		return false;
+	struct map *m = sema_map(s, a);
+
+	return !m->key_seen || m->keyed;
+}
+
+static void check_len(struct sema *s, struct expr *e)
+{
+	struct expr *a = e->args[0];
+
+	e->type = &ty_i64;
+	if (is_map(s, a)) {
+		if (!a->map->key_seen)
+			sema_error(s, a->loc, "%s is read but never assigned", a->name);
+		s->ci->needs |= NEED_LEN;
+		return;
+	}
+	sema_expr(s, a);
+	s->ci->needs |= NEED_TEXT;
+	if (a->type->kind != TY_NONE && a->type->kind != TY_STRING && a->type->kind != TY_STACK) {
+		sema_error(s, a->loc, "len takes a map, a stack or text, not %s", sema_type_name(s, a->type));
+		sema_hint(s, "%s", e->fn->help);
+	}
+}
+
+static void check_find(struct sema *s, struct expr *e)
+{
+	struct expr *v;
+	struct map *m;
+
+	e->type = &ty_bool;
+	if (!sema_keyed_arg(s, e))
+		return;
+	v = e->args[1];
+	m = e->args[0]->map;
+	if (v->kind != EX_VAR) {
+		sema_expr(s, v);
+		sema_error(s, v->loc, "find puts the value into a variable");
+		sema_hint(s, "%s", e->fn->help);
+		return;
+	}
+	if (ty_is_agg(m->value)) {
+		sema_error(s, e->args[0]->loc, "%s is an aggregation: find cannot read it", m->name);
+		sema_hint(s, "has_key(%s, key) and %s[key] can be used", m->name, m->name);
+		return;
+	}
+	sema_assign_var(s, v, m->value, e->loc);
+}
+
+static void check_strings(struct sema *s, struct expr *e)
+{
+	int64_t n;
+
+	e->type = e->fn->id == FN_STRCONTAINS ? &ty_bool : &ty_i64;
+	for (uint32_t i = 0; i < e->nargs; i++)
+		sema_expr(s, e->args[i]);
+	for (uint32_t i = 0; i < e->nargs && i < 2; i++)
+		need_text(s, e, e->args[i]);
+	if (e->nargs == 3 && (!sema_const_int(e->args[2], &n) || n < 0))
+		sema_error(s, e->args[2]->loc, "strncmp's length must be a plain number");
+}
+
+/* Formats that only user space reads travel by number. */
+static int add_string(struct sema *s, const char *text)
+{
+	struct program *p = s->p;
+
+	for (uint32_t i = 0; i < p->nstrings; i++)
+		if (!strcmp(p->strings[i], text))
+			return (int)i;
+	ARENA_PUSH(s->a, p->strings, p->nstrings, p->cstrings, text);
+	return (int)p->nstrings - 1;
+}
+
+static void check_strftime(struct sema *s, struct expr *e)
+{
+	e->type = ty_new(s->a, TY_TIMESTAMP);
+	sema_expr(s, e->args[1]);
+	if (e->args[0]->kind != EX_STR) {
+		sema_error(s, e->args[0]->loc, "strftime's format must be a literal string");
+		return;
+	}
+	need_number(s, e, e->args[1], "a time in nanoseconds");
+	e->number = add_string(s, e->args[0]->str);
+}
+
+/* A number that prints as a name. */
+static const struct gft_type *named(struct sema *s, bool errors)
+{
+	struct gft_type *t = ty_new(s->a, TY_INT);
+	uint32_t max = errors ? 134 : 65, n = 0;
+	struct ty_enum_val *v = ARENA_ARRAY(s->a, struct ty_enum_val, max);
+
+	for (uint32_t i = errors ? 0 : 1; i < max; i++) {
+		const char *abbrev = errors ? NULL : sigabbrev_np((int)i);
+
+		if (errors)
+			v[n++] = (struct ty_enum_val){ arena_strdup(s->a, strerror((int)i)), i };
+		else if (abbrev)
+			v[n++] = (struct ty_enum_val){ arena_printf(s->a, "SIG%s", abbrev), i };
+	}
+	t->display = TD_ENUM;
+	t->enum_vals = v;
+	t->nenum_vals = n;
+	return t;
+}
+
+static void check_buf(struct sema *s, struct expr *e)
+{
+	int64_t n = BUFFER_MAX;
+
+	for (uint32_t i = 0; i < e->nargs; i++)
+		sema_expr(s, e->args[i]);
+	need_number(s, e, e->args[0], "a pointer");
+	if (e->nargs > 1)
+		need_number(s, e, e->args[1], "a length");
+	if (e->nargs > 1 && sema_const_int(e->args[1], &n) && (n < 1 || n > BUFFER_MAX)) {
+		sema_error(s, e->args[1]->loc, "buf's length must be 1 to %d", BUFFER_MAX);
+		n = BUFFER_MAX;
+	}
+	e->type = ty_buffer(s->a, (uint32_t)n);
+}
+
+static void check_uaddr(struct sema *s, struct expr *e)
+{
+	const struct resolver *r = s->res;
+	uint64_t vaddr = 0, size = 0;
+	struct expr *a = e->args[0];
+
+	e->type = ty_ptr(s->a, &ty_u64, TS_USER);
+	if (a->kind != EX_STR) {
+		sema_error(s, a->loc, "uaddr takes a symbol's name as a literal: uaddr(\"main.counter\")");
+		return;
+	}
+	if (s->ci->binary < 0)
+		return;
+	if (!r->symbol(r->ctx, s->ci->binary, a->str, &vaddr, &size)) {
+		sema_error(s, a->loc, "%s has no symbol %s", r->binary_name(r->ctx, s->ci->binary), a->str);
+		return;
+	}
+	e->ival = vaddr;
+	if (size == 1 || size == 2 || size == 4)
+		e->type = ty_ptr(s->a, ty_int((unsigned)size, false), TS_USER);
+}
+
+static void check_stack(struct sema *s, struct expr *e)
+{
+	static const char *const modes[] = { "bpftrace", "perf", "raw" };
+	struct gft_type *t = ty_new(s->a, TY_STACK);
+	int64_t n = FRAMES_MAX;
+	uint32_t i = 0;
+
+	t->stack_kind = e->name[0] == 'u' ? STACK_USER : e->name[0] == 'k' ? STACK_KERNEL : STACK_GO;
+	t->stack_mode = s->p->config.stack_mode;
+	if (e->nargs && e->args[0]->kind == EX_IDENT) {
+		const char *mode = e->args[0]->name;
+
+		i = 3;
+		for (uint32_t k = 0; k < 3; k++)
+			if (!strcmp(mode, modes[k]))
+				i = k;
+		if (i == 3) {
+			sema_error(s, e->args[0]->loc, "there is no stack mode '%s'", mode);
+			sema_hint(s, "modes are bpftrace, perf, raw");
+		} else {
+			t->stack_mode = (uint8_t)i;
+		}
+		i = 1;
+	}
+	if (i < e->nargs) {
+		sema_expr(s, e->args[i]);
+		if (!sema_const_int(e->args[i], &n) || n < 1 || n > FRAMES_MAX) {
+			sema_error(s, e->args[i]->loc, "%s: the number of frames must be 1 to %d", e->name, FRAMES_MAX);
+			n = FRAMES_MAX;
+		}
+	}
+	if (i + 1 < e->nargs)
+		sema_error(s, e->args[i + 1]->loc, "%s takes a mode, then a number of frames", e->name);
+	t->count = (uint32_t)n;
+	e->type = t;
+}
+
+static void check_ntop(struct sema *s, struct expr *e)
+{
+	int64_t af = 2;
+
+	e->type = ty_new(s->a, TY_INET);
+	for (uint32_t i = 0; i < e->nargs; i++)
+		sema_expr(s, e->args[i]);
+	if (!ty_is_int(e->args[e->nargs - 1]->type) || (e->nargs == 2 && (!sema_const_int(e->args[0], &af) || af != 2)))
+		sema_error(s, e->loc, "ntop takes an IPv4 address as a number here; other forms are not supported yet");
+}
+
+static bool safe(struct sema *s, const struct expr *e)
+{
+	if (s->opts->unsafe)
+		return true;
+	sema_error(s, e->loc, "%s() changes what happens outside of gft: it needs --unsafe", e->name);
+	return false;
+}
+
+static void check_join(struct sema *s, struct expr *e)
+{
+	struct meta_event *ev;
+
+	e->type = &ty_void;
+	sema_expr(s, e->args[0]);
+	need_number(s, e, e->args[0], "a pointer to pointers");
+	if (e->nargs > 1 && e->args[1]->kind != EX_STR) {
+		sema_error(s, e->args[1]->loc, "join's separator must be a literal string");
+		return;
+	}
+	if (!s->report)
+		return;
+	ev = sema_event(s, e, EV_JOIN);
+	ev->fmt = e->nargs > 1 ? e->args[1]->str : " ";
+	ev->args = ARENA_ARRAY(s->a, struct meta_arg, 2);
+	ev->args[0] = (struct meta_arg){ &ty_u32, 16 };
+	ev->args[1] = (struct meta_arg){ ty_string(s->a, JOIN_STRING), 24 };
+	ev->nargs = 2;
+	ev->size = 24 + JOIN_COUNT * JOIN_STRING;
+}
+
+/* signal(9), signal("KILL"), signal(SIGKILL) */
+static void check_signal(struct sema *s, struct expr *e)
+{
+	struct expr *a = e->args[0];
+	const char *name = a->kind == EX_STR ? a->str : a->kind == EX_IDENT ? a->name : NULL;
+
+	e->type = &ty_void;
+	safe(s, e);
+	if (!name) {
+		sema_expr(s, a);
+		need_number(s, e, a, "a signal's number or name");
+		return;
+	}
+	if (!strncmp(name, "SIG", 3))
+		name += 3;
+	for (int i = 1; i < 65; i++)
+		if (sigabbrev_np(i) && !strcmp(sigabbrev_np(i), name)) {
+			a->kind = EX_INT;
+			a->type = &ty_i64;
+			a->ival = (uint64_t)i;
+			return;
+		}
+	sema_error(s, a->loc, "there is no signal '%s'", name);
+}
+
+bool sema_mode(struct sema *s, struct expr *e, const struct builtin *b)
+{
+	static const struct {
+		const char *builtin, *mode, *c;
+	} modes[] = {
+		{ "nsecs", "monotonic", "bpf_ktime_get_ns()" },
+		{ "nsecs", "boot", "bpf_ktime_get_boot_ns()" },
+		{ "nsecs", "tai", "bpf_ktime_get_tai_ns()" },
+		{ "pid", "curr_ns", "gft_pid(c)" },
+		{ "tid", "curr_ns", "gft_tid(c)" },
+		{ "pid", "init", "(__u32)(bpf_get_current_pid_tgid() >> 32)" },
+		{ "tid", "init", "(__u32)bpf_get_current_pid_tgid()" },
+	};
+
+	if (e->args[0]->kind != EX_IDENT)
+		return false;
+	for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++)
+		if (!strcmp(modes[i].builtin, b->name) && !strcmp(modes[i].mode, e->args[0]->name)) {
+			struct builtin *own = ARENA_NEW(s->a, struct builtin);
+
+			*own = *b;
+			own->c = modes[i].c;
+			e->kind = EX_IDENT;
+			e->nargs = 0;
+			e->number = !strcmp(modes[i].mode, "boot");
+			e->builtin = own;
+			e->type = b->type;
+			s->ci->needs |= b->needs;
+			return true;
+		}
+	return false;
+}
+
+void sema_func(struct sema *s, struct expr *e)
+{
+	switch (e->fn->id) {
+	case FN_LEN: check_len(s, e); break;
+	case FN_FIND: check_find(s, e); break;
+	case FN_STRLEN:
+	case FN_STRNCMP:
+	case FN_STRCONTAINS: check_strings(s, e); break;
+	case FN_STRFTIME: check_strftime(s, e); break;
+	case FN_BUF: check_buf(s, e); break;
+	case FN_UADDR: check_uaddr(s, e); break;
+	case FN_STACK: check_stack(s, e); break;
+	case FN_NTOP: check_ntop(s, e); break;
+	case FN_ERRORF: sema_printf(s, e, EV_ERRORF); break;
+	case FN_WARNF: sema_printf(s, e, EV_WARNF); break;
+	case FN_CAT: sema_printf(s, e, EV_CAT); break;
+	case FN_SYSTEM:
+		e->type = &ty_void;
+		if (safe(s, e))
+			sema_printf(s, e, EV_SYSTEM);
+		break;
+	case FN_JOIN: check_join(s, e); break;
+	case FN_SIGNAL: check_signal(s, e); break;
+	default:
+		sema_expr(s, e->args[0]);
+		need_number(s, e, e->args[0], "a number");
+		switch (e->fn->id) {
+		case FN_STRERROR: e->type = named(s, true); break;
+		case FN_SIGNAL_NAME: e->type = named(s, false); break;
+		case FN_KSYM: e->type = &ty_ksym_t; break;
+		case FN_USYM: e->type = &ty_usym_t; break;
+		case FN_BSWAP: e->type = ty_int(e->args[0]->type->size ? e->args[0]->type->size : 8, false); break;
+		default: e->type = e->args[0]->type; break;
+		}
+		break;
+	}
+}

@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* symbols.c - see symbols.h. */
+#include "runtime/symbols.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "gft/buf.h"
+
+struct range {
+	uint64_t start, end, off;
+	char *path;
+};
+
+struct process {
+	pid_t pid;
+	struct range *v;
+	size_t n, cap;
+};
+
+/* A file that processes have mapped and that is no target of the script. */
+struct file {
+	char *path;
+	struct tgt *tgt; /* NULL: it cannot be read */
+};
+
+struct ksym {
+	uint64_t addr;
+	char *name;
+};
+
+struct symbols {
+	struct targets *targets;
+	struct process *procs;
+	size_t nprocs;
+	struct file *files;
+	size_t nfiles;
+	struct ksym *ksyms;
+	size_t nksyms, cksyms;
+	bool kernel_read;
+};
+
+struct symbols *symbols_new(struct targets *t)
+{
+	struct symbols *s = xcalloc(1, sizeof(*s));
+
+	s->targets = t;
+	return s;
+}
+
+static void clear(struct process *p)
+{
+	for (size_t i = 0; i < p->n; i++)
+		free(p->v[i].path);
+	p->n = 0;
+}
+
+void symbols_free(struct symbols *s)
+{
+	if (!s)
+		return;
+	for (size_t i = 0; i < s->nprocs; i++) {
+		clear(&s->procs[i]);
+		free(s->procs[i].v);
+	}
+	for (size_t i = 0; i < s->nfiles; i++) {
+		tgt_close(s->files[i].tgt);
+		free(s->files[i].path);
+	}
+	for (size_t i = 0; i < s->nksyms; i++)
+		free(s->ksyms[i].name);
+	free(s->procs);
+	free(s->files);
+	free(s->ksyms);
+	free(s);
+}
+
+/* --- processes ---------------------------------------------------------------------------- */
+
+/* s up to the first of end, malloc'd. */
+static char *text_of(const char *s, const char *end)
+{
+	size_t n = strcspn(s, end);
+	char *t = xmalloc(n + 1);
+
+	memcpy(t, s, n);
+	t[n] = 0;
+	return t;
+}
+
+static struct process *find_process(struct symbols *s, pid_t pid)
+{
+	for (size_t i = 0; i < s->nprocs; i++)
+		if (s->procs[i].pid == pid)
+			return &s->procs[i];
+	s->procs = xrealloc(s->procs, (s->nprocs + 1) * sizeof(*s->procs));
+	s->procs[s->nprocs] = (struct process){ .pid = pid };
+	return &s->procs[s->nprocs++];
+}
+
+static void add_range(struct process *p, const char *line)
+{
+	unsigned long long start, end, off;
+	char perms[8];
+	int at = 0;
+
+	if (sscanf(line, "%llx-%llx %7s %llx %*s %*s %n", &start, &end, perms, &off, &at) != 4 || !at ||
+	    !strchr(perms, 'x') || line[at] != '/')
+		return;
+	if (p->n == p->cap) {
+		p->cap = p->cap ? p->cap * 2 : 8;
+		p->v = xrealloc(p->v, p->cap * sizeof(*p->v));
+	}
+	p->v[p->n++] = (struct range){ start, end, off, text_of(line + at, "\n") };
+}
+
+static void read_maps(struct process *p)
+{
+	char path[64], line[4352];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/maps", p->pid);
+	f = fopen(path, "re");
+	if (!f)
+		return;
+	/* a process that has just ended has an empty list: what was read before is better */
+	for (bool first = true; fgets(line, sizeof(line), f); first = false) {
+		if (first)
+			clear(p);
+		add_range(p, line);
+	}
+	fclose(f);
+}
+
+void symbols_note(struct symbols *s, pid_t pid)
+{
+	read_maps(find_process(s, pid));
+}
+
+static const struct range *find_range(const struct process *p, uint64_t addr)
+{
+	for (size_t i = 0; i < p->n; i++)
+		if (addr >= p->v[i].start && addr < p->v[i].end)
+			return &p->v[i];
+	return NULL;
+}
+
+static struct tgt *open_file(struct symbols *s, pid_t pid, const char *path)
+{
+	struct tgt_error err = { "" };
+	struct tgt_opts o = { .display = path };
+	char full[4500];
+	struct file f = { NULL, NULL };
+
+	for (int i = 0; i < targets_count(s->targets); i++)
+		if (!strcmp(tgt_path(targets_tgt(s->targets, i)), path))
+			return targets_tgt(s->targets, i);
+	for (size_t i = 0; i < s->nfiles; i++)
+		if (!strcmp(s->files[i].path, path))
+			return s->files[i].tgt;
+	/* through the process: it may live in another file system; when it is gone, as it is called here */
+	snprintf(full, sizeof(full), "/proc/%d/root%s", pid, path);
+	if (tgt_open(&f.tgt, full, &o, &err) < 0 && tgt_open(&f.tgt, path, &o, &err) < 0)
+		f.tgt = NULL;
+	f.path = xstrdup(path);
+	s->files = xrealloc(s->files, (s->nfiles + 1) * sizeof(*s->files));
+	s->files[s->nfiles++] = f;
+	return f.tgt;
+}
+
+static bool find_code(struct tgt *t, uint64_t vaddr, bool is_return, struct code_info *out)
+{
+	uint64_t call = vaddr - (is_return ? 1 : 0);
+	long i = tgt_func_at(t, call);
+	const struct tgt_func *f;
+
+	if (i < 0)
+		return false;
+	f = tgt_func(t, (uint32_t)i);
+	out->func = f->name;
+	out->off = (uint32_t)(vaddr - f->entry);
+	if (!tgt_line(t, call, &out->file, &out->line))
+		out->file = NULL;
+	return true;
+}
+
+static void find_user(struct symbols *s, pid_t pid, uint64_t addr, bool is_return, struct code_info *out)
+{
+	struct process *p = find_process(s, pid);
+	const struct range *r = find_range(p, addr);
+	struct tgt *t;
+	int64_t vaddr;
+
+	if (!r) {
+		read_maps(p);
+		r = find_range(p, addr);
+	}
+	if (r) {
+		t = open_file(s, pid, r->path);
+		vaddr = t ? tgt_vaddr_of_offset(t, addr - r->start + r->off) : -1;
+		if (vaddr >= 0)
+			find_code(t, (uint64_t)vaddr, is_return, out);
+		return;
+	}
+	/* a process that is gone: programs that are loaded at a fixed address need no map */
+	for (int i = 0; !p->n && i < targets_count(s->targets); i++) {
+		t = targets_tgt(s->targets, i);
+		if (!tgt_is_pie(t) && find_code(t, addr, is_return, out))
+			return;
+	}
+}
+
+/* --- the kernel ------------------------------------------------------------------------------ */
+
+static int cmp_ksym(const void *a, const void *b)
+{
+	const struct ksym *x = a, *y = b;
+
+	return x->addr < y->addr ? -1 : x->addr > y->addr;
+}
+
+static void read_kernel(struct symbols *s)
+{
+	FILE *f = fopen("/proc/kallsyms", "re");
+	char line[768];
+
+	s->kernel_read = true;
+	while (f && fgets(line, sizeof(line), f)) {
+		char *end, *name;
+		uint64_t addr = strtoull(line, &end, 16);
+
+		if (!addr || strlen(end) < 4 || !strchr("tTwW", end[1]))
+			continue;
+		name = end + 3;
+		if (s->nksyms == s->cksyms) {
+			s->cksyms = s->cksyms ? s->cksyms * 2 : 65536;
+			s->ksyms = xrealloc(s->ksyms, s->cksyms * sizeof(*s->ksyms));
+		}
+		s->ksyms[s->nksyms++] = (struct ksym){ addr, text_of(name, " \t\n") };
+	}
+	if (f)
+		fclose(f);
+	if (s->nksyms)
+		qsort(s->ksyms, s->nksyms, sizeof(*s->ksyms), cmp_ksym);
+}
+
+static void find_kernel(struct symbols *s, uint64_t addr, struct code_info *out)
+{
+	size_t lo = 0, hi;
+
+	if (!s->kernel_read)
+		read_kernel(s);
+	for (hi = s->nksyms; lo < hi;) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (s->ksyms[mid].addr <= addr)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	if (!lo || addr - s->ksyms[lo - 1].addr > 1 << 20)
+		return;
+	out->func = s->ksyms[lo - 1].name;
+	out->off = (uint32_t)(addr - s->ksyms[lo - 1].addr);
+}
+
+void symbols_find(struct symbols *s, uint32_t pid, uint64_t addr, bool is_return, struct code_info *out)
+{
+	memset(out, 0, sizeof(*out));
+	out->addr = addr;
+	if (pid)
+		find_user(s, (pid_t)pid, addr, is_return, out);
+	else
+		find_kernel(s, addr, out);
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* symbols.h - addresses of running processes, and of the kernel, as names. */
+#ifndef GFT_RUNTIME_SYMBOLS_H
+#define GFT_RUNTIME_SYMBOLS_H
+
+#include "gft/graph.h"
+#include "runtime/targets.h"
+
+struct symbols;
+
+struct symbols *symbols_new(struct targets *t);
+void symbols_free(struct symbols *s); /* NULL is allowed */
+
+/* Reads where the process has its code, while it lives: the answers are needed when it is gone. */
+void symbols_note(struct symbols *s, pid_t pid);
+
+/*
+ * The code at addr of process pid, 0 for the kernel.  is_return: addr is where
+ * a call returns to, the call itself is meant.  What is not known stays empty;
+ * strings live as long as symbols.
+ */
+void symbols_find(struct symbols *s, uint32_t pid, uint64_t addr, bool is_return, struct code_info *out);
+
+#endif
