@@ -309,6 +309,8 @@ void tgt_close(struct tgt *t)
 	if (!t)
 		return;
 	sites_free(t);
+	gotype_free(t);
+	rtype_free(t);
 	if (t->map)
 		munmap((void *)t->map, t->size);
 	if (t->fd >= 0)
