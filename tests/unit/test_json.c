@@ -585,8 +585,9 @@ static void test_deep(void **state)
 	s = written();
 	assert_non_null(strstr(s, "{\"depth\": 99999, \"offset_ns\": 99999, \"duration_ns\": 2, "));
 	assert_ptr_equal(strchr(s, '\n'), s + strlen(s) - 1);
-	while ((s = strstr(s, "{\"depth\": ")) != NULL)
-		s++, calls++;
+	/* not by strstr(): a sanitizer's measures the rest of the text at each call */
+	for (; *s; s++)
+		calls += *s == '{' && !strncmp(s, "{\"depth\": ", 10);
 	assert_int_equal(calls, DEPTH);
 	free(n);
 }
