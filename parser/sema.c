@@ -65,11 +65,11 @@ static void check_assign(struct sema *s, struct stmt *st)
 		if (!ty_is_int(st->e->type) && st->e->type->kind != TY_NONE)
 			sema_error(s, st->e->loc, "'%s=' needs a number, not %s", op_text(st->op),
 				   sema_type_name(s, st->e->type));
-		if (lhs->kind == EX_MAP)
-			sema_assign_map(s, lhs, &ty_i64, st->loc);
-		else if (lhs->var)
+		if (lhs->kind == EX_VAR && lhs->var)
 			sema_assign_var(s, lhs, &ty_i64, st->loc);
-		if (lhs->kind == EX_MAP && ty_is_agg(sema_map(s, lhs)->value))
+		else if (lhs->kind == EX_MAP && !ty_is_agg(sema_map(s, lhs)->value))
+			sema_assign_map(s, lhs, &ty_i64, st->loc);
+		else if (lhs->kind == EX_MAP)
 			sema_error(s, st->loc, "%s is an aggregation: '%s=' cannot be used on it", lhs->name,
 				   op_text(st->op));
 		return;

@@ -699,6 +699,7 @@ void sema_fetch(struct sema *s, struct expr *e)
 
 		if (e->nitems > 1) {
 			sema_error(s, e->loc, "fetch gives one value in an expression, not %u", e->nitems);
+			e->type = &ty_none;
 			return;
 		}
 		e->type = it->type;

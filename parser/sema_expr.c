@@ -583,7 +583,7 @@ static void check_ternary(struct sema *s, struct expr *e)
 	e->type = j;
 	/* as a statement it chooses between two calls */
 	if (j->kind == TY_VOID && (!e->value_unused || then->kind != EX_CALL || e->c->kind != EX_CALL))
-		sema_error(s, e->loc, "the two sides of '?:' give no value");
+		sema_error(s, e->loc, "the two sides of '?:' give no value"), e->type = &ty_none;
 	else if (j->kind == TY_STRUCT)
 		sema_error(s, e->loc, "'?:' cannot choose between %s as a whole: name a field", sema_type_name(s, j));
 }
@@ -687,8 +687,9 @@ static void check_incdec(struct sema *s, struct expr *e)
 		if (!ty_is_int(e->a->var->type) && e->a->var->type->kind != TY_NONE)
 			sema_error(s, e->loc, "'%s%s' needs a number", op_text(e->op), op_text(e->op));
 	} else {
-		sema_assign_map(s, e->a, &ty_i64, e->loc);
-		if (ty_is_agg(e->a->map->value))
+		if (!ty_is_agg(sema_map(s, e->a)->value))
+			sema_assign_map(s, e->a, &ty_i64, e->loc);
+		else
 			sema_error(s, e->loc, "%s is an aggregation: '%s%s' cannot be used on it", e->a->map->name,
 				   op_text(e->op), op_text(e->op));
 	}

@@ -40,12 +40,28 @@ static int cmp_names(const void *a, const void *b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
+/* Names and what points to them as one block, so that freeing the array frees all; the names are freed. */
+static const char **one_block(const char **v, size_t n, size_t bytes)
+{
+	const char **out = xrealloc(NULL, n * sizeof(*v) + bytes);
+	char *text = (char *)(out + n);
+
+	for (size_t i = 0; i < n; i++) {
+		size_t len = strlen(v[i]) + 1;
+
+		out[i] = memcpy(text, v[i], len);
+		text += len;
+		free((void *)v[i]);
+	}
+	return out;
+}
+
 /* Matches of "category:event"; the strings live until the process ends. */
 size_t tracefs_list(const char *pattern, const char ***out)
 {
 	const char *root = targets_tracefs();
 	const char **v = NULL;
-	size_t n = 0, cap = 0;
+	size_t n = 0, cap = 0, bytes = 0;
 	char cat[128];
 	struct buf path = BUF_INIT;
 	const char *colon = strchr(pattern, ':');
@@ -75,6 +91,7 @@ size_t tracefs_list(const char *pattern, const char ***out)
 				v = xrealloc(v, cap * sizeof(*v));
 			}
 			v[n++] = name.data;
+			bytes += name.len + 1;
 		}
 		if (d2)
 			closedir(d2);
@@ -84,7 +101,8 @@ size_t tracefs_list(const char *pattern, const char ***out)
 	buf_free(&path);
 	if (n)
 		qsort(v, n, sizeof(*v), cmp_names);
-	*out = v;
+	*out = n ? one_block(v, n, bytes) : NULL;
+	free(v);
 	return n;
 }
 
