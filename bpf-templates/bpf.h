@@ -72,8 +72,8 @@ const volatile struct gft_layout gft_layouts[GFT_BINARIES];
 const volatile __u32 gft_npids;			   /* 0: every process */
 const volatile __u32 gft_pids[GFT_PIDS];	   /* in gft's pid namespace */
 const volatile __u64 gft_pidns_dev, gft_pidns_ino; /* 0: the initial pid namespace */
-const volatile __u32 gft_cpid;	    /* the process of -c */
-const volatile __u32 gft_ncpus = 1; /* processors that there may be */
+const volatile __u32 gft_cpid;			   /* the process of -c */
+const volatile __u32 gft_ncpus = 1;		   /* processors that there may be */
 const volatile __u64 gft_wakeup_bytes = 256 * 1024;
 
 /* The gate: programs do nothing before every probe is in place. */

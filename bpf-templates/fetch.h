@@ -89,24 +89,23 @@ static __always_inline long gft_cstring(char *dst, __u32 size, __u64 addr)
 	return n < 0 ? n : 0;
 }
 
-/* str(p, n): n bytes, or up to a NUL when n is 0. */
+/* str(p, n): n bytes, or up to a NUL when n is 0; all of dst is used only when it was cut. */
 static __always_inline void gft_str(char *dst, __u32 size, __u64 addr, __u64 n)
 {
 	__builtin_memset(dst, 0, size);
-	if (!n) {
-		bpf_probe_read_user_str(dst, size, (void *)addr);
+	if (n) {
+		gft_text(dst, size, addr, n);
 		return;
 	}
-	barrier_var(n); /* or the compiler drops a check that the verifier wants to see */
-	if (n > size - 1)
-		n = size - 1;
-	bpf_probe_read_user(dst, (__u32)n, (void *)addr);
+	if (bpf_probe_read_user_str(dst, size, (void *)addr) == size)
+		bpf_probe_read_user(dst + size - 1, 1, (void *)(addr + size - 1));
 }
 
 /* buf(p, n): struct { u32 length; bytes } */
 static __always_inline void gft_buf(char *dst, __u32 max, __u64 addr, __u64 n)
 {
 	__builtin_memset(dst, 0, 4 + ((max + 3) & ~3U));
+	barrier_var(n); /* or the compiler drops a check that the verifier wants to see */
 	if (n > max)
 		n = max;
 	if (!bpf_probe_read_user(dst + 4, (__u32)n, (void *)addr))

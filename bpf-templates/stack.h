@@ -59,7 +59,6 @@ static __always_inline bool gft_lacks_caller(struct gft_ctx *c, struct gft_stack
 	return s->ips[2] != ret || (c->abi != GFT_ABI_SYSV && gft_word(bp + 8) == ret);
 }
 
-
 /* Takes the stack into the map: dst is a struct ty_stack of include/gft/type.h. */
 static __noinline int gft_stack(struct gft_ctx *c, char *dst, __u64 flags, __u32 max)
 {

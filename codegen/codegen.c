@@ -338,6 +338,7 @@ static void plain_program(struct em *m, const struct plain_probe *pp, uint32_t n
 {
 	const struct clause_info *ci = &m->p->clauses[pp->clause];
 	const char *sec;
+	bool own;
 
 	mp->loc = pp->ap->loc;
 	mp->probe_id = pp->probe_id;
@@ -350,21 +351,32 @@ static void plain_program(struct em *m, const struct plain_probe *pp, uint32_t n
 	case PROV_END: mp->kind = MP_END, sec = "raw_tp"; break;
 	case PROV_INTERVAL: mp->kind = MP_INTERVAL, sec = "perf_event"; break;
 	case PROV_PROFILE: mp->kind = MP_PROFILE, sec = "perf_event"; break;
+	case PROV_SOFTWARE: mp->kind = MP_SOFTWARE, sec = "perf_event"; break;
+	case PROV_HARDWARE: mp->kind = MP_HARDWARE, sec = "perf_event"; break;
+	case PROV_RAWTRACEPOINT: mp->kind = MP_RAWTRACEPOINT, sec = "raw_tp"; break;
+	case PROV_SELF: mp->kind = MP_SIGNAL, sec = "raw_tp"; break;
+	case PROV_KPROBE: mp->kind = MP_KPROBE, sec = "kprobe"; break;
+	case PROV_KRETPROBE: mp->kind = MP_KRETPROBE, sec = "kretprobe"; break;
+	case PROV_FENTRY: mp->kind = MP_FENTRY, sec = "fentry"; break;
+	case PROV_FEXIT: mp->kind = MP_FEXIT, sec = "fexit"; break;
 	default: mp->kind = MP_TRACEPOINT, sec = "tracepoint"; break;
 	}
+	if (pp->ap->count) /* of a counter, or a signal's number */
+		mp->period = pp->ap->count;
+	own = mp->kind == MP_BEGIN || mp->kind == MP_END || mp->kind == MP_SIGNAL;
 	buf_printf(m->out, "\nSEC(\"%s\")\nint %s(void *ctx)\n{\n", sec, mp->name);
 	m->indent++;
 	emit_line(m, "struct gft_ctx c = { .tp = ctx, .site = GFT_NO_SITE, .probe_id = 0x%xU };", pp->probe_id);
 	if (ci->nitems)
 		emit_line(m, "struct gft_fetch_%u f%u = {};", pp->clause, pp->clause);
 	buf_putc(m->out, '\n');
-	/* begin and end run in gft itself, when it says so */
-	if (mp->kind != MP_BEGIN && mp->kind != MP_END) {
+	/* begin, end and signals run in gft itself, when it says so */
+	if (!own) {
 		emit_line(m, "if (!*(volatile __u32 *)&gft_ready)");
 		emit_line(m, "\treturn 0;");
 	}
 	emit_line(m, "gft_ids(&c);");
-	if (mp->kind == MP_TRACEPOINT || mp->kind == MP_PROFILE) {
+	if (!own && mp->kind != MP_INTERVAL) {
 		emit_line(m, "if (!gft_pid_wanted(c.tgid))");
 		emit_line(m, "\treturn 0;");
 	}

@@ -224,43 +224,6 @@ static void check_clauses(struct sema *s)
 	}
 }
 
-static void check_config(struct sema *s)
-{
-	static const char *const names[] = { "max_map_keys", "print_maps_on_exit", "missing_probes", "max_strlen" };
-	struct meta_config *cf = &s->p->config;
-
-	cf->max_strlen = 64;
-	cf->max_map_keys = 4096;
-	cf->max_cat_bytes = 10240;
-	cf->print_maps_on_exit = true;
-	cf->str_trunc_trailer = "..";
-	cf->missing_probes_fatal = true;
-	for (struct config_item *c = s->p->ast->config; c; c = c->next) {
-		const struct expr *v = c->value;
-		bool num = v->kind == EX_INT || v->kind == EX_BOOL;
-
-		if (!strcmp(c->key, "max_map_keys") && num && v->ival > 0 && v->ival < 1u << 30) {
-			cf->max_map_keys = (uint32_t)v->ival;
-		} else if (!strcmp(c->key, "print_maps_on_exit") && num) {
-			cf->print_maps_on_exit = v->ival != 0;
-		} else if (!strcmp(c->key, "missing_probes") && (v->kind == EX_IDENT || v->kind == EX_STR)) {
-			const char *w = v->kind == EX_IDENT ? v->name : v->str;
-
-			cf->missing_probes_fatal = !strcmp(w, "error");
-			cf->missing_probes_warn = !strcmp(w, "warn");
-		} else {
-			const char *near = diag_nearest(c->key, names, 4);
-
-			diag_error(s->d, c->loc, "config: '%s' is not a setting, or not with this value", c->key);
-			if (near && strcmp(near, c->key) != 0)
-				diag_hint(s->d, "did you mean '%s'?", near);
-			else
-				diag_hint(s->d, "settings are max_map_keys = N, print_maps_on_exit = 0|1, "
-						"missing_probes = error|warn|ignore");
-		}
-	}
-}
-
 struct program *sema_check(struct ast *ast, const struct resolver *res, const struct sema_opts *opts)
 {
 	struct program *p = ARENA_NEW(ast->arena, struct program);
@@ -292,7 +255,7 @@ struct program *sema_check(struct ast *ast, const struct resolver *res, const st
 		diag_error(s.d, ast->c_texts->loc, "C definitions in scripts are not supported yet");
 	if (ast->imports)
 		diag_error(s.d, ast->imports->loc, "import is not supported yet");
-	check_config(&s);
+	sema_config(&s);
 	sema_probes(&s);
 	for (int pass = 0; pass < PASSES_MAX; pass++) {
 		check_clauses(&s);

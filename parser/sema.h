@@ -8,6 +8,9 @@
 #include "parser/fetcharg.h"
 #include "parser/program.h"
 
+/* Strings live on the BPF stack, which has 512 bytes for everything. */
+#define SEMA_STRING_MAX 64
+
 struct sema {
 	struct program *p;
 	struct arena *a;
@@ -19,7 +22,7 @@ struct sema {
 	bool report;  /* the last pass: say what is wrong and number events */
 	bool changed; /* a type widened in this pass */
 	unsigned loops;
-	unsigned callbacks; /* loops around us whose body is a function of its own */
+	unsigned callbacks;		/* loops around us whose body is a function of its own */
 	struct rows *rows;		/* sema_probe.c */
 	const struct gft_type *tp_args; /* args of the clause's tracepoint, or NULL */
 	const char *tp_args_why;
@@ -62,6 +65,9 @@ void sema_printf(struct sema *s, struct expr *e, enum meta_event_kind kind);
 struct expr *sema_map_arg(struct sema *s, struct expr *e, bool whole);
 bool sema_keyed_arg(struct sema *s, struct expr *e);
 const struct gft_type *sema_fetcharg_type(struct sema *s, struct fetcharg *f, struct src_loc loc);
+
+/* sema_config.c */
+void sema_config(struct sema *s);
 
 /* sema_func.c */
 void sema_func(struct sema *s, struct expr *e);

@@ -453,14 +453,15 @@ void sema_call(struct sema *s, struct expr *e)
 	}
 	case FN_REG: check_reg(s, e); break;
 	case FN_STR: {
-		int64_t n = FETCH_STRING;
+		uint32_t max = s->p->config.max_strlen;
+		int64_t n = max;
 
 		sema_expr(s, e->args[0]);
 		if (e->nargs > 1) {
 			sema_expr(s, e->args[1]);
-			if (sema_const_int(e->args[1], &n) && (n < 1 || n > FETCH_STRING - 1)) {
-				sema_error(s, e->args[1]->loc, "str's length must be 1 to %d", FETCH_STRING - 1);
-				n = FETCH_STRING - 1;
+			if (sema_const_int(e->args[1], &n) && (n < 1 || n > max)) {
+				sema_error(s, e->args[1]->loc, "str's length must be 1 to %u", max);
+				n = max;
 			}
 		}
 		if (e->nargs > 1 && !sema_is_cond(e->args[1]->type))
@@ -469,7 +470,7 @@ void sema_call(struct sema *s, struct expr *e)
 		if (!sema_is_cond(e->args[0]->type))
 			sema_error(s, e->args[0]->loc, "str needs a pointer, not %s",
 				   sema_type_name(s, e->args[0]->type));
-		e->type = ty_string(s->a, FETCH_STRING);
+		e->type = ty_string(s->a, max);
 		break;
 	}
 	default: sema_func(s, e); break;

@@ -5,9 +5,6 @@
 
 #include "parser/sema.h"
 
-/* Strings live on the BPF stack, which has 512 bytes for everything. */
-#define STACK_STRING_MAX 64
-
 bool sema_is_cond(const struct gft_type *t)
 {
 	return ty_is_int(t) || t->kind == TY_PTR || t->kind == TY_NONE;
@@ -98,14 +95,14 @@ const struct gft_type *sema_typespec(struct sema *s, const struct typespec *ts)
 			if (!strcmp(names[i].name, ts->name))
 				t = names[i].t;
 		if (!t && !strcmp(ts->name, "string")) {
-			uint64_t n = ts->ndims ? ts->dims[0] : STACK_STRING_MAX;
+			uint64_t n = ts->ndims ? ts->dims[0] : SEMA_STRING_MAX;
 
-			if (n > STACK_STRING_MAX || !n) {
+			if (n > SEMA_STRING_MAX || !n) {
 				sema_error(s, ts->loc, "a string of %llu bytes is too long here",
 					   (unsigned long long)n);
 				sema_hint(s, "strings held in variables and maps have at most %d bytes",
-					  STACK_STRING_MAX);
-				n = STACK_STRING_MAX;
+					  SEMA_STRING_MAX);
+				n = SEMA_STRING_MAX;
 			}
 			return ty_string(s->a, (uint32_t)n);
 		}
@@ -704,16 +701,16 @@ void sema_expr(struct sema *s, struct expr *e)
 	case EX_STR:
 		if (e->type->kind != TY_STRING)
 			e->type = ty_string(s->a, e->len + 1);
-		if (e->len + 1 > STACK_STRING_MAX) {
+		if (e->len + 1 > SEMA_STRING_MAX) {
 			sema_error(s, e->loc, "this string has %u bytes; a string in an expression has at most %d",
-				   e->len, STACK_STRING_MAX - 1);
+				   e->len, SEMA_STRING_MAX - 1);
 			sema_hint(s, "text that is only printed belongs into printf's format");
 		}
 		break;
 	case EX_POSPARAM:
 	case EX_NPARAMS:
 		if (e->str && e->type->kind != TY_STRING)
-			e->type = ty_string(s->a, e->len + 1 > STACK_STRING_MAX ? STACK_STRING_MAX : e->len + 1);
+			e->type = ty_string(s->a, e->len + 1 > SEMA_STRING_MAX ? SEMA_STRING_MAX : e->len + 1);
 		else if (!e->str)
 			e->type = &ty_i64;
 		break;

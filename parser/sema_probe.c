@@ -8,6 +8,7 @@
  * has any uprobe clause takes part in graphs at its entry and its exits.
  */
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -220,6 +221,41 @@ static void tracepoint(struct sema *s, const struct clause *c, struct attach_poi
 	free(names);
 }
 
+static void kernel_place(struct sema *s, const struct clause *c, struct attach_point *ap)
+{
+	const char *colon = strrchr(ap->target, ':');
+
+	if (ap->provider >= PROV_KPROBE && colon) /* a module's name helps nobody to find its function */
+		ap->target = colon + 1;
+	if (strpbrk(ap->target, "*?[+")) {
+		diag_error(s->d, ap->loc, "%s: this kind of probe takes one exact name", ap->raw);
+		return;
+	}
+	plain(s, c, ap, ap->target);
+}
+
+/* self:signal:SIGUSR1 */
+static void self(struct sema *s, const struct clause *c, struct attach_point *ap)
+{
+	const char *name = ap->target + strlen("signal:");
+
+	if (!strncmp(name, "SIG", 3))
+		name += 3;
+	for (int i = 1; i < 65; i++) {
+		if (!sigabbrev_np(i) || strcmp(sigabbrev_np(i), name) != 0)
+			continue;
+		if (i == SIGKILL || i == SIGSTOP || i == SIGINT || i == SIGTERM || i == SIGHUP || i == SIGCHLD) {
+			diag_error(s->d, ap->loc, "%s: this signal has its own meaning for gft", ap->raw);
+			diag_hint(s->d, "SIGUSR1 and SIGUSR2 are free");
+			return;
+		}
+		ap->count = (uint64_t)i;
+		plain(s, c, ap, name);
+		return;
+	}
+	diag_error(s->d, ap->loc, "%s: there is no such signal", ap->raw);
+}
+
 static uint32_t where_of(enum provider p)
 {
 	switch (p) {
@@ -256,10 +292,19 @@ void sema_probes(struct sema *s)
 			case PROV_END:
 			case PROV_INTERVAL:
 			case PROV_PROFILE: plain(s, c, ap, NULL); break;
+			case PROV_SOFTWARE:
+			case PROV_HARDWARE:
+			case PROV_RAWTRACEPOINT:
+			case PROV_KPROBE:
+			case PROV_KRETPROBE:
+			case PROV_FENTRY:
+			case PROV_FEXIT: kernel_place(s, c, ap); break;
+			case PROV_SELF: self(s, c, ap); break;
 			case PROV_TRACEPOINT: tracepoint(s, c, ap); break;
 			default:
 				diag_error(s->d, ap->loc, "%s: this kind of probe is not supported yet", ap->raw);
-				diag_hint(s->d, "probes are u ur begin end interval profile tracepoint");
+				diag_hint(s->d, "probes are u ur begin end interval profile tracepoint rawtracepoint "
+						"software hardware self kprobe kretprobe fentry fexit");
 				break;
 			}
 		}

@@ -28,10 +28,16 @@
 #define MAX_PIDS       16
 
 static volatile sig_atomic_t stop_signal;
+static volatile sig_atomic_t script_signals[65]; /* self:signal: those that came */
 
 static void on_signal(int sig)
 {
 	stop_signal = sig;
+}
+
+static void on_script_signal(int sig)
+{
+	script_signals[sig] = 1;
 }
 
 struct run {
@@ -357,6 +363,30 @@ static bool fail(struct run *r, struct kernel_error *e)
 	return false;
 }
 
+/* Kinds of probes that many kernels are built without. */
+static bool kernel_has(const struct run *r)
+{
+	const struct kernel_caps *caps = NULL;
+
+	kernel_caps(&caps);
+	for (uint32_t i = 0; i < r->meta->nprogs; i++) {
+		enum meta_prog_kind k = r->meta->progs[i].kind;
+		bool kprobe = k == MP_KPROBE || k == MP_KRETPROBE;
+
+		if (kprobe ? caps->kprobe : caps->fentry || (k != MP_FENTRY && k != MP_FEXIT))
+			continue;
+		fprintf(stderr,
+			"gft: %s: this kernel has no %s\n"
+			"hint: gft --info says what it has; tracepoints (t:GROUP:EVENT) and raw tracepoints are "
+			"always there\n",
+			r->meta->probe_names[r->meta->progs[i].probe_id - TY_PROBE_STATIC].probe,
+			kprobe ? "probes of kernel functions (CONFIG_KPROBES)"
+			       : "fentry and fexit probes (BTF and CONFIG_FUNCTION_TRACER)");
+		return false;
+	}
+	return true;
+}
+
 static bool load(struct run *r)
 {
 	const struct run_opts *o = r->o;
@@ -368,7 +398,7 @@ static bool load(struct run *r)
 				    .ring_bytes = o->cli->ring_bytes,
 				    .verbose = o->cli->verbose };
 
-	if (!fill_consts(r, &c))
+	if (!kernel_has(r) || !fill_consts(r, &c))
 		return false;
 	ko.consts = c.v;
 	ko.nconsts = c.n;
@@ -436,6 +466,31 @@ static void run_all(struct run *r, enum meta_prog_kind kind)
 	for (uint32_t i = 0; i < r->meta->nprogs; i++)
 		if (r->meta->progs[i].kind == kind && ksession_run(r->ks, i, &err) < 0)
 			fail(r, &err);
+}
+
+/* self:signal:NAME, whose number is the program's period */
+static void script_signals_start(const struct gft_meta *m)
+{
+	struct sigaction sa = { .sa_handler = on_script_signal, .sa_flags = SA_RESTART };
+
+	for (uint32_t i = 0; i < m->nprogs; i++)
+		if (m->progs[i].kind == MP_SIGNAL && m->progs[i].period < 65)
+			sigaction((int)m->progs[i].period, &sa, NULL);
+}
+
+static void script_signals_run(struct run *r)
+{
+	struct kernel_error err = { .msg = "" };
+
+	for (int sig = 1; sig < 65; sig++) {
+		if (!script_signals[sig])
+			continue;
+		script_signals[sig] = 0; /* first: it may come again while its clauses run */
+		for (uint32_t i = 0; i < r->meta->nprogs; i++)
+			if (r->meta->progs[i].kind == MP_SIGNAL && r->meta->progs[i].period == (uint64_t)sig &&
+			    ksession_run(r->ks, i, &err) < 0)
+				fail(r, &err);
+	}
 }
 
 /* Only begin and end: nothing to wait for. */
@@ -538,6 +593,7 @@ static void loop(struct run *r)
 
 		if (stop_signal || r->ev.exiting || output_error(r->out))
 			return;
+		script_signals_run(r);
 		n = ksession_poll(r->ks, POLL_MS, record, r);
 		if (n < 0 && n != -EINTR)
 			return;
@@ -669,6 +725,7 @@ int run_script(const struct run_opts *o)
 	int status = 1, fd = -1, rec_fd = -1, e;
 
 	signals();
+	script_signals_start(o->meta);
 	if (o->cli->stream) {
 		gc.tree = NULL;
 		gc.enter = call_enter;

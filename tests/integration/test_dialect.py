@@ -174,3 +174,41 @@ def test_stack_modes():
 def test_stack_of_kernel():
     r = script(r'tracepoint:sched:sched_switch { @[kstack(5)] = count(); } interval:ms:300 { exit(); }')
     check(any("schedule" in f for f in frames(r.out)), "frames", r)
+
+
+def test_settings():
+    text = (r'config = { stack_mode = raw; str_trunc_trailer = "~"; MAX_STRLEN = 5; BPFTRACE_PRINT_MAPS_ON_EXIT = 1 } '
+            r'u:"main.(*Student).String" { $s = str(fetch(+0(%ax):u64)); print($s); print(ustack(1)); @ = 1; exit(); }')
+    r = script(text, command=CALLS)
+    check("Grace~\n" in r.out and re.search(r"^ {8}0x[0-9a-f]+$", r.out, re.M) and "@: 1" in r.out, "settings", r)
+    for var in ("GFT_PRINT_MAPS_ON_EXIT", "BPFTRACE_PRINT_MAPS_ON_EXIT"):
+        os.environ[var] = "0"
+        try:
+            r = script(text, command=CALLS)
+        finally:
+            del os.environ[var]
+        check("@: 1" not in r.out, "the environment wins", r)
+
+
+def test_kernel_events():
+    r = script("software:faults:1 { @[comm] = count(); }", command=CALLS)
+    check("@[calls]" in maps(r.out), "page faults of the target", r)
+    for probe in ("s:cs:1", "rt:sched_switch", "rawtracepoint:sched:sched_switch"):
+        r = script(probe + " { @[comm] = count(); } interval:ms:300 { exit(); }")
+        check(maps(r.out), f"no hits of {probe}", r)
+
+
+def test_kernel_functions():
+    for probe in ("k:vfs_read", "kr:vfs_read", "f:vfs_read", "fr:vfs_read"):
+        r = gft("-q", "-e", probe + " { @ = count(); } interval:ms:300 { exit(); }")
+        check(r.status == 0 and maps(r.out) or r.status == 1 and "this kernel has no" in r.err, "hits, or why not", r)
+
+
+def test_own_signal():
+    import signal
+
+    with Gft("-q", "-e", r'self:signal:SIGUSR1 { @n++; printf("got %d\n", @n); if (@n == 2) { exit(); } }') as g:
+        g.p.send_signal(signal.SIGUSR1)
+        g.until("got 1", 1)
+        g.p.send_signal(signal.SIGUSR1)
+        g.until("got 2", 1)

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* sema_config.c - settings: the config block, and the environment, which wins. */
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "parser/sema.h"
+
+enum kind { NUMBER, FLAG, WORD, TEXT };
+
+static const struct setting {
+	const char *name;
+	enum kind kind;
+	uint64_t min, max;
+	const char *words; /* WORD: "error|warn|ignore" */
+} settings[] = {
+	{ "max_strlen", NUMBER, 1, 1 << 20, NULL },
+	{ "max_map_keys", NUMBER, 1, 1 << 29, NULL },
+	{ "max_cat_bytes", NUMBER, 1, 1 << 30, NULL },
+	{ "print_maps_on_exit", FLAG, 0, 1, NULL },
+	{ "missing_probes", WORD, 0, 0, "error|warn|ignore" },
+	{ "stack_mode", WORD, 0, 0, "bpftrace|perf|raw" },
+	{ "str_trunc_trailer", TEXT, 0, 0, NULL },
+};
+
+/* bpftrace's that have nothing to act on here: scripts that set them run all the same. */
+static const char *const other[] = {
+	"cache_user_symbols", "cpp_demangle",  "lazy_symbolication",	  "license",	    "log_size",
+	"max_bpf_progs",      "max_probes",    "max_ast_nodes",		  "on_stack_limit", "perf_rb_pages",
+	"show_debug_info",    "symbol_source", "max_type_res_iterations",
+};
+
+#define N(a) (sizeof(a) / sizeof((a)[0]))
+
+static const struct setting *find(const char *key)
+{
+	if (!strncasecmp(key, "BPFTRACE_", 9))
+		key += 9;
+	for (size_t i = 0; i < N(settings); i++)
+		if (!strcasecmp(settings[i].name, key))
+			return &settings[i];
+	return NULL;
+}
+
+static int word_index(const char *words, const char *w)
+{
+	size_t n = strlen(w);
+
+	for (int i = 0;; i++) {
+		size_t k = strcspn(words, "|");
+
+		if (k == n && !strncmp(words, w, n))
+			return i;
+		if (!words[k])
+			return -1;
+		words += k + 1;
+	}
+}
+
+/* False when the setting does not take this value. */
+static bool set(struct sema *s, const struct setting *st, struct src_loc loc, uint64_t n, const char *text)
+{
+	struct meta_config *cf = &s->p->config;
+	int w;
+
+	switch (st->kind) {
+	case NUMBER:
+	case FLAG:
+		if (text || n < st->min || n > st->max)
+			return false;
+		if (!strcmp(st->name, "max_map_keys")) {
+			cf->max_map_keys = (uint32_t)n;
+		} else if (!strcmp(st->name, "max_cat_bytes")) {
+			cf->max_cat_bytes = (uint32_t)n;
+		} else if (!strcmp(st->name, "print_maps_on_exit")) {
+			cf->print_maps_on_exit = n != 0;
+		} else if (n > SEMA_STRING_MAX) {
+			diag_warn(s->d, loc,
+				  "max_strlen: strings of scripts have at most %d bytes; longer ones are cut",
+				  SEMA_STRING_MAX);
+			cf->max_strlen = SEMA_STRING_MAX;
+		} else {
+			cf->max_strlen = (uint32_t)n;
+		}
+		return true;
+	case WORD:
+		w = text ? word_index(st->words, text) : -1;
+		if (w < 0)
+			return false;
+		if (st->name[0] == 's') {
+			cf->stack_mode = (enum ty_stack_mode)w;
+		} else {
+			cf->missing_probes_fatal = w == 0;
+			cf->missing_probes_warn = w == 1;
+		}
+		return true;
+	default:
+		if (!text)
+			return false;
+		cf->str_trunc_trailer = text;
+		return true;
+	}
+}
+
+static const char *takes(struct sema *s, const struct setting *st)
+{
+	switch (st->kind) {
+	case NUMBER:
+		return arena_printf(s->a, "a number from %llu to %llu", (unsigned long long)st->min,
+				    (unsigned long long)st->max);
+	case FLAG: return "0 or 1";
+	case WORD: return st->words;
+	default: return "a string";
+	}
+}
+
+static void unknown(struct sema *s, const struct config_item *c)
+{
+	const char *names[N(settings)], *near;
+
+	for (size_t i = 0; i < N(other); i++)
+		if (!strcasecmp(other[i], c->key) ||
+		    (!strncasecmp(c->key, "BPFTRACE_", 9) && !strcasecmp(other[i], c->key + 9))) {
+			diag_warn(s->d, c->loc, "config: '%s' has no meaning here", c->key);
+			return;
+		}
+	for (size_t i = 0; i < N(settings); i++)
+		names[i] = settings[i].name;
+	near = diag_nearest(c->key, names, N(settings));
+	diag_error(s->d, c->loc, "config: '%s' is not a setting", c->key);
+	if (near)
+		diag_hint(s->d, "did you mean '%s'?", near);
+	else
+		diag_hint(s->d, "settings are max_map_keys, max_strlen, max_cat_bytes, print_maps_on_exit, "
+				"missing_probes, stack_mode, str_trunc_trailer");
+}
+
+/* GFT_MAX_MAP_KEYS=100, or bpftrace's own name of it. */
+static void from_environment(struct sema *s)
+{
+	static const char *const prefixes[] = { "BPFTRACE_", "GFT_" };
+	struct src_loc start = { 0, 0, s->p->ast->source->index };
+
+	for (size_t i = 0; i < N(settings); i++)
+		for (size_t k = 0; k < N(prefixes); k++) {
+			char *name = arena_printf(s->a, "%s%s", prefixes[k], settings[i].name), *end;
+			const char *v;
+			uint64_t n;
+
+			for (char *p = name; *p; p++)
+				*p = (char)toupper((unsigned char)*p);
+			v = getenv(name);
+			if (!v)
+				continue;
+			n = strtoull(v, &end, 0);
+			if (settings[i].kind == FLAG && (!strcmp(v, "true") || !strcmp(v, "false")))
+				n = v[0] == 't', end = (char *)(uintptr_t) "";
+			if (!set(s, &settings[i], start, n,
+				 settings[i].kind == WORD || settings[i].kind == TEXT || end == v || *end
+					 ? arena_strdup(s->a, v)
+					 : NULL))
+				diag_error(s->d, start, "the environment's %s=%s: it must be %s", name, v,
+					   takes(s, &settings[i]));
+		}
+}
+
+void sema_config(struct sema *s)
+{
+	struct meta_config *cf = &s->p->config;
+
+	cf->max_strlen = SEMA_STRING_MAX;
+	cf->max_map_keys = 4096;
+	cf->max_cat_bytes = 10240;
+	cf->print_maps_on_exit = true;
+	cf->str_trunc_trailer = "..";
+	cf->missing_probes_fatal = true;
+	for (struct config_item *c = s->p->ast->config; c; c = c->next) {
+		const struct setting *st = find(c->key);
+		const struct expr *v = c->value;
+		const char *text = v->kind == EX_IDENT ? v->name : v->kind == EX_STR ? v->str : NULL;
+
+		if (!st) {
+			unknown(s, c);
+		} else if (!set(s, st, c->loc, v->ival, text)) {
+			diag_error(s->d, c->loc, "config: '%s' does not take this value", c->key);
+			diag_hint(s->d, "it must be %s", takes(s, st));
+		}
+	}
+	from_environment(s);
+}
