@@ -16,6 +16,7 @@ struct planner {
 	struct go_values *v;
 	struct tgt *t;
 	uint32_t nodes;
+	uint32_t end; /* of the bytes that are being planned: what lies behind was not copied */
 };
 
 /* Room in the blob, 8-aligned; -1 when it is full. */
@@ -100,7 +101,7 @@ static void plan_value(struct planner *p, struct go_node *n, const struct go_typ
 static void plan_pointer(struct planner *p, struct go_node *n, const struct go_type *t, uint32_t off, unsigned depth)
 {
 	const struct go_type *e = t->elem;
-	uint32_t len;
+	uint32_t len, end = p->end;
 	int at;
 
 	if (!e || depth > 1)
@@ -110,13 +111,15 @@ static void plan_pointer(struct planner *p, struct go_node *n, const struct go_t
 	len = e->size > POINTEE_MAX ? POINTEE_MAX : e->size;
 	if (e->kind == GO_UNKNOWN || (at = follow(p, n, off, 0, len)) < 0 || !kids(p, n, 1))
 		return;
+	p->end = (uint32_t)at + len;
 	plan_value(p, n->kids, e, (uint32_t)at, depth + 1);
+	p->end = end;
 }
 
 static void plan_slice(struct planner *p, struct go_node *n, const struct go_type *t, uint32_t off, unsigned depth)
 {
 	const struct go_type *e = t->elem;
-	uint32_t count, max;
+	uint32_t count, max, end = p->end;
 	int at;
 
 	if (e && e->lazy)
@@ -138,8 +141,10 @@ static void plan_slice(struct planner *p, struct go_node *n, const struct go_typ
 		return; /* bytes print as text */
 	if (!kids(p, n, count))
 		return;
+	p->end = (uint32_t)at + n->room;
 	for (uint32_t i = 0; i < count; i++)
 		plan_value(p, &n->kids[i], e, (uint32_t)at + i * e->size, depth + 2);
+	p->end = end;
 }
 
 static void plan_interface(struct planner *p, struct go_node *n, const struct go_type *t, uint32_t off)
@@ -185,6 +190,11 @@ static void plan_value(struct planner *p, struct go_node *n, const struct go_typ
 	n->type = t;
 	n->off = (uint16_t)off;
 	n->op = n->type_op = -1;
+	if (off + t->size > p->end &&
+	    (off >= p->end || t->size <= 24 || (t->kind != GO_STRUCT && t->kind != GO_ARRAY))) {
+		n->room = UINT16_MAX; /* not captured */
+		return;
+	}
 	if (depth > DEPTH_MAX)
 		return;
 	switch (t->kind) {
@@ -255,7 +265,9 @@ static bool plan_pieces(struct planner *p, struct go_node *n, const struct go_pa
 static const struct go_type *fetch_type(struct tgt *t, const char *name)
 {
 	static const struct go_type byte = { .kind = GO_UINT, .name = "uint8", .size = 1, .align = 1 };
-	static const struct go_type slice = { .kind = GO_SLICE, .name = "[]uint8", .size = 24, .align = 8, .elem = &byte };
+	static const struct go_type slice = {
+		.kind = GO_SLICE, .name = "[]uint8", .size = 24, .align = 8, .elem = &byte
+	};
 	static const struct go_type error = { .kind = GO_INTERFACE, .name = "error", .size = 16, .align = 8 };
 	static const struct go_type iface = { .kind = GO_INTERFACE, .name = "interface", .size = 16, .align = 8 };
 	static const struct go_type eface = { .kind = GO_EFACE, .name = "interface {}", .size = 16, .align = 8 };
@@ -291,8 +303,11 @@ static void plan_fetch(struct planner *p, struct go_node *node, const char *type
 	for (uint32_t done = 0; done < t->size; done += GFT_CAP_LEN) {
 		uint32_t len = t->size - done > GFT_CAP_LEN ? GFT_CAP_LEN : t->size - done;
 
-		op = step(p, (struct gft_cap_op){ .kind = GFT_CAP_MEM, .dst = (uint16_t)((uint32_t)at + done),
-						  .len = (uint16_t)len, .from = (uint16_t)(8 * i), .off = (int32_t)done });
+		op = step(p, (struct gft_cap_op){ .kind = GFT_CAP_MEM,
+						  .dst = (uint16_t)((uint32_t)at + done),
+						  .len = (uint16_t)len,
+						  .from = (uint16_t)(8 * i),
+						  .off = (int32_t)done });
 		if (op < 0)
 			return;
 	}
@@ -356,6 +371,7 @@ struct go_values *go_values_new(struct tgt *t, uint32_t func, enum go_which whic
 	for (uint32_t i = 0; i < v->n; i++) {
 		struct go_node *node = &v->nodes[i];
 
+		p.end = node->off + node->type->size;
 		if (node->room != UINT16_MAX)
 			plan_value(&p, node, node->type, node->off, 0);
 	}

@@ -253,7 +253,8 @@ static void print(const struct printer *p, const struct go_node *n, unsigned dep
 {
 	const struct go_type *t = n->type;
 
-	if (depth > DEPTH_MAX || !t || n->off + (t->size < 8 ? 8 : t->size) > GFT_CAP_BYTES + 8) {
+	if (depth > DEPTH_MAX || !t || n->room == UINT16_MAX ||
+	    n->off + (t->size < 8 ? 8 : t->size) > GFT_CAP_BYTES + 8) {
 		buf_puts(p->b, "…");
 		return;
 	}
