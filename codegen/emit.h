@@ -65,6 +65,7 @@ void emit_fetch_address(struct em *m, struct buf *b, const char *dst, const stru
 
 /* emit_stmt.c */
 void emit_block(struct em *m, const struct block *b);
+void emit_block_value(struct em *m, struct buf *o, const char *dst, const struct gft_type *t, const struct block *b);
 void emit_line(struct em *m, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void emit_src(struct em *m, struct src_loc loc);
 /* Text as a C string literal without its quotes. */

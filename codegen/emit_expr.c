@@ -194,6 +194,13 @@ void emit_into(struct em *m, struct buf *b, const char *dst, const struct gft_ty
 			emit_into(m, b, dst, t, it->e);
 		return;
 	}
+	case EX_BLOCK: emit_block_value(m, b, dst, t, e->block); return;
+	case EX_IF:
+		buf_printf(b, "if (%s) ", emit_val(m, e->a));
+		emit_block_value(m, b, dst, t, e->block);
+		buf_puts(b, "else ");
+		emit_block_value(m, b, dst, t, e->block2);
+		return;
 	case EX_CAST: /* text of another size */
 		buf_puts(b, "{ ");
 		emit_convert(m, b, dst, t, emit_at(m, b, e->a), e->a->type);
@@ -373,6 +380,14 @@ const char *emit_val(struct em *m, const struct expr *e)
 		return arena_printf(m->a, "((%s)%s)", c, emit_val(m, e->a));
 	case EX_INCDEC: return incdec(m, e);
 	case EX_INDEX: return emit_index(m, e);
+	case EX_BLOCK: emit_block_value(m, &o, NULL, e->type, e->block); return take(m, &o);
+	case EX_IF:
+		buf_printf(&o, "(%s ? ", emit_val(m, e->a));
+		emit_block_value(m, &o, NULL, e->type, e->block);
+		buf_puts(&o, " : ");
+		emit_block_value(m, &o, NULL, e->type, e->block2);
+		buf_puts(&o, ")");
+		return take(m, &o);
 	case EX_MAP: {
 		buf_puts(&o, "({ ");
 		const char *k = emit_key(m, &o, e);

@@ -249,17 +249,31 @@ static void emit_assign_var(struct em *m, const struct stmt *st)
 	buf_free(&b);
 }
 
-/* A call, or a choice between calls. */
-static void emit_effect(struct em *m, const struct expr *e)
+/* An expression whose value nobody wants. */
+static void emit_expr_stmt(struct em *m, const struct expr *e)
 {
-	if (e->kind == EX_TERNARY) {
+	switch (e->kind) {
+	case EX_CALL: emit_call(m, e); break;
+	case EX_FETCH: emit_fetch_stmt(m, e); break;
+	case EX_BLOCK: emit_block(m, e->block); break;
+	case EX_IF:
+		emit_line(m, "if (%s)", emit_val(m, e->a));
+		emit_block(m, e->block);
+		emit_line(m, "else");
+		emit_block(m, e->block2);
+		break;
+	case EX_TERNARY:
 		emit_line(m, "if (%s) {", emit_val(m, e->a));
-		emit_effect(m, e->b);
+		if (e->b)
+			emit_expr_stmt(m, e->b);
 		emit_line(m, "} else {");
-		emit_effect(m, e->c);
+		emit_expr_stmt(m, e->c);
 		emit_line(m, "}");
-	} else {
-		emit_call(m, e);
+		break;
+	default:
+		if (emit_is_scalar(e->type))
+			emit_line(m, "(void)%s;", emit_val(m, e));
+		break;
 	}
 }
 
@@ -267,14 +281,7 @@ static void emit_stmt(struct em *m, const struct stmt *st)
 {
 	emit_src(m, st->loc);
 	switch (st->kind) {
-	case ST_EXPR:
-		if (st->e->kind == EX_CALL || (st->e->kind == EX_TERNARY && st->e->type->kind == TY_VOID))
-			emit_effect(m, st->e);
-		else if (st->e->kind == EX_FETCH)
-			emit_fetch_stmt(m, st->e);
-		else if (emit_is_scalar(st->e->type))
-			emit_line(m, "(void)%s;", emit_val(m, st->e));
-		break;
+	case ST_EXPR: emit_expr_stmt(m, st->e); break;
 	case ST_DISCARD:
 		if (emit_is_scalar(st->e->type))
 			emit_line(m, "(void)%s;", emit_val(m, st->e));
@@ -308,14 +315,42 @@ static void emit_stmt(struct em *m, const struct stmt *st)
 	}
 }
 
-void emit_block(struct em *m, const struct block *b)
+/* Everything in a block but its value. */
+static void emit_inside(struct em *m, const struct block *b)
 {
-	emit_line(m, "{");
-	m->indent++;
 	for (const struct scope_var *sv = b->scope ? b->scope->vars : NULL; sv; sv = sv->next)
 		emit_declare(m, sv->v);
 	for (const struct stmt *st = b->first; st; st = st->next)
 		emit_stmt(m, st);
+}
+
+void emit_block(struct em *m, const struct block *b)
+{
+	emit_line(m, "{");
+	m->indent++;
+	emit_inside(m, b);
+	if (b->value)
+		emit_expr_stmt(m, b->value);
 	m->indent--;
 	emit_line(m, "}");
+}
+
+/* A block as a value: into dst, or (dst NULL) as a C expression. */
+void emit_block_value(struct em *m, struct buf *o, const char *dst, const struct gft_type *t, const struct block *b)
+{
+	struct buf text = BUF_INIT, value = BUF_INIT, *out = m->out;
+
+	m->out = &text;
+	emit_inside(m, b);
+	if (dst)
+		emit_into(m, &value, dst, t, b->value);
+	else
+		buf_printf(&value, "(%s)%s; ", emit_ctype(t), emit_val(m, b->value));
+	m->out = out;
+	buf_puts(o, dst ? "{\n" : "({\n");
+	buf_add(o, text.data ? text.data : "", text.len);
+	buf_add(o, value.data, value.len);
+	buf_puts(o, dst ? "} " : "})");
+	buf_free(&text);
+	buf_free(&value);
 }

@@ -85,6 +85,7 @@ static const struct function functions[] = {
 	{ "cat", FN_CAT, 1, 64, W_ANY, NEED_RING, "cat(\"/proc/loadavg\")" },
 	{ "system", FN_SYSTEM, 1, 64, W_ANY, NEED_RING, "system(\"command\", value, ...)" },
 	{ "join", FN_JOIN, 1, 2, W_ANY, NEED_RING, "join(pointer, \" \")" },
+	{ "getopt", FN_GETOPT, 1, 3, W_ANY, 0, "getopt(\"name\", default, \"description\")" },
 	{ "signal", FN_SIGNAL, 1, 1, W_ANY, 0, "signal(SIGSTOP)" },
 };
 

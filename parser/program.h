@@ -95,6 +95,7 @@ enum fn_id {
 	FN_SYSTEM,
 	FN_JOIN,
 	FN_SIGNAL,
+	FN_GETOPT, /* sema_macro.c */
 };
 
 struct function {
@@ -219,6 +220,8 @@ struct program {
 };
 
 struct sema_opts {
+	const char *const *options; /* of the script: "--name=value", "--name" */
+	size_t noptions;
 	bool unsafe;
 	/* --drilldown and target operands need no option: they are translated into clauses */
 };

@@ -89,6 +89,7 @@ static void check_expr_stmt(struct sema *s, struct stmt *st)
 	switch (e->kind) {
 	case EX_CALL:
 	case EX_INCDEC:
+	case EX_BLOCK:
 	case EX_FETCH: break;
 	default:
 		if (s->report && e->type->kind != TY_VOID && e->type->kind != TY_NONE) {
@@ -195,12 +196,7 @@ static void tidy_block(struct sema *s, struct block *b)
 		b->value = NULL;
 		block_add(b, st);
 	}
-	for (struct stmt *st = b->first; st; st = st->next) {
-		if (st->body)
-			tidy_block(s, st->body);
-		if (st->other)
-			tidy_block(s, st->other);
-	}
+	sema_tidy(s, b);
 }
 
 static void check_clauses(struct sema *s)
@@ -249,10 +245,11 @@ struct program *sema_check(struct ast *ast, const struct resolver *res, const st
 		diag_error(s.d, all, "the script has no probe");
 		diag_hint(s.d, "try: u:main.main { graph(); }");
 	}
-	if (ast->macros)
-		diag_error(s.d, ast->macros->loc, "macros are not supported yet");
-	if (ast->c_texts)
-		diag_error(s.d, ast->c_texts->loc, "C definitions in scripts are not supported yet");
+	s.option_used = ARENA_ARRAY(s.a, bool, opts->noptions + 1);
+	for (struct macro *m = ast->macros; m; m = m->next)
+		sema_tidy(&s, m->body);
+	sema_macros(&s);
+	sema_defines(&s);
 	if (ast->imports)
 		diag_error(s.d, ast->imports->loc, "import is not supported yet");
 	sema_config(&s);
@@ -264,6 +261,7 @@ struct program *sema_check(struct ast *ast, const struct resolver *res, const st
 	}
 	s.report = true;
 	check_clauses(&s);
+	sema_options_used(&s);
 	for (struct map *m = p->maps; m; m = m->next)
 		if (m->value->kind == TY_NONE && !diag_errors(s.d)) {
 			diag_error(s.d, m->loc, "%s is never assigned", m->name);

@@ -22,8 +22,12 @@ struct sema {
 	bool report;  /* the last pass: say what is wrong and number events */
 	bool changed; /* a type widened in this pass */
 	unsigned loops;
-	unsigned callbacks;		/* loops around us whose body is a function of its own */
-	struct rows *rows;		/* sema_probe.c */
+	unsigned callbacks;	     /* loops around us whose body is a function of its own */
+	struct rows *rows;	     /* sema_probe.c */
+	struct sema_define *defines; /* sema_macro.c */
+	const struct sema_use *use;  /* macros that are being expanded */
+	uint32_t nuses;
+	bool *option_used;
 	const struct gft_type *tp_args; /* args of the clause's tracepoint, or NULL */
 	const char *tp_args_why;
 };
@@ -65,6 +69,16 @@ void sema_printf(struct sema *s, struct expr *e, enum meta_event_kind kind);
 struct expr *sema_map_arg(struct sema *s, struct expr *e, bool whole);
 bool sema_keyed_arg(struct sema *s, struct expr *e);
 const struct gft_type *sema_fetcharg_type(struct sema *s, struct fetcharg *f, struct src_loc loc);
+
+/* sema_macro.c */
+void sema_defines(struct sema *s);
+void sema_macros(struct sema *s);
+/* Replaces the use of a macro or constant by what it stands for, checked; false: it is none. */
+bool sema_macro(struct sema *s, struct expr *e);
+void sema_getopt(struct sema *s, struct expr *e);
+void sema_options_used(struct sema *s);
+/* Blocks of statements have no value: their last expression is a statement. */
+void sema_tidy(struct sema *s, struct block *b);
 
 /* sema_config.c */
 void sema_config(struct sema *s);

@@ -473,6 +473,7 @@ void sema_call(struct sema *s, struct expr *e)
 		e->type = ty_string(s->a, max);
 		break;
 	}
+	case FN_GETOPT: sema_getopt(s, e); break;
 	default: sema_func(s, e); break;
 	}
 }

@@ -559,6 +559,20 @@ static void check_unary(struct sema *s, struct expr *e)
 		sema_error(s, e->loc, "'%s' needs a number, not %s", op_text(e->op), sema_type_name(s, e->a->type));
 }
 
+static void check_not_agg(struct sema *s, struct expr *e)
+{
+	if (!ty_is_agg(e->type))
+		return;
+	sema_error(s, e->loc, "an aggregation must be assigned to a map itself, not chosen by an expression");
+	sema_hint(s, "if (...) { @a = count(); } else { @b = count(); }");
+	e->type = &ty_none;
+}
+
+static bool acts(const struct expr *e)
+{
+	return e->kind == EX_CALL || e->kind == EX_BLOCK;
+}
+
 static void check_ternary(struct sema *s, struct expr *e)
 {
 	struct expr *then = e->b ? e->b : e->a;
@@ -579,10 +593,35 @@ static void check_ternary(struct sema *s, struct expr *e)
 	}
 	e->type = j;
 	/* as a statement it chooses between two calls */
-	if (j->kind == TY_VOID && (!e->value_unused || then->kind != EX_CALL || e->c->kind != EX_CALL))
+	if (j->kind == TY_VOID && (!e->value_unused || !acts(then) || !acts(e->c)))
 		sema_error(s, e->loc, "the two sides of '?:' give no value"), e->type = &ty_none;
 	else if (j->kind == TY_STRUCT)
 		sema_error(s, e->loc, "'?:' cannot choose between %s as a whole: name a field", sema_type_name(s, j));
+	check_not_agg(s, e);
+}
+
+/* if (a) { ... 1 } else { ... 2 } as a value */
+static void check_if(struct sema *s, struct expr *e)
+{
+	const struct gft_type *j, *x = &ty_void, *y = &ty_void;
+
+	sema_cond(s, e->a);
+	sema_tidy(s, e->block);
+	sema_tidy(s, e->block2);
+	sema_block(s, e->block, !e->value_unused);
+	sema_block(s, e->block2, !e->value_unused);
+	if (e->block->value)
+		x = sema_storage(s, e->block->value->type);
+	if (e->block2->value)
+		y = sema_storage(s, e->block2->value->type);
+	j = sema_join(s, x, y);
+	if (!j) {
+		sema_error(s, e->loc, "the two values of 'if' differ: %s and %s", sema_type_name(s, x),
+			   sema_type_name(s, y));
+		j = x;
+	}
+	e->type = j;
+	check_not_agg(s, e);
 }
 
 static void check_field(struct sema *s, struct expr *e)
@@ -741,8 +780,14 @@ void sema_expr(struct sema *s, struct expr *e)
 		break;
 	}
 	case EX_MAP: check_map_read(s, e); break;
-	case EX_IDENT: check_ident(s, e); break;
-	case EX_CALL: sema_call(s, e); break;
+	case EX_IDENT:
+		if (!sema_macro(s, e))
+			check_ident(s, e);
+		break;
+	case EX_CALL:
+		if (!sema_macro(s, e))
+			sema_call(s, e);
+		break;
 	case EX_UNARY: check_unary(s, e); break;
 	case EX_BINARY: check_binary(s, e); break;
 	case EX_TERNARY: check_ternary(s, e); break;
@@ -794,11 +839,15 @@ void sema_expr(struct sema *s, struct expr *e)
 		break;
 	}
 	case EX_INDEX: check_index(s, e); break;
-	case EX_OFFSETOF:
-	case EX_IF:
+	case EX_IF: check_if(s, e); break;
 	case EX_BLOCK:
-		sema_error(s, e->loc, "%s not supported yet",
-			   e->kind == EX_OFFSETOF ? "offsetof is" : "a block as a value is");
+		sema_tidy(s, e->block);
+		sema_block(s, e->block, !e->value_unused);
+		e->type = e->block->value ? e->block->value->type : &ty_void;
+		check_not_agg(s, e);
+		break;
+	case EX_OFFSETOF:
+		sema_error(s, e->loc, "offsetof is not supported yet");
 		e->type = &ty_i64;
 		break;
 	}

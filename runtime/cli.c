@@ -299,8 +299,24 @@ static bool is_elf(const char *s)
 	return elf;
 }
 
+/* Options of the script stand behind "--"; they are put behind the operands. */
+static size_t split_options(struct cli *c, char **v, size_t n)
+{
+	size_t k = 0;
+
+	c->options = xcalloc(n + 1, sizeof(*c->options));
+	for (size_t i = 0; i < n; i++) {
+		if (!strncmp(v[i], "--", 2) && v[i][2])
+			c->options[c->noptions++] = v[i];
+		else
+			v[k++] = v[i];
+	}
+	return k;
+}
+
 static bool operands(struct cli *c, char **v, size_t n)
 {
+	n = split_options(c, v, n);
 	if (!c->expr && !c->nuprobes && !c->list && n && !is_file(v[0]) &&
 	    (!strcmp(v[0], "info") || !strcmp(v[0], "replay"))) {
 		c->about = v[0][0] == 'i';
@@ -375,4 +391,5 @@ void cli_free(struct cli *c)
 {
 	free(c->uprobes);
 	free(c->drilldown);
+	free(c->options);
 }

@@ -27,6 +27,8 @@ struct cli {
 	const char *binary;
 	const char **operands; /* behind the binary: parameters, or go-ftrace's target functions */
 	size_t noperands;
+	const char **options; /* operands like --name=value: the script's own (getopt) */
+	size_t noptions;
 	const char *command;	/* -c */
 	const char **drilldown; /* -D */
 	size_t ndrilldown;

@@ -117,13 +117,15 @@ static bool same_program(const struct cli *c)
 	for (size_t i = 0; i < c->npids && !c->binary; i++) {
 		snprintf(path, sizeof(path), "/proc/%d/exe", c->pids[i]);
 		if (stat(path, &st)) {
-			fprintf(stderr, "gft: cannot read the executable of process %d: %s\n", c->pids[i], strerror(errno));
+			fprintf(stderr, "gft: cannot read the executable of process %d: %s\n", c->pids[i],
+				strerror(errno));
 			if (errno == EACCES)
 				fputs("hint: run as root, or with CAP_SYS_PTRACE\n", stderr);
 			return false;
 		}
 		if (i && (st.st_dev != first.st_dev || st.st_ino != first.st_ino)) {
-			fprintf(stderr, "gft: -p: processes %d and %d run different programs\n"
+			fprintf(stderr,
+				"gft: -p: processes %d and %d run different programs\n"
 				"hint: name the binary in the probe, u:./binary:FUNC, or run one gft for each\n",
 				c->pids[0], c->pids[i]);
 			return false;
@@ -170,7 +172,7 @@ static bool front_end(struct story *s)
 				 .ctx = s->res.ctx,
 				 .params = s->cli.operands,
 				 .nparams = s->cli.nuprobes ? 0 : s->cli.noperands };
-	struct sema_opts so = { .unsafe = s->cli.unsafe };
+	struct sema_opts so = { .unsafe = s->cli.unsafe, .options = s->cli.options, .noptions = s->cli.noptions };
 	struct ast *ast = parse_script(s->arena, s->diag, s->source, &po);
 	struct buf b = BUF_INIT;
 

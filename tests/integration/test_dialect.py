@@ -16,9 +16,10 @@ def script(text, *args, command=(), status=0):
     return r
 
 
-def begin(text, *expected, args=(), params=()):
+def begin(text, *expected, args=(), params=(), before="", macros=""):
     """Runs the text in begin; what it prints are these lines, in order."""
-    r = script("config = { print_maps_on_exit = false } begin { " + text + " }", *args, command=params)
+    r = script(before + "config = { print_maps_on_exit = false } " + macros + " begin { " + text + " }", *args,
+               command=params)
     got = [s for s in r.out.split("\n") if s]
     check(got == list(expected), "other lines than expected", r)
 
@@ -212,3 +213,36 @@ def test_own_signal():
         g.until("got 1", 1)
         g.p.send_signal(signal.SIGUSR1)
         g.until("got 2", 1)
+
+
+def test_macros():
+    begin(r'$y = 7; print(us(5000)); print(sq(3) + sq($y + 1)); print($y); $p = 1; $q = 2; swap($p, $q); '
+          r'print(($p, $q)); bump(@z, "k"); bump(@z, "k"); print(@z["k"]); hi; hi(2); print(text(2)); '
+          r'if (text(1) == "one") { print(NAME); } print(TWICE); $y > 3 ? hi() : hi(4);',
+          "5", "73", "7", "(2, 1)", "@z[k]: 6", "hi", "hi", "hi", "many", "def", "3", "hi",
+          before=r'''
+#define MAX 3
+#define TWICE (MAX)
+#define NAME "def"
+''', macros=r'macro us(t) { t / 1000 } macro sq(x) { $y = x; $y * $y } macro hi() { printf("hi\n") } '
+          r'macro swap($a, $b) { $t = $a; $a = $b; $b = $t; } macro bump(@m, k) { @m[k] = sum(MAX); } '
+          r'macro hi(n) { for ($i : 0..n) { hi(); } } macro text(c) { $s = c > 1 ? "many" : "one"; $s }')
+
+
+def test_macro_in_predicate():
+    r = script('macro sq(x) { $y = x; $y * $y } u:main.add1 / sq(arg0) > 3 / { @n = count(); }', command=CALLS)
+    check(maps(r.out) == {"@n": "2"}, "hits", r)
+
+
+def test_blocks_as_values():
+    begin(r'$v = { $k = 5; $k + 1 }; print($v); $w = if ($v > 6) { "big" } else if ($v > 2) { "mid" } '
+          r'else { "small" }; print($w); print({ $t = (1, "x"); $t });', "6", "mid", "(1, x)")
+
+
+def test_options_of_the_script():
+    text = 'print(getopt("min", 10, "least")); print(getopt("name", "x")); print(getopt("v")); print(getopt("n", -1));'
+    begin(text, "10", "x", "false", "-1")
+    begin(text, "3", "foo", "true", "-4", params=("--", "--min=3", "--v", "--name=foo", "--n=-4"))
+    for given, why in (("--max=1", "no option --max=1"), ("--min=x", "must be a number")):
+        r = script("begin { " + text + " }", command=("--", given), status=1)
+        check(why in r.err, "refused", r)

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* clone.h - copies of a macro's body, before anything of it is checked. */
+#ifndef GFT_PARSER_CLONE_H
+#define GFT_PARSER_CLONE_H
+
+#include "parser/ast.h"
+
+struct arena;
+
+struct cloning {
+	struct arena *a;
+	const struct macro *macro; /* NULL: nothing is replaced */
+	struct expr **args;	   /* for its parameters */
+	uint32_t number;	   /* of this use: its own variables get names of their own */
+};
+
+struct block *clone_block(struct cloning *c, const struct block *b);
+
+#endif

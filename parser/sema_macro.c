@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * sema_macro.c - what stands for something else: macros, #define'd constants,
+ * and options of the script.  Each use is replaced in the tree when it is first
+ * seen.
+ */
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "parser/clone.h"
+#include "parser/sema.h"
+
+#define NESTING_MAX 32	 /* macros in macros */
+#define USES_MAX    5000 /* of macros in one script: each is a copy */
+
+struct sema_define {
+	const char *name;
+	int64_t val;
+	const char *str; /* NULL: a number */
+	struct sema_define *next;
+};
+
+struct sema_use {
+	const struct macro *macro;
+	const struct sema_use *outer;
+};
+
+/* --- #define NAME VALUE ---------------------------------------------------------------- */
+
+static const struct sema_define *find_define(struct sema *s, const char *name, size_t n)
+{
+	for (const struct sema_define *d = s->defines; d; d = d->next)
+		if (strlen(d->name) == n && !strncmp(d->name, name, n))
+			return d;
+	return NULL;
+}
+
+/* A number, a string or a name that is defined, maybe in parentheses; false: something else. */
+static bool define_value(struct sema *s, const char *v, size_t n, struct sema_define *out)
+{
+	const struct sema_define *d;
+	char *end, *text;
+
+	while (n && isspace((unsigned char)*v))
+		v++, n--;
+	while (n && isspace((unsigned char)v[n - 1]))
+		n--;
+	if (n > 2 && *v == '(' && v[n - 1] == ')')
+		return define_value(s, v + 1, n - 2, out);
+	text = arena_strndup(s->a, v, n);
+	if (n >= 2 && *v == '"' && strcspn(text + 1, "\"\\") == n - 2) {
+		out->str = arena_strndup(s->a, v + 1, n - 2);
+		return true;
+	}
+	d = find_define(s, v, n);
+	if (d) {
+		out->val = d->val;
+		out->str = d->str;
+		return true;
+	}
+	errno = 0;
+	out->val = (int64_t)(*text == '-' ? (unsigned long long)strtoll(text, &end, 0) : strtoull(text, &end, 0));
+	return n && end != text && !errno && end[strspn(end, "uUlL")] == 0;
+}
+
+void sema_defines(struct sema *s)
+{
+	for (const struct c_text *c = s->p->ast->c_texts; c; c = c->next) {
+		const char *p = c->text, *name;
+		struct sema_define *d;
+		size_t n;
+
+		p += strspn(p, "# \t");
+		if (c->is_code || strncmp(p, "define", 6) != 0 || c->text[0] != '#') {
+			diag_error(s->d, c->loc,
+				   "C definitions in scripts are not supported yet, but for #define NAME NUMBER");
+			continue;
+		}
+		name = p + 6 + strspn(p + 6, " \t");
+		for (n = 0; isalnum((unsigned char)name[n]) || name[n] == '_'; n++)
+			;
+		d = ARENA_NEW(s->a, struct sema_define);
+		d->name = arena_strndup(s->a, name, n);
+		if (name[n] == '(' || !define_value(s, name + n, strcspn(name + n, "\n"), d)) {
+			diag_error(s->d, c->loc, "#define %s: only numbers and strings are supported yet", d->name);
+			diag_hint(s->d, "macro name(a) { ... } takes any expression");
+			continue;
+		}
+		d->next = s->defines;
+		s->defines = d;
+	}
+}
+
+/* --- macros ------------------------------------------------------------------------------ */
+
+void sema_tidy(struct sema *s, struct block *b)
+{
+	for (struct stmt *st = b->first; st; st = st->next) {
+		struct block *in[2] = { st->body, st->other };
+
+		for (int i = 0; i < 2; i++) {
+			if (!in[i])
+				continue;
+			if (in[i]->value) {
+				struct stmt *last = stmt_new(s->p->ast, ST_EXPR, in[i]->value->loc);
+
+				last->e = in[i]->value;
+				in[i]->value = NULL;
+				block_add(in[i], last);
+			}
+			sema_tidy(s, in[i]);
+		}
+	}
+}
+
+/* What may be given for a parameter: an expression; for $v a variable, for @m a map. */
+static bool fits(struct sema *s, const struct macro *m, const struct expr *e)
+{
+	for (uint32_t i = 0; i < m->nparams; i++) {
+		const struct expr *p = m->params[i], *a = e->args[i];
+
+		if (p->kind == EX_IDENT || (p->kind == a->kind && !a->nargs))
+			continue;
+		diag_error(s->d, a->loc, "%s: its parameter %s must be given a %s", m->name, p->name,
+			   p->kind == EX_VAR ? "variable" : "map");
+		return false;
+	}
+	return true;
+}
+
+static void expand(struct sema *s, struct expr *e, const struct macro *m)
+{
+	struct cloning c = { .a = s->a, .macro = m, .args = e->args, .number = s->nuses++ };
+	struct sema_use use = { m, s->use };
+	struct block *b;
+	uint32_t depth = 0;
+
+	for (const struct sema_use *u = s->use; u; u = u->outer, depth++)
+		if (u->macro == m || depth >= NESTING_MAX) {
+			diag_error(s->d, e->loc, u->macro == m ? "macro %s uses itself" : "macro %s: nested too deeply",
+				   m->name);
+			*e = (struct expr){ .kind = EX_INT, .loc = e->loc, .type = &ty_i64 };
+			return;
+		}
+	if (s->nuses > USES_MAX || !fits(s, m, e)) {
+		if (s->nuses > USES_MAX)
+			diag_error(s->d, e->loc, "macros are used more than %d times", USES_MAX);
+		*e = (struct expr){ .kind = EX_INT, .loc = e->loc, .type = &ty_i64 };
+		return;
+	}
+	b = clone_block(&c, m->body);
+	if (!b->first && b->value) { /* nothing but an expression */
+		bool unused = e->value_unused;
+
+		*e = *b->value;
+		e->value_unused = unused;
+	} else {
+		*e = (struct expr){
+			.kind = EX_BLOCK, .loc = e->loc, .type = &ty_none, .block = b, .value_unused = e->value_unused
+		};
+	}
+	s->use = &use;
+	sema_expr(s, e);
+	s->use = use.outer;
+}
+
+void sema_macros(struct sema *s)
+{
+	for (const struct macro *m = s->p->ast->macros; m; m = m->next)
+		for (uint32_t i = 0; i < m->nparams; i++) {
+			const struct expr *p = m->params[i];
+
+			if ((p->kind != EX_IDENT && p->kind != EX_VAR && p->kind != EX_MAP) || p->nargs)
+				diag_error(s->d, p->loc, "a macro's parameter is a name, a $variable or a @map");
+		}
+}
+
+bool sema_macro(struct sema *s, struct expr *e)
+{
+	const struct macro *other = NULL;
+	const struct sema_define *d;
+
+	for (const struct macro *m = s->p->ast->macros; m; m = m->next) {
+		if (strcmp(m->name, e->name) != 0)
+			continue;
+		if (m->nparams == e->nargs) {
+			expand(s, e, m);
+			return true;
+		}
+		other = m;
+	}
+	if (other) {
+		sema_error(s, e->loc, "macro %s takes %u argument%s, not %u", e->name, other->nparams,
+			   other->nparams == 1 ? "" : "s", e->nargs);
+		e->type = &ty_none;
+		return true;
+	}
+	d = e->kind == EX_IDENT ? find_define(s, e->name, strlen(e->name)) : NULL;
+	if (!d)
+		return false;
+	e->kind = d->str ? EX_STR : EX_INT;
+	e->ival = (uint64_t)d->val;
+	e->str = d->str;
+	e->len = d->str ? (uint32_t)strlen(d->str) : 0;
+	sema_expr(s, e);
+	return true;
+}
+
+/* --- getopt("name", default, "description") ------------------------------------------------- */
+
+static const char *option(struct sema *s, const char *name, bool *given)
+{
+	size_t n = strlen(name);
+	const char *val = NULL;
+
+	*given = false;
+	for (size_t i = 0; i < s->opts->noptions; i++) {
+		const char *o = s->opts->options[i] + 2;
+
+		if (strncmp(o, name, n) != 0 || (o[n] && o[n] != '='))
+			continue;
+		s->option_used[i] = *given = true;
+		val = o[n] ? o + n + 1 : NULL;
+	}
+	return val;
+}
+
+void sema_getopt(struct sema *s, struct expr *e)
+{
+	const struct expr *dflt = e->nargs > 1 ? e->args[1] : NULL;
+	const char *name = e->args[0]->str, *v;
+	struct expr n = { .loc = e->loc, .type = &ty_none, .value_unused = e->value_unused };
+	int64_t number = 0;
+	bool given;
+	char *end;
+
+	e->type = &ty_none;
+	if (e->args[0]->kind != EX_STR || (e->nargs > 2 && e->args[2]->kind != EX_STR)) {
+		sema_error(s, e->loc, "getopt's name and description must be literal strings");
+		return;
+	}
+	v = option(s, name, &given);
+	if (!dflt || dflt->kind == EX_BOOL) {
+		n.kind = EX_BOOL;
+		n.ival = given ? !v || !strcmp(v, "true") || !strcmp(v, "1") : dflt && dflt->ival;
+		if (v && !n.ival && strcmp(v, "false") != 0 && strcmp(v, "0") != 0)
+			diag_error(s->d, e->loc, "--%s=%s: it must be true or false", name, v);
+	} else if (sema_const_int(dflt, &number)) {
+		n.kind = EX_INT;
+		if (given) {
+			errno = 0;
+			number = v ? strtoll(v, &end, 0) : 0;
+			if (!v || end == v || *end || errno)
+				diag_error(s->d, e->loc, "--%s%s%s: it must be a number", name, v ? "=" : "",
+					   v ? v : "");
+		}
+		n.ival = (uint64_t)number;
+	} else if (dflt->kind == EX_STR) {
+		n.kind = EX_STR;
+		n.str = given ? v ? v : "" : dflt->str;
+		n.len = (uint32_t)strlen(n.str);
+	} else {
+		sema_error(s, dflt->loc, "getopt's default must be a literal number, string, true or false");
+		return;
+	}
+	*e = n;
+	sema_expr(s, e);
+}
+
+void sema_options_used(struct sema *s)
+{
+	struct src_loc start = { 0, 0, s->p->ast->source->index };
+
+	for (size_t i = 0; i < s->opts->noptions && !diag_errors(s->d); i++)
+		if (!s->option_used[i])
+			diag_error(s->d, start, "the script takes no option %s", s->opts->options[i]);
+}
