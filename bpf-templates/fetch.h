@@ -71,6 +71,7 @@ static __always_inline long gft_gostring(char *dst, __u32 size, __u64 addr)
 static __always_inline void gft_text(char *dst, __u32 size, __u64 addr, __u64 n)
 {
 	__builtin_memset(dst, 0, size);
+	barrier_var(n); /* or the compiler looks at fewer bits of it than the verifier */
 	if ((__s64)n <= 0)
 		return;
 	if (n >= size)

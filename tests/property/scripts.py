@@ -234,7 +234,7 @@ class Script:
         w = self.clause.where
         c = ["comm", '"x"', '"a longer text \\t\\x41 \\"q\\" ??="', '""', '"%d\\n"']
         if depth < 3 and not self.last and self.room(64):
-            c += [f"str({self.expr(2)})", f"str({self.expr(2)}, {self.pick('1', '16', '63', self.leaf())})"]
+            c += [f"str({self.expr(2)})", f"str({self.expr(2)}, {self.pick('1', '16', '63', f'{self.leaf()} + 0')})"]
             c += self.known("str") * 2
             if w in ("u", "ur"):
                 c += [f"fetch({self.place()}:{self.pick('string', 'gostring', 'c64', 'c256', 'ustring')})",
