@@ -59,12 +59,22 @@ static uint8_t abi_of(struct sema *s, int bin, uint32_t func)
 static void no_match(struct sema *s, int bin, const struct func_pattern *fp)
 {
 	const struct resolver *r = s->res;
+	char where[512] = "";
 	const char *near[5];
+	size_t places;
 	size_t n = r->nearest(r->ctx, bin, fp->text, near, 5);
 
 	if (!s->p->config.missing_probes_fatal) {
 		if (s->p->config.missing_probes_warn)
 			diag_warn(s->d, fp->loc, "no function of %s matches %s", r->binary_name(r->ctx, bin), fp->text);
+		return;
+	}
+	places = r->inlined ? r->inlined(r->ctx, bin, fp->text, where, sizeof(where)) : 0;
+	if (places) {
+		diag_error(s->d, fp->loc, "%s exists only inlined in %s: there is no call to probe", fp->text,
+			   r->binary_name(r->ctx, bin));
+		diag_hint(s->d, "the compiler copied %s%s; probe the function that holds the copy, or build with -gcflags=-l",
+			  where, places > 3 ? arena_printf(s->a, " and to %zu more places", places - 3) : "");
 		return;
 	}
 	diag_error(s->d, fp->loc, "no function of %s matches %s", r->binary_name(r->ctx, bin), fp->text);

@@ -222,6 +222,33 @@ static size_t r_nearest(void *ctx, int bin, const char *pattern, const char **na
 	return tgt_nearest(targets_tgt(ctx, bin), pattern, names, max);
 }
 
+size_t targets_inlined(struct targets *t, int bin, const char *pattern, char *text, size_t size)
+{
+	struct tgt *tgt = targets_tgt(t, bin);
+	struct tgt_inlined v[3];
+	size_t n = tgt_inlined(tgt, pattern, v, 3);
+
+	if (size)
+		text[0] = 0;
+	for (size_t i = 0; i < n && i < 3; i++) {
+		const char *file = NULL;
+		unsigned line = 0;
+		size_t len = strlen(text);
+
+		tgt_line(tgt, v[i].vaddr, &file, &line);
+		snprintf(text + len, size - len, "%s%s into %s", i ? ", " : "", v[i].name, tgt_func(tgt, v[i].into)->name);
+		len = strlen(text);
+		if (file)
+			snprintf(text + len, size - len, " (%s:%u)", strrchr(file, '/') ? strrchr(file, '/') + 1 : file, line);
+	}
+	return n;
+}
+
+static size_t r_inlined(void *ctx, int bin, const char *pattern, char *text, size_t size)
+{
+	return targets_inlined(ctx, bin, pattern, text, size);
+}
+
 static const char *r_func_name(void *ctx, int bin, uint32_t f)
 {
 	return tgt_func(targets_tgt(ctx, bin), f)->name;
@@ -320,6 +347,7 @@ void targets_resolver(struct targets *t, struct resolver *out)
 		.go_version = r_go_version,
 		.match = r_match,
 		.nearest = r_nearest,
+		.inlined = r_inlined,
 		.func_name = r_func_name,
 		.func_entry = r_func_entry,
 		.func_size = r_func_size,

@@ -23,6 +23,9 @@ struct targets *targets_new(const struct targets_opts *opts); /* opens nothing y
 void targets_free(struct targets *t);
 void targets_resolver(struct targets *t, struct resolver *out);
 
+/* Places where functions of a pattern were inlined; text tells of up to three. */
+size_t targets_inlined(struct targets *t, int bin, const char *pattern, char *text, size_t size);
+
 int targets_count(const struct targets *t);
 struct tgt *targets_tgt(const struct targets *t, int bin);
 const char *targets_path(const struct targets *t, int bin); /* the path to attach to */

@@ -38,6 +38,11 @@ struct resolver {
 	/* Functions by exact name, then glob; sorted indexes, malloc'd.  0: none. */
 	size_t (*match)(void *ctx, int bin, const char *pattern, uint32_t **out);
 	size_t (*nearest)(void *ctx, int bin, const char *pattern, const char **names, size_t max);
+	/*
+	 * Places where functions of that pattern were inlined, and a few of them as
+	 * text ("main.f into main.g (a.go:12)"); NULL: not known here.
+	 */
+	size_t (*inlined)(void *ctx, int bin, const char *pattern, char *text, size_t size);
 	const char *(*func_name)(void *ctx, int bin, uint32_t func);
 	uint64_t (*func_entry)(void *ctx, int bin, uint32_t func);
 	uint64_t (*func_size)(void *ctx, int bin, uint32_t func);

@@ -77,6 +77,17 @@ size_t tgt_match(struct tgt *t, const char *pattern, uint32_t **out);
 /* Up to max names near a pattern that matched nothing, nearest first. */
 size_t tgt_nearest(struct tgt *t, const char *pattern, const char **names, size_t max);
 
+/*
+ * Where functions that match a pattern (a name, or a glob) were inlined.  Up
+ * to max places are stored; returns how many there are.
+ */
+struct tgt_inlined {
+	const char *name; /* of the function that was copied */
+	uint32_t into;	  /* index of the function that holds the copy */
+	uint64_t vaddr;	  /* of the call that it replaced */
+};
+size_t tgt_inlined(struct tgt *t, const char *pattern, struct tgt_inlined *out, size_t max);
+
 /* Index of the function that holds vaddr, or -1. */
 long tgt_func_at(struct tgt *t, uint64_t vaddr);
 

@@ -223,6 +223,9 @@ struct goabi_val {
  */
 int goabi_assign(struct arena *a, struct goabi_val *v, size_t n, bool abi0);
 
+/* rtype.c: vaddr of runtime.firstmoduledata, or 0 */
+uint64_t tgt_moduledata(struct tgt *t);
+
 /* gotype.c, rtype.c: release what they read; tgt_params() and the others read it again */
 void gotype_free(struct tgt *t);
 void rtype_free(struct tgt *t);

@@ -91,7 +91,7 @@ static uint64_t scan_moduledata(struct tgt *t)
 	return 0;
 }
 
-static uint64_t find_moduledata(struct tgt *t)
+uint64_t tgt_moduledata(struct tgt *t)
 {
 	const struct section *s = tgt_section(t, ".go.module"); /* since Go 1.26 */
 	uint64_t at;
@@ -110,7 +110,7 @@ static uint64_t find_moduledata(struct tgt *t)
 static void find_types(struct tgt *t, struct rtypes *r)
 {
 	int minor = go_minor_of(tgt_go_version(t));
-	uint64_t md = find_moduledata(t), lo, hi;
+	uint64_t md = tgt_moduledata(t), lo, hi;
 	unsigned at = t->pcln.ver == PCLN_120 ? MD_TYPES_120 : MD_TYPES_116;
 
 	/* Go 1.27 has the length of the descriptors between the two */

@@ -80,3 +80,14 @@ def test_no_dwarf():
     check("needs DWARF" in r.err and "fetch(" in r.err, "what to do without DWARF", r)
     r = gft("-e", "u:main.add { print(args.p.b); }", exe, status=1)
     check("DWARF" in r.err and "fetch(" in r.err, "what to do without DWARF", r)
+
+
+def test_inlined():
+    """A function that has no code of its own: where its copies are, with and without DWARF."""
+    for go in (go_versions() or [go_newest()])[:1] + [go_newest()]:
+        for variant in ("plain", "stripped"):
+            exe = build("calls", go, variant)
+            r = gft("-e", "u:fmt.Println { graph(); }", exe, status=1)
+            check("fmt.Println exists only inlined" in r.err and "into main.main (main.go:" in r.err, "where it was inlined", r)
+            r = gft("-l", "u:sync.(*Mutex).Lock", exe, status=1)
+            check("exists only inlined" in r.err and "sync.(*Mutex).Lock into sync." in r.err, "in a list", r)
