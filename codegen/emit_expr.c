@@ -300,6 +300,13 @@ static const char *call(struct em *m, const struct expr *e)
 		if (e->number == FR_SP)
 			return "gft_reg_sp(c)";
 		return arena_printf(m->a, "gft_reg(c, %s)", fa_reg_name((enum fa_reg)e->number));
+	case FN_DELETE: { /* whether the key was there */
+		buf_puts(&o, "({ ");
+		const char *k = emit_key(m, &o, e->args[0]);
+
+		buf_printf(&o, "bpf_map_delete_elem(&%s, &%s) == 0; })", e->args[0]->map->bpf_name, k);
+		return take(m, &o);
+	}
 	case FN_HAS_KEY: {
 		buf_puts(&o, "({ ");
 		const char *k = emit_key(m, &o, e->args[0]);

@@ -68,6 +68,7 @@ static const struct function functions[] = {
 	{ "strcontains", FN_STRCONTAINS, 2, 2, W_ANY, NEED_TEXT, "strcontains(text, part)" },
 	{ "strftime", FN_STRFTIME, 2, 2, W_ANY, 0, "strftime(\"%H:%M:%S\", nsecs)" },
 	{ "strerror", FN_STRERROR, 1, 1, W_ANY, 0, "strerror(number)" },
+	{ "syscall_name", FN_SYSCALL_NAME, 1, 1, W_ANY, 0, "syscall_name(number)" },
 	{ "signal_name", FN_SIGNAL_NAME, 1, 1, W_ANY, 0, "signal_name(number)" },
 	{ "buf", FN_BUF, 1, 2, W_ANY, 0, "buf(pointer, length)" },
 	{ "ksym", FN_KSYM, 1, 1, W_ANY, 0, "ksym(address)" },

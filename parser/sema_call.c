@@ -439,7 +439,7 @@ void sema_call(struct sema *s, struct expr *e)
 	case FN_COUNT: e->type = agg_type(s, e); break;
 	case FN_DELETE:
 	case FN_HAS_KEY:
-		e->type = f->id == FN_HAS_KEY ? &ty_bool : &ty_void;
+		e->type = &ty_bool;
 		sema_keyed_arg(s, e);
 		break;
 	case FN_CLEAR:

@@ -118,6 +118,18 @@ static void check_strftime(struct sema *s, struct expr *e)
 	e->number = add_string(s, e->args[0]->str);
 }
 
+static const struct ty_enum_val syscalls[] = {
+#include "parser/syscalls.h"
+};
+
+static const struct gft_type syscall_type = { .kind = TY_INT,
+					      .size = 8,
+					      .align = 8,
+					      .is_signed = true,
+					      .display = TD_ENUM,
+					      .enum_vals = syscalls,
+					      .nenum_vals = sizeof(syscalls) / sizeof(syscalls[0]) };
+
 /* A number that prints as a name. */
 static const struct gft_type *named(struct sema *s, bool errors)
 {
@@ -342,6 +354,7 @@ void sema_func(struct sema *s, struct expr *e)
 		switch (e->fn->id) {
 		case FN_STRERROR: e->type = named(s, true); break;
 		case FN_SIGNAL_NAME: e->type = named(s, false); break;
+		case FN_SYSCALL_NAME: e->type = &syscall_type; break;
 		case FN_KSYM: e->type = &ty_ksym_t; break;
 		case FN_USYM: e->type = &ty_usym_t; break;
 		case FN_BSWAP: e->type = ty_int(e->args[0]->type->size ? e->args[0]->type->size : 8, false); break;

@@ -106,6 +106,17 @@ def test_names_of_numbers():
           r'print(ntop(0x0100007f));', "No such file or directory SIGKILL 9", "16777216", "127.0.0.1")
 
 
+def test_syscall_names():
+    r = script(r'tracepoint:raw_syscalls:sys_enter / pid == cpid / { @[syscall_name(args.id)] = count(); }',
+               command=CALLS)
+    check("@[write]" in maps(r.out) and "@[exit_group]" in maps(r.out), "names", r)
+
+
+def test_delete_tells():
+    begin(r'@m[1] = 2; print(delete(@m, 1)); print(delete(@m, 1)); delete(@m, 1); @s = 1; delete(@s); print(@s);',
+          "true", "false", "0")
+
+
 def test_clocks():
     import time
 
