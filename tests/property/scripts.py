@@ -132,9 +132,11 @@ class Script:
 
     def known(self, kind):
         """Variables and maps of that kind that can be read here."""
-        names = [n for block in self.vars for n, k in block if k == kind]
+        kinds = (kind, "counter") if kind == "int" else (kind,)
+        names = [n for block in self.vars for n, k in block if k in kinds]
         # what gives the maps their types must not need them
-        names += [self.map_ref(m) for m in self.maps if m["value"] == kind and not self.last]
+        values = {"int": ("int", "count", "sum", "min", "max", "avg")}.get(kind, (kind,))
+        names += [self.map_ref(m) for m in self.maps if m["value"] in values and not self.last]
         return names
 
     def leaf(self):
@@ -329,7 +331,7 @@ class Script:
             return s
         if n == 8 and depth < 2:
             extra = self.pick("", "", f"if ({self.cond()}) {{ break; }} ", f"if ({self.cond()}) {{ continue; }} ")
-            return f"unroll ({self.pick(1, 2, 5, 20)}) {{ {extra}{self.block(depth)} }}"
+            return self.loop(depth, extra)
         if n == 9:
             return self.printf()
         if n == 10:
@@ -363,9 +365,30 @@ class Script:
             return 'printf("%s from %s %d\\n", func, caller, depth);'
         return self.printf()
 
+    def loop(self, depth, extra):
+        kind = self.pick("unroll", "for", "while", "map")
+        name = f"$i{self.nvars}"
+        self.nvars += 1
+        maps = [m for m in self.maps if m["keys"] and m["value"] not in ("hist", "lhist", "stats")]
+        if kind == "for":
+            bounds = f"{self.pick('0', '-3', self.leaf())}..{self.pick('10', '300', self.leaf())}"
+            self.vars.append([(name, "counter")])
+            s = f"for ({name} : {bounds}) {{ {extra}{self.block(depth)} }}"
+            self.vars.pop()
+            return s
+        if kind == "while":
+            self.vars.append([(name, "counter")])
+            s = f"{name} = 0; while ({name} < {self.pick(3, 50)}) {{ {name}++; {extra}{self.block(depth)} }}"
+            self.vars.pop()
+            return f"if (1) {{ {s} }}"
+        if kind == "map" and maps:
+            return f"for ({name} : {self.r.choice(maps)['name']}) {{ print({name}{self.pick('', '.0', '.1')}); " \
+                   f"{extra}{self.block(depth)} }}"
+        return f"unroll ({self.pick(1, 2, 5, 20)}) {{ {extra}{self.block(depth)} }}"
+
     def assign_var(self):
         block = self.vars[-1]
-        names = [(n, k) for b in self.vars for n, k in b]
+        names = [(n, k) for b in self.vars for n, k in b if k != "counter"]
         if names and self.chance(0.5):
             n, k = self.r.choice(names)
             if k == "int" and self.chance(0.5):
