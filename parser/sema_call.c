@@ -200,6 +200,11 @@ static void check_graph(struct sema *s, struct expr *e)
 			sema_hint(s, "graph(min = 10ms, depth = 5, limit = 1000)");
 			continue;
 		}
+		/* a constant, a macro, an option of the script */
+		if (v->kind == EX_CALL)
+			sema_expr(s, v);
+		else if (v->kind == EX_IDENT)
+			sema_macro(s, v);
 		if (!sema_const_int(v, &n) || n < 0) {
 			sema_error(s, v->loc, "graph's %s must be a number that is known when the script starts", name);
 			continue;
@@ -431,7 +436,8 @@ void sema_call(struct sema *s, struct expr *e)
 	case FN_STATS:
 	case FN_HIST:
 	case FN_LHIST:
-		sema_expr(s, e->args[0]);
+		for (uint32_t i = 0; i < e->nargs; i++)
+			sema_expr(s, e->args[i]);
 		if (!ty_is_int(e->args[0]->type) && e->args[0]->type->kind != TY_NONE)
 			sema_error(s, e->args[0]->loc, "%s needs a number, not %s", e->name,
 				   sema_type_name(s, e->args[0]->type));

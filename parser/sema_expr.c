@@ -56,7 +56,7 @@ const struct gft_type *sema_join(struct sema *s, const struct gft_type *x, const
 
 bool sema_const_int(const struct expr *e, int64_t *out)
 {
-	int64_t v;
+	int64_t v, w;
 
 	switch (e->kind) {
 	case EX_INT:
@@ -67,6 +67,16 @@ bool sema_const_int(const struct expr *e, int64_t *out)
 			return false;
 		*out = (int64_t)(0 - (uint64_t)v);
 		return true;
+	case EX_BINARY:
+		if (!sema_const_int(e->a, &v) || !sema_const_int(e->b, &w))
+			return false;
+		if (e->op == OP_ADD)
+			*out = (int64_t)((uint64_t)v + (uint64_t)w);
+		else if (e->op == OP_SUB)
+			*out = (int64_t)((uint64_t)v - (uint64_t)w);
+		else if (e->op == OP_MUL)
+			*out = (int64_t)((uint64_t)v * (uint64_t)w);
+		return e->op == OP_ADD || e->op == OP_SUB || e->op == OP_MUL;
 	default: return false;
 	}
 }

@@ -257,3 +257,15 @@ def test_options_of_the_script():
     for given, why in (("--max=1", "no option --max=1"), ("--min=x", "must be a number")):
         r = script("begin { " + text + " }", command=("--", given), status=1)
         check(why in r.err, "refused", r)
+
+
+def test_known_beforehand():
+    """Where a number must be known when the script starts, constants and options are such numbers."""
+    r = script("#define N 3\n"
+               r'config = { print_maps_on_exit = false } begin { unroll (1..N) { print("u"); } unroll (N - 2) { print("v"); } '
+               r'@ = lhist(5, 0, N * 10, getopt("step", 5)); print(@); }')
+    check(r.out.count("u\n") == 2 and r.out.count("v\n") == 1 and "[5, 10)" in r.out, "rounds, and the bucket", r)
+    r = script('u:main.doSomething { graph(min = getopt("min", 10s)); }', command=CALLS)
+    check("main.doSomething()" not in r.out, "a tree in spite of min", r)
+    r = script('u:main.doSomething { graph(min = getopt("min", 10s)); }', command=(*CALLS, "--", "--min=5"))
+    check(r.out.count("main.doSomething()") == 3, "trees", r)
