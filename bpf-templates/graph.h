@@ -175,28 +175,32 @@ static __always_inline struct gft_rec_call *gft_graph_exit(struct gft_ctx *c, __
 {
 	struct gft_rec_call *r;
 	__u8 flags = 0;
+	bool root;
 
 	if (!c->st || !c->st->open)
 		return 0;
+	root = c->key == c->st->root_key;
 	if (c->st->lost & GFT_LOST_ROOT) {
 		gft_count(GFT_ST_RING_FULL, c->site);
-		if (c->key == c->st->root_key)
+		if (root)
 			gft_end(c);
 		return 0;
 	}
+	/* one way for each outcome: older verifiers lose track of a record that is looked at twice */
 	r = gft_reserve(sizeof(*r) + payload, c->site);
-	if (r && c->st->lost) {
+	if (!r) {
+		c->st->lost = GFT_LOST_SOME;
+		if (root)
+			gft_end(c);
+		return 0;
+	}
+	if (c->st->lost) {
 		flags |= GFT_RF_LOST;
 		c->st->lost = 0;
 	}
-	if (c->key == c->st->root_key) {
-		flags |= GFT_RF_ROOT_EXIT;
+	gft_head(c, r, GFT_REC_EXIT, root ? flags | GFT_RF_ROOT_EXIT : flags, 0);
+	if (root)
 		gft_end(c);
-	} else if (!r) {
-		c->st->lost = GFT_LOST_SOME;
-	}
-	if (r)
-		gft_head(c, r, GFT_REC_EXIT, flags, 0);
 	return r;
 }
 #endif

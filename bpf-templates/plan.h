@@ -44,9 +44,9 @@ static __always_inline __u64 gft_int_reg(struct pt_regs *r, __u32 n)
 static __always_inline long gft_cap_step(struct gft_ctx *c, struct gft_capture *cap, const struct gft_cap_op *op,
 					 bool *ran)
 {
-	__u32 dst = op->dst & (GFT_CAP_BYTES - 1), from = op->from & (GFT_CAP_BYTES - 1), len = op->len;
-	__u32 count = op->count & (GFT_CAP_BYTES - 1);
-	__u64 p, n;
+	/* in 64 bits: older verifiers do not carry a bound from a register's half to the whole */
+	__u64 dst = op->dst & (GFT_CAP_BYTES - 1), from = op->from & (GFT_CAP_BYTES - 1);
+	__u64 count = op->count & (GFT_CAP_BYTES - 1), len = op->len, p, n;
 
 	if (len > GFT_CAP_LEN)
 		len = GFT_CAP_LEN;
@@ -68,9 +68,10 @@ static __always_inline long gft_cap_step(struct gft_ctx *c, struct gft_capture *
 		n = n > GFT_CAP_LEN ? len : n * op->scale;
 		if (n > len)
 			n = len;
+		barrier_var(n); /* a comparison with a constant is what every verifier understands */
 		if (n > GFT_CAP_LEN)
 			break;
-		return bpf_probe_read_user(cap->blob + dst, (__u32)n, (void *)(p + op->off));
+		return bpf_probe_read_user(cap->blob + dst, n, (void *)(p + op->off));
 	}
 	*ran = false;
 	return 0;
