@@ -14,9 +14,9 @@
 
 #define LINE_BEFORE 120 /* bytes of a source line that are shown before and after the place */
 #define LINE_AFTER  120
-#define MAX_ERRORS 64
-#define TAB_WIDTH  4
-#define MAX_WORD   128
+#define MAX_ERRORS  64
+#define TAB_WIDTH   4
+#define MAX_WORD    128
 
 struct diag_entry {
 	enum diag_level level;

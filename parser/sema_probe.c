@@ -73,7 +73,8 @@ static void no_match(struct sema *s, int bin, const struct func_pattern *fp)
 	if (places) {
 		diag_error(s->d, fp->loc, "%s exists only inlined in %s: there is no call to probe", fp->text,
 			   r->binary_name(r->ctx, bin));
-		diag_hint(s->d, "the compiler copied %s%s; probe the function that holds the copy, or build with -gcflags=-l",
+		diag_hint(s->d,
+			  "the compiler copied %s%s; probe the function that holds the copy, or build with -gcflags=-l",
 			  where, places > 3 ? arena_printf(s->a, " and to %zu more places", places - 3) : "");
 		return;
 	}

@@ -18,7 +18,7 @@ struct go_node {
 	uint16_t room;	      /* bytes that were captured there at most (text, elements) */
 	int8_t op;	      /* the step that copied what it points to; -1: none */
 	int8_t type_op;	      /* interfaces: the step that copied the type word; -1: the word itself */
-	int8_t root_op; /* the step that copied the value itself, when it was fetched by address; -1 */
+	int8_t root_op;	      /* the step that copied the value itself, when it was fetched by address; -1 */
 	bool xmm;	      /* in a vector register: BPF cannot read it */
 	uint16_t aux;	      /* blob offset: the pointer's target, the type word, text */
 	struct go_node *kids; /* fields, elements, the target of a pointer */

@@ -66,11 +66,12 @@ static int list_functions(const struct cli *c, struct targets *t, const char *pa
 	if (!n) {
 		const char *near[5];
 		char where[512];
-		size_t k = tgt_nearest(tgt, pattern, near, 5), places = targets_inlined(t, bin, pattern, where, sizeof(where));
+		size_t k = tgt_nearest(tgt, pattern, near, 5),
+		       places = targets_inlined(t, bin, pattern, where, sizeof(where));
 
 		if (places) {
-			fprintf(stderr, "gft: %s exists only inlined in %s, at %zu place%s: %s%s\n", pattern, tgt_display(tgt),
-				places, places == 1 ? "" : "s", where, places > 3 ? ", ..." : "");
+			fprintf(stderr, "gft: %s exists only inlined in %s, at %zu place%s: %s%s\n", pattern,
+				tgt_display(tgt), places, places == 1 ? "" : "s", where, places > 3 ? ", ..." : "");
 			return 1;
 		}
 

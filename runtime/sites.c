@@ -303,8 +303,10 @@ static void plan_sites(struct site_table *s)
 		for (uint32_t k = 0; k < mp->ngo_fetches && k < 16; k++)
 			fetch[k] = (struct go_fetch){ mp->go_fetches[k].name, mp->go_fetches[k].type };
 		e->values = go_values_new(targets_tgt(s->t, e->bin), e->func,
-					  !mp->capture_all ? GO_NONE : e->role == SITE_EXIT ? GO_RESULTS : GO_ARGS, fetch,
-					  mp->ngo_fetches, e->vaddr, &err);
+					  !mp->capture_all	 ? GO_NONE
+					  : e->role == SITE_EXIT ? GO_RESULTS
+								 : GO_ARGS,
+					  fetch, mp->ngo_fetches, e->vaddr, &err);
 		if (e->values)
 			site_payload(e, mp);
 		else

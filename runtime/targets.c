@@ -236,10 +236,12 @@ size_t targets_inlined(struct targets *t, int bin, const char *pattern, char *te
 		size_t len = strlen(text);
 
 		tgt_line(tgt, v[i].vaddr, &file, &line);
-		snprintf(text + len, size - len, "%s%s into %s", i ? ", " : "", v[i].name, tgt_func(tgt, v[i].into)->name);
+		snprintf(text + len, size - len, "%s%s into %s", i ? ", " : "", v[i].name,
+			 tgt_func(tgt, v[i].into)->name);
 		len = strlen(text);
 		if (file)
-			snprintf(text + len, size - len, " (%s:%u)", strrchr(file, '/') ? strrchr(file, '/') + 1 : file, line);
+			snprintf(text + len, size - len, " (%s:%u)", strrchr(file, '/') ? strrchr(file, '/') + 1 : file,
+				 line);
 	}
 	return n;
 }

@@ -62,11 +62,11 @@ struct meta_prog {
 	bool uretprobe; /* SITE_EXIT by the kernel's uretprobe (never on Go) */
 	struct meta_place *places;
 	uint32_t nplaces;
-	struct payload payload; /* what its graph records carry, but for captured values: */
+	struct payload payload;		  /* what its graph records carry, but for captured values: */
 	struct meta_go_fetch *go_fetches; /* fetched Go values: the first captured fields */
 	uint32_t ngo_fetches;
-	bool capture_all; /* and all arguments or results, behind them */
-	uint32_t capture_off;	/* of struct gft_capture in the payload; 0: none.  Its fields differ by site */
+	bool capture_all;     /* and all arguments or results, behind them */
+	uint32_t capture_off; /* of struct gft_capture in the payload; 0: none.  Its fields differ by site */
 
 	/* the others */
 	uint64_t period;    /* MP_INTERVAL, MP_PROFILE: ns; MP_SOFTWARE, MP_HARDWARE: count */
