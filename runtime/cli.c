@@ -86,6 +86,7 @@ static void help(FILE *out)
 	      "\n"
 	      "Output:\n"
 	      "  -o FILE              write there instead of standard output\n"
+	      "  -f FORMAT            text, or json: one object a line (docs/output.md)\n"
 	      "  --color[=WHEN]       auto (on a terminal), always, never; NO_COLOR is honoured\n"
 	      "  -P, --trimprefix DIR cut DIR from the front of file names\n"
 	      "  -B MODE              flush output by line, full or none\n"
