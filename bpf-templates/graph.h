@@ -28,6 +28,7 @@ struct gft_frame {
 #endif
 
 #define GFT_LOST_SOME 1 /* a record of this goroutine was lost */
+#define GFT_DROPPED   4 /* graph_drop() was called: only the root's end is still told */
 #define GFT_LOST_ROOT 2 /* the graph's first record was: the rest would make no sense, and is lost too */
 
 struct gft_gstate {
@@ -114,7 +115,7 @@ static __always_inline void gft_close(struct gft_ctx *c, __u8 flags)
 	if (!(c->st->lost & GFT_LOST_ROOT))
 		r = gft_reserve(sizeof(*r), c->site);
 	if (r) {
-		gft_head(c, r, GFT_REC_CLOSE, flags | (c->st->lost ? GFT_RF_LOST : 0), 0);
+		gft_head(c, r, GFT_REC_CLOSE, flags | (c->st->lost & GFT_LOST_SOME ? GFT_RF_LOST : 0), 0);
 		gft_submit(r);
 	}
 	gft_end(c);
@@ -125,6 +126,21 @@ static __always_inline void gft_check_root(struct gft_ctx *c, bool exit)
 {
 	if (c->st && c->st->open && (exit ? c->key < c->st->root_key : c->key <= c->st->root_key))
 		gft_close(c, 0);
+}
+
+/* graph_drop(): the open graph will not be shown, and nothing more of it is recorded. */
+static __always_inline void gft_graph_drop(struct gft_ctx *c)
+{
+	struct gft_rec_call *r;
+
+	if (!c->st || !c->st->open || (c->st->lost & (GFT_LOST_ROOT | GFT_DROPPED)))
+		return;
+	r = gft_reserve(sizeof(*r), c->site);
+	if (!r)
+		return;
+	gft_head(c, r, GFT_REC_DROP, 0, 0);
+	c->st->lost |= GFT_DROPPED;
+	gft_submit(r);
 }
 
 /*
@@ -157,6 +173,8 @@ static __always_inline struct gft_rec_entry *gft_graph_entry(struct gft_ctx *c, 
 		gft_count(GFT_ST_RING_FULL, c->site);
 		return 0;
 	}
+	if (c->st->lost & GFT_DROPPED)
+		return 0;
 	r = gft_reserve(sizeof(*r) + payload, c->site);
 	if (!r) {
 		c->st->lost |= flags ? GFT_LOST_ROOT : GFT_LOST_SOME;
@@ -186,17 +204,19 @@ static __always_inline struct gft_rec_call *gft_graph_exit(struct gft_ctx *c, __
 			gft_end(c);
 		return 0;
 	}
+	if ((c->st->lost & GFT_DROPPED) && !root)
+		return 0;
 	/* one way for each outcome: older verifiers lose track of a record that is looked at twice */
 	r = gft_reserve(sizeof(*r) + payload, c->site);
 	if (!r) {
-		c->st->lost = GFT_LOST_SOME;
+		c->st->lost |= GFT_LOST_SOME;
 		if (root)
 			gft_end(c);
 		return 0;
 	}
-	if (c->st->lost) {
+	if (c->st->lost & GFT_LOST_SOME) {
 		flags |= GFT_RF_LOST;
-		c->st->lost = 0;
+		c->st->lost &= ~GFT_LOST_SOME;
 	}
 	gft_head(c, r, GFT_REC_EXIT, root ? flags | GFT_RF_ROOT_EXIT : flags, 0);
 	if (root)

@@ -484,6 +484,8 @@ void codegen(struct program *p, struct generated *out)
 		buf_puts(&head, "#include <gft/stack.h>\n");
 	if (all & NEED_AGG)
 		buf_puts(&head, "#include <gft/agg.h>\n");
+	if (m.every)
+		buf_printf(&head, "\n/* calls seen by each graph(every = N) */\n__u64 gft_every[%u];\n", p->ngraphs);
 	if (m.zero)
 		buf_printf(
 			&head,

@@ -15,7 +15,7 @@ struct em {
 	unsigned tmp;	 /* number of the next temporary */
 	unsigned indent;
 	uint32_t zero; /* bytes of the zero row that maps need */
-	bool bias, tls, plans;
+	bool bias, tls, plans, every;
 	/* of the clause that is being written: see emit_loop.c */
 	const struct clause_info *ci;
 	struct buf locals; /* members of what its loops share */

@@ -103,7 +103,15 @@ static void emit_call(struct em *m, const struct expr *e)
 	struct buf b = BUF_INIT;
 
 	switch (e->fn->id) {
-	case FN_GRAPH: emit_line(m, "c->graph = %d;", e->number + 1); break;
+	case FN_GRAPH:
+		/* every Nth call; the counter is one of all processors */
+		if (e->ival > 1)
+			emit_line(m, "if (__sync_fetch_and_add(&gft_every[%d], 1) %% %lluULL == 0)", e->number,
+				  (unsigned long long)e->ival);
+		emit_line(m, "%sc->graph = %d;", e->ival > 1 ? "\t" : "", e->number + 1);
+		m->every |= e->ival > 1;
+		break;
+	case FN_GRAPH_DROP: emit_line(m, "gft_graph_drop(c);"); break;
 	case FN_ERRORF:
 	case FN_WARNF:
 	case FN_CAT:

@@ -41,6 +41,7 @@ static const struct builtin builtins[] = {
 static const struct builtin argn = { "arg", &ty_u64, W_ENTRY, NEED_ARGS | NEED_REGS, "gft_arg", "argument N" };
 
 static const struct function functions[] = {
+	{ "graph_drop", FN_GRAPH_DROP, 0, 0, W_UPROBE, NEED_G | NEED_KEY | NEED_RING, "graph_drop()" },
 	{ "graph", FN_GRAPH, 0, 9, W_ENTRY, NEED_GRAPH | NEED_G | NEED_KEY | NEED_RING,
 	  "graph(min = 10ms, depth = 5, limit = 1000)" },
 	{ "printf", FN_PRINTF, 1, 64, W_ANY, NEED_RING, "printf(\"format\", value, ...)" },

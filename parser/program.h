@@ -54,6 +54,7 @@ struct builtin {
 
 enum fn_id {
 	FN_GRAPH,
+	FN_GRAPH_DROP,
 	FN_PRINTF,
 	FN_PRINT,
 	FN_EXIT,

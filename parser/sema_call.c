@@ -192,7 +192,7 @@ static void check_graph(struct sema *s, struct expr *e)
 		}
 		if (!name && v->kind == EX_IDENT) {
 			sema_error(s, v->loc, "graph(%s) is not supported yet", v->name);
-			sema_hint(s, "graph takes args, ret, min = DURATION, depth = LEVELS, limit = CALLS");
+			sema_hint(s, "graph takes args, ret, min = DURATION, depth = LEVELS, limit = CALLS, every = N");
 			continue;
 		}
 		if (!name) {
@@ -216,15 +216,18 @@ static void check_graph(struct sema *s, struct expr *e)
 			/* depth is enforced by the builder; the kernel side needs no frames for it */
 		} else if (!strcmp(name, "limit")) {
 			o.limit = n > UINT32_MAX ? UINT32_MAX : (uint32_t)n;
+		} else if (!strcmp(name, "every") && n) {
+			e->ival = (uint64_t)n;
 		} else {
-			static const char *const names[] = { "min", "depth", "limit" };
-			const char *near = diag_nearest(name, names, 3);
+			static const char *const names[] = { "min", "depth", "limit", "every" };
+			const char *near = diag_nearest(name, names, 4);
 
 			sema_error(s, v->loc, "graph has no option '%s'", name);
 			if (near)
 				sema_hint(s, "did you mean '%s'?", near);
 			else
-				sema_hint(s, "graph takes min = DURATION, depth = LEVELS, limit = CALLS");
+				sema_hint(s, "graph takes args, ret, min = DURATION, depth = LEVELS, limit = CALLS, "
+					     "every = N");
 		}
 	}
 	if (s->report) {
@@ -404,6 +407,19 @@ void sema_call(struct sema *s, struct expr *e)
 			}
 	switch (f->id) {
 	case FN_GRAPH: check_graph(s, e); break;
+	case FN_GRAPH_DROP: {
+		bool any = false;
+
+		e->type = &ty_void;
+		for (uint32_t i = 0; i < s->p->nclauses; i++)
+			any |= s->p->clauses[i].has_graph;
+		if (!any) {
+			sema_error(s, e->loc, "graph_drop() without a graph(): no clause of this script opens one");
+			sema_hint(s,
+				  "u:FUNC { graph(); } opens graphs, ur:FUNC / ... / { graph_drop(); } discards some");
+		}
+		break;
+	}
 	case FN_PRINTF: sema_printf(s, e, EV_PRINTF); break;
 	case FN_PRINT: check_print(s, e); break;
 	case FN_TIME:

@@ -91,3 +91,13 @@ def test_inlined():
             check("fmt.Println exists only inlined" in r.err and "into main.main (main.go:" in r.err, "where it was inlined", r)
             r = gft("-l", "u:sync.(*Mutex).Lock", exe, status=1)
             check("exists only inlined" in r.err and "sync.(*Mutex).Lock into sync." in r.err, "in a list", r)
+
+
+def test_drop_and_every():
+    exe = build("calls")
+    r = gft("-q", "-e", "u:main.doSomething { graph(); } u:main.* {} ur:main.minus / ret.0 == -2 / { graph_drop(); }",
+            "-c", f"{exe} -n 4 -sleep 1ms").ok()
+    check(len(re.findall(r" main\.doSomething\(\) \{ .*goid=", r.out)) == 3, "one of four graphs was not dropped", r)
+    check("made no sense" not in r.err and "without an entry" not in r.err, "a dropped graph left something", r)
+    r = gft("-q", "-e", "u:main.add { graph(every = 3); } u:main.* {}", "-c", f"{exe} -n 10 -sleep 1ms").ok()
+    check(len(re.findall(r" main\.add\(\) \{ .*goid=", r.out)) == 4, "every third of ten", r)
