@@ -13,8 +13,6 @@
 #include "gft/capture.h"
 #include "gft/resolve.h"
 
-#define GO_FETCHES_MAX 8 /* whole Go values in one program */
-
 struct gen_prog {
 	struct meta_prog *v;
 	uint32_t n, cap;
@@ -129,7 +127,7 @@ static void payload_of(struct em *m, const struct prog_class *pc, struct meta_pr
 			uint32_t al = t->align ? t->align : 1;
 
 			if (captured(ci->items[i])) {
-				if (mp->ngo_fetches < GO_FETCHES_MAX)
+				if (mp->ngo_fetches < GO_VALUES_MAX)
 					mp->go_fetches[mp->ngo_fetches++] =
 						(struct meta_go_fetch){ ci->items[i]->name,
 									go_type_name(&ci->items[i]->arg->type) };

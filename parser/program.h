@@ -186,6 +186,8 @@ struct plain_probe {
 	uint32_t probe_id;	     /* TY_PROBE_STATIC + n */
 };
 
+#define GO_VALUES_MAX 8 /* whole Go values that fetch() captures at one site */
+
 struct program {
 	struct arena *arena;
 	struct diag *diag;

@@ -435,6 +435,26 @@ static struct prog_class *find_class(struct sema *s, const struct row *r, const 
 	return &p->classes[p->nclasses - 1];
 }
 
+/* Values of all clauses on one function share its graph line. */
+static void check_values(struct sema *s, const struct row *r, const uint32_t *clauses, uint32_t n)
+{
+	uint32_t values = 0, whole = 0;
+
+	for (uint32_t i = 0; i < n; i++) {
+		const struct clause_info *ci = &s->p->clauses[clauses[i]];
+
+		values += ci->nitems;
+		for (uint32_t k = 0; k < ci->nitems; k++)
+			whole += ci->items[k]->type->kind == TY_GO;
+	}
+	if (values > GFT_PAYLOAD_MAX)
+		diag_error(s->d, r->loc, "the clauses of this function fetch %u values; a graph line has at most %d",
+			   values, GFT_PAYLOAD_MAX);
+	else if (whole > GO_VALUES_MAX)
+		diag_error(s->d, r->loc, "the clauses of this function fetch %u whole Go values; there can be %d",
+			   whole, GO_VALUES_MAX);
+}
+
 void sema_classes(struct sema *s)
 {
 	struct program *p = s->p;
@@ -480,6 +500,8 @@ void sema_classes(struct sema *s)
 			else
 				diag_error(s->d, r->loc, "more than 256 clauses on one function");
 		}
+
+		check_values(s, r, list, k);
 
 		struct prog_class *c = find_class(s, r, list, k, frames);
 		struct meta_place pl = { r->func, r->addr };
