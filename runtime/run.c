@@ -54,7 +54,7 @@ struct run {
 	uint64_t bad_records;
 	bool bar; /* a progress bar is on the terminal */
 	bool pids_gone;
-	bool finished;
+	bool draining, finished; /* the end: see finish() */
 };
 
 /* --- what the output room asks ------------------------------------------------------------ */
@@ -160,10 +160,10 @@ static int record(void *ctx, const void *rec, size_t size)
 	}
 	if (h->kind == GFT_REC_EVENT) {
 		events_handle(&r->ev, rec, size);
-		return r->ev.exiting ? 1 : 0;
+		return r->ev.exiting && !r->draining ? 1 : 0;
 	}
 	/* what came behind the end is the rest of graphs that have been printed */
-	if (r->finished)
+	if (r->finished || (r->draining && r->ev.exiting))
 		return 0;
 	if (r->recorder)
 		stream_write(r->recorder, rec, size);
@@ -683,13 +683,14 @@ static void tell_graph(struct run *r)
 /* What there is is printed, everything is detached; in this order, so that no hit falls between. */
 static void finish(struct run *r)
 {
-	bool exiting = r->ev.exiting;
+	bool exiting;
 
 	ksession_detach(r->ks, progress, r);
 	ksession_ready(r->ks, false);
-	if (!exiting)
-		while (ksession_poll(r->ks, 0, record, r) > 0 && !r->ev.exiting)
-			;
+	/* what came before the end is shown; what came behind exit() is read and thrown away */
+	r->draining = true;
+	while (ksession_poll(r->ks, 0, record, r) > 0)
+		;
 	if (r->graph)
 		graph_finish(r->graph, now_ns());
 	r->finished = true;
