@@ -170,6 +170,21 @@ format: ## apply clang-format
 format-check: ## say what clang-format would change
 	$(Q)clang-format --dry-run --Werror $(FORMAT_FILES)
 
+# coverage-guided, with ASan and UBSan: hostile scripts, streams and binaries
+FUZZ_TIME ?= 60
+.PHONY: fuzz fuzz-run
+fuzz: ## feed hostile input to the readers for FUZZ_TIME seconds each
+	$(Q)$(MAKE) --no-print-directory OUT=build/fuzzing CC=clang SAN=1 CFLAGS='-O1 -g -fsanitize=fuzzer-no-link' fuzz-run
+fuzz-run: $(FUZZ) ## the part of fuzz that runs in its own build folder
+	$(Q)for f in $(FUZZ); do mkdir -p $$f.corpus; \
+		d=tests/fuzz/$$(basename $$f | sed 's/^fuzz_//').dict; [ -e $$d ] && d=-dict=$$d || d=; \
+		echo "--- $$(basename $$f), $(FUZZ_TIME) s"; \
+		$$f $$d -max_total_time=$(FUZZ_TIME) -timeout=20 -rss_limit_mb=4096 -artifact_prefix=$$f. $$f.corpus 2>&1 | \
+			grep -E '^Done|ERROR|SUMMARY|Test unit' ; [ $${PIPESTATUS[0]} -eq 0 ] || exit 1; done
+$(OUT)/fuzz/%: tests/fuzz/%.c $(OUT)/libgft.a
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D) && $(CC) $(ALL_CFLAGS) -Itests $(ALL_LDFLAGS) -DGFT_LIBFUZZER -fsanitize=fuzzer -o $@ $< $(OUT)/libgft.a $(LDLIBS)
+
 .PHONY: layers
 layers: ## check that no room includes what it must not know
 	$(Q)tests/layers.sh
