@@ -88,7 +88,7 @@ $(patsubst %.c,$(OUT)/obj/%.o,$(PARSER_SRC) $(CODEGEN_SRC)): | $(GEN_SRC)
 # --- what the program carries: the BPF templates and the headers they include ------------
 
 BPF_INCLUDE := $(shell $(PKG_CONFIG) --variable=includedir libbpf 2>/dev/null || echo /usr/include)/bpf
-EMBED := $(wildcard bpf-templates/*.h) include/gft/wire.h include/gft/hist.h include/gft/capture.h \
+EMBED := $(wildcard bpf-templates/*.h) include/gft/wire.h include/gft/setup.h include/gft/hist.h include/gft/capture.h \
 	$(addprefix $(BPF_INCLUDE)/,bpf_helpers.h bpf_helper_defs.h bpf_core_read.h)
 
 $(OUT)/gen/embed.S: $(EMBED) packaging/embed.sh

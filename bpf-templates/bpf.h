@@ -52,21 +52,12 @@ struct pt_regs {
 
 #include <bpf/bpf_helpers.h>
 
+#include <gft/setup.h>
 #include <gft/wire.h>
 
 #define GFT_TASK_COMM_LEN 16
 
 /* --- set by the loader before the programs are verified --------------------------- */
-
-struct gft_layout {
-	__s32 is_go;
-	__s32 g_hi, g_goid, g_m;       /* struct g: stack.hi, goid, m */
-	__s32 m_curg, m_gsignal, m_g0; /* struct m */
-	__s32 g_tls;		       /* place of g relative to the thread pointer */
-};
-
-#define GFT_BINARIES 8
-#define GFT_PIDS     16
 
 const volatile struct gft_layout gft_layouts[GFT_BINARIES];
 const volatile __u32 gft_npids;			   /* 0: every process */

@@ -11,12 +11,6 @@
 #ifndef GFT_GRAPH_BPF_H
 #define GFT_GRAPH_BPF_H
 
-struct gft_gkey {
-	__u64 goid;
-	__u32 tgid;
-	__u32 thread;
-};
-
 #ifdef GFT_FRAMES
 #define GFT_INLINE_FRAMES 16 /* a power of two */
 #define GFT_MAX_FRAMES	  (1 << 20)

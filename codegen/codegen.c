@@ -12,11 +12,7 @@
 #include "codegen/emit.h"
 #include "gft/capture.h"
 #include "gft/resolve.h"
-
-struct gen_prog {
-	struct meta_prog *v;
-	uint32_t n, cap;
-};
+#include "gft/setup.h"
 
 /* --- clauses ------------------------------------------------------------------------- */
 
@@ -430,7 +426,7 @@ void codegen(struct program *p, struct generated *out)
 	struct buf head = BUF_INIT, body = BUF_INIT;
 	struct em m = { .p = p, .a = p->arena, .out = &body };
 	struct gft_meta *meta = ARENA_NEW(p->arena, struct gft_meta);
-	uint32_t all = 0, nprogs = p->nclasses + p->nplain + 8;
+	uint32_t all = 0, nprogs = p->nclasses + p->nplain + GFT_BINARIES;
 	uint64_t seen = 0;
 
 	for (uint32_t i = 0; i < p->nclauses; i++)
@@ -446,7 +442,8 @@ void codegen(struct program *p, struct generated *out)
 	for (uint32_t i = 0; i < p->nclasses; i++) {
 		int bin = p->classes[i].binary;
 
-		if (!(p->graph || p->frames) || bin >= 8 || seen & (1ULL << bin) || !p->res->is_go(p->res->ctx, bin))
+		if (!(p->graph || p->frames) || bin >= GFT_BINARIES || seen & (1ULL << bin) ||
+		    !p->res->is_go(p->res->ctx, bin))
 			continue;
 		seen |= 1ULL << bin;
 		goexit_program(&m, bin, &meta->progs[meta->nprogs++]);

@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "gft/setup.h"
+
 struct buf;
 
 enum cli_color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
@@ -32,7 +34,7 @@ struct cli {
 	const char *command;	/* -c */
 	const char **drilldown; /* -D */
 	size_t ndrilldown;
-	pid_t pids[16]; /* -p */
+	pid_t pids[GFT_PIDS]; /* -p */
 	size_t npids;
 
 	/* how */

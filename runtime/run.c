@@ -24,8 +24,6 @@
 #define POLL_MS	       50
 #define REAP_TICKS     40 /* polls between two looks for processes that are gone */
 #define MANY_FUNCTIONS 10000
-#define MAX_BINARIES   8
-#define MAX_PIDS       16
 
 static volatile sig_atomic_t stop_signal;
 static volatile sig_atomic_t script_signals[65]; /* self:signal: those that came */
@@ -52,8 +50,7 @@ struct run {
 	struct events ev;
 	struct symbols *symbols;
 	uint64_t bad_records;
-	bool bar; /* a progress bar is on the terminal */
-	bool pids_gone;
+	bool bar;		 /* a progress bar is on the terminal */
 	bool draining, finished; /* the end: see finish() */
 };
 
@@ -267,14 +264,10 @@ static bool open_output(struct run *r, int *fd_out)
 	return r->out != NULL;
 }
 
-struct layout { /* struct gft_layout of bpf-templates/bpf.h */
-	int32_t is_go, g_hi, g_goid, g_m, m_curg, m_gsignal, m_g0, g_tls;
-};
-
 struct consts {
-	struct layout layouts[MAX_BINARIES];
-	uint32_t npids, pids[MAX_PIDS], ncpus, cpid;
-	uint64_t dev, ino, wakeup;
+	struct gft_layout layouts[GFT_BINARIES];
+	uint32_t npids, pids[GFT_PIDS], cpid;
+	uint64_t dev, ino;
 	struct ksession_const v[12];
 	size_t n;
 };
@@ -284,28 +277,10 @@ static void add_const(struct consts *c, const char *name, const void *data, size
 	c->v[c->n++] = (struct ksession_const){ name, data, size };
 }
 
-/* Processors that there may ever be: as many values has a row of a per-CPU map. */
-static uint32_t possible_cpus(void)
-{
-	FILE *f = fopen("/sys/devices/system/cpu/possible", "re");
-	char line[256] = "";
-	const char *p;
-
-	if (f) {
-		if (!fgets(line, sizeof(line), f))
-			line[0] = 0;
-		fclose(f);
-	}
-	for (p = line + strlen(line); p > line && p[-1] != '-' && p[-1] != ','; p--)
-		;
-	return *p ? (uint32_t)strtoul(p, NULL, 10) + 1 : (uint32_t)sysconf(_SC_NPROCESSORS_CONF);
-}
-
 static bool fill_consts(struct run *r, struct consts *c)
 {
 	const struct run_opts *o = r->o;
 	struct stat st;
-	size_t ring = o->cli->ring_bytes ? o->cli->ring_bytes : 8u << 20;
 
 	memset(c, 0, sizeof(*c));
 	for (int i = 0; i < targets_count(o->targets); i++) {
@@ -320,8 +295,8 @@ static bool fill_consts(struct run *r, struct consts *c)
 			fprintf(stderr, "gft: %s\n", err.msg);
 			return false;
 		}
-		c->layouts[i] = (struct layout){ 1,	    g->g_stack_hi, g->g_goid, g->g_m,
-						 g->m_curg, g->m_gsignal,  g->m_g0,   g->g_tls };
+		c->layouts[i] = (struct gft_layout){ 1,		g->g_stack_hi, g->g_goid, g->g_m,
+						     g->m_curg, g->m_gsignal,  g->m_g0,	  g->g_tls };
 		if (o->cli->verbose)
 			fprintf(stderr, "%s: %s, goroutine layout from %s (goid at %d)\n", tgt_display(t),
 				g->version[0] ? g->version : "Go of unknown version", g->source, g->g_goid);
@@ -336,7 +311,6 @@ static bool fill_consts(struct run *r, struct consts *c)
 		c->dev = st.st_dev;
 		c->ino = st.st_ino;
 	}
-	c->wakeup = ring / 4;
 	add_const(c, "gft_layouts", c->layouts, sizeof(c->layouts));
 	add_const(c, "gft_npids", &c->npids, sizeof(c->npids));
 	add_const(c, "gft_pids", c->pids, sizeof(c->pids));
@@ -344,10 +318,6 @@ static bool fill_consts(struct run *r, struct consts *c)
 	add_const(c, "gft_pidns_ino", &c->ino, sizeof(c->ino));
 	c->cpid = o->child ? (uint32_t)o->child->pid : 0;
 	add_const(c, "gft_cpid", &c->cpid, sizeof(c->cpid));
-	c->ncpus = possible_cpus();
-	add_const(c, "gft_ncpus", &c->ncpus, sizeof(c->ncpus));
-	if (r->meta->needs.ring)
-		add_const(c, "gft_wakeup_bytes", &c->wakeup, sizeof(c->wakeup));
 	return true;
 }
 
@@ -611,10 +581,8 @@ static void loop(struct run *r)
 			if (r->o->child->done)
 				return;
 		}
-		if (targets_gone(r)) {
-			r->pids_gone = true;
+		if (targets_gone(r))
 			return;
-		}
 	}
 }
 

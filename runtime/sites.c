@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "gft/buf.h"
+#include "gft/setup.h"
 #include "runtime/govalue.h"
 
 struct entry {
@@ -199,7 +200,7 @@ static void plan_sites(struct site_table *s);
 struct site_table *sites_build(const struct gft_meta *meta, struct targets *t, ksession_progress_fn progress, void *ctx)
 {
 	struct site_table *s = xcalloc(1, sizeof(*s));
-	uint8_t *want[16] = { 0 };
+	uint8_t *want[GFT_BINARIES] = { 0 };
 	size_t *caps = xcalloc(meta->nprogs + 1, sizeof(*caps));
 
 	s->meta = meta;
@@ -218,7 +219,7 @@ struct site_table *sites_build(const struct gft_meta *meta, struct targets *t, k
 		else
 			choose_exits(s, p, want[meta->progs[p].binary], &caps[p]);
 	}
-	for (int i = 0; i < 16; i++)
+	for (int i = 0; i < GFT_BINARIES; i++)
 		free(want[i]);
 	free(caps);
 	plan_sites(s);

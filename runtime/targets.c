@@ -12,9 +12,8 @@
 
 #include "gft/buf.h"
 #include "gft/gotype.h"
+#include "gft/setup.h"
 #include "runtime/tracefs.h"
-
-#define MAX_BINARIES 8 /* GFT_BINARIES of bpf-templates/bpf.h */
 
 struct binary {
 	char *path, *display;
@@ -25,7 +24,7 @@ struct binary {
 
 struct targets {
 	struct targets_opts opts;
-	struct binary b[MAX_BINARIES];
+	struct binary b[GFT_BINARIES];
 	int n;
 };
 
@@ -114,8 +113,8 @@ static int add(struct targets *t, char *path, const char *display, char *err, si
 				free(path);
 				return i;
 			}
-	if (t->n == MAX_BINARIES) {
-		snprintf(err, err_sz, "%s: more than %d binaries in one script", display, MAX_BINARIES);
+	if (t->n == GFT_BINARIES) {
+		snprintf(err, err_sz, "%s: more than %d binaries in one script", display, GFT_BINARIES);
 		free(path);
 		return -E2BIG;
 	}

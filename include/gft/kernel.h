@@ -9,7 +9,8 @@
  *   map  gft_stats   per-CPU array of u64 by enum gft_stat
  *   map  gft_loss    hash {u32 site, u32 stat} -> u64: losses by site
  *   var  gft_ready   .bss u32: 1 opens the gate
- *   var  gft_*       .rodata: constants set before loading
+ *   var  gft_*       .rodata: constants set before loading; gft_wakeup_bytes and
+ *                    gft_ncpus by this room, the others by its caller
  */
 #ifndef GFT_KERNEL_H
 #define GFT_KERNEL_H

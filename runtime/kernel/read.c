@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "gft/setup.h"
 #include "runtime/kernel/session.h"
 
 int ksession_poll(struct ksession *s, int timeout_ms, ksession_record_fn fn, void *ctx)
@@ -233,14 +234,9 @@ size_t ksession_stack(struct ksession *s, uint64_t id, uint64_t *ips, size_t max
 	return n;
 }
 
-struct gkey { /* struct gft_gkey of bpf-templates/graph.h */
-	uint64_t goid;
-	uint32_t tgid, thread;
-};
-
 static size_t reap_map(struct bpf_map *map, bool (*alive)(void *ctx, uint32_t tgid), void *ctx)
 {
-	struct gkey key, *dead = NULL;
+	struct gft_gkey key, *dead = NULL;
 	size_t n = 0, cap = 0, guard = 1u << 20;
 	bool first = true;
 	int fd;

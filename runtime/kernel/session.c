@@ -108,20 +108,21 @@ static struct bpf_map *data_map(struct bpf_object *obj, const char *suffix)
 	return NULL;
 }
 
-/* A ring that is smaller than the caller thinks must still wake its reader before it is full. */
-static void clamp_wakeup(struct ksession *s, char *data, size_t size, size_t ring)
+/* Sets one constant; one that nothing reads is not in the object, and no mistake. */
+static int set_const(struct ksession *s, char *data, size_t size, const struct ksession_const *c,
+		     struct kernel_error *err)
 {
 	uint32_t off, n;
-	uint64_t v;
 
-	if (!data || !s->ring || !find_var(s->obj, ".rodata", "gft_wakeup_bytes", &off, &n) || n != sizeof(v) ||
-	    off + sizeof(v) > size)
-		return;
-	memcpy(&v, data + off, sizeof(v));
-	if (v > ring / 4) {
-		v = ring / 4;
-		memcpy(data + off, &v, sizeof(v));
+	if (!data || !find_var(s->obj, ".rodata", c->name, &off, &n))
+		return 0;
+	if (c->size > n || (size_t)off + n > size) {
+		ks_error(err, "the object's %s has %u bytes, not %zu: the templates and the program differ", c->name, n,
+			 c->size);
+		return -EINVAL;
 	}
+	memcpy(data + off, c->data, c->size);
+	return 0;
 }
 
 static int set_consts(struct ksession *s, const struct ksession_opts *o, size_t ring, struct kernel_error *err)
@@ -130,21 +131,18 @@ static int set_consts(struct ksession *s, const struct ksession_opts *o, size_t 
 	size_t size = 0;
 	char *data = ro ? bpf_map__initial_value(ro, &size) : NULL;
 
-	for (size_t i = 0; i < o->nconsts; i++) {
-		uint32_t off, n;
+	/* the reader is woken before the ring is full, however large it came to be */
+	const uint64_t wakeup = ring / 4;
+	const uint32_t ncpus = (uint32_t)s->ncpus;
+	const struct ksession_const own[] = { { "gft_wakeup_bytes", &wakeup, sizeof(wakeup) },
+					      { "gft_ncpus", &ncpus, sizeof(ncpus) } };
+	int r = 0;
 
-		/* a constant that nothing reads is not in the object */
-		if (!data || !find_var(s->obj, ".rodata", o->consts[i].name, &off, &n))
-			continue;
-		if (o->consts[i].size > n || (size_t)off + n > size) {
-			ks_error(err, "the object's %s has %u bytes, not %zu: the templates and the program differ",
-				 o->consts[i].name, n, o->consts[i].size);
-			return -EINVAL;
-		}
-		memcpy(data + off, o->consts[i].data, o->consts[i].size);
-	}
-	clamp_wakeup(s, data, size, ring);
-	return 0;
+	for (size_t i = 0; !r && i < o->nconsts; i++)
+		r = set_const(s, data, size, &o->consts[i], err);
+	for (size_t i = 0; !r && i < sizeof(own) / sizeof(own[0]); i++)
+		r = set_const(s, data, size, &own[i], err);
+	return r;
 }
 
 /* --- loading ---------------------------------------------------------------------------------- */
