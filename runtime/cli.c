@@ -388,6 +388,15 @@ int cli_parse(struct cli *c, int argc, char **argv, int *status)
 	return operands(c, argv + optind, (size_t)(argc - optind)) ? 0 : -1;
 }
 
+bool cli_wants_color(const struct cli *c, int fd)
+{
+	const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
+
+	if (c->color != COLOR_AUTO)
+		return c->color == COLOR_ALWAYS;
+	return isatty(fd) && !(no && *no) && !(term && !strcmp(term, "dumb"));
+}
+
 void cli_free(struct cli *c)
 {
 	free(c->uprobes);

@@ -59,6 +59,9 @@ struct cli {
  */
 int cli_parse(struct cli *c, int argc, char **argv, int *status);
 
+/* Whether what goes to descriptor fd is coloured: --color, a terminal, NO_COLOR, TERM. */
+bool cli_wants_color(const struct cli *c, int fd);
+
 void cli_free(struct cli *c);
 
 /* The go-ftrace command line as a script.  False, with an error told, when it makes no sense. */

@@ -94,10 +94,7 @@ static bool script_text(struct story *s)
 /* Prints what is queued; true when there is no error. */
 static bool told(struct story *s)
 {
-	bool color = s->cli.color == COLOR_ALWAYS ||
-		     (s->cli.color == COLOR_AUTO && isatty(STDERR_FILENO) && !getenv("NO_COLOR"));
-
-	diag_print(s->diag, stderr, color, !s->cli.no_warnings);
+	diag_print(s->diag, stderr, cli_wants_color(&s->cli, STDERR_FILENO), !s->cli.no_warnings);
 	return !diag_errors(s->diag);
 }
 

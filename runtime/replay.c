@@ -34,7 +34,7 @@ static int show(const struct cli *c, struct stream *s, int fd)
 	int n, e;
 
 	oo.tty = isatty(fd);
-	oo.color = c->color == COLOR_ALWAYS || (c->color == COLOR_AUTO && oo.tty && !getenv("NO_COLOR"));
+	oo.color = cli_wants_color(c, fd);
 	o = output_new(&oo, &err);
 	if (!o) {
 		fprintf(stderr, "gft: %s\n", err);

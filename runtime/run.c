@@ -244,9 +244,7 @@ static bool open_output(struct run *r, int *fd_out)
 		}
 	}
 	oo.tty = isatty(oo.fd);
-	oo.color = c->color == COLOR_ALWAYS ||
-		   (c->color == COLOR_AUTO && oo.tty && !(getenv("NO_COLOR") && *getenv("NO_COLOR")) &&
-		    !(getenv("TERM") && !strcmp(getenv("TERM"), "dumb")));
+	oo.color = cli_wants_color(c, oo.fd);
 	oo.buffering = OUTPUT_LINE;
 	if (c->buffering) {
 		if (!strcmp(c->buffering, "full"))
