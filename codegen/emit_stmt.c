@@ -28,11 +28,6 @@ void emit_src(struct em *m, struct src_loc loc)
 	buf_puts(m->out, "\"\n");
 }
 
-static const char *lit(struct em *m, const struct expr *e)
-{
-	return emit_val(m, e);
-}
-
 /* An event's record: reserve, fill, submit. */
 static void emit_event(struct em *m, const struct expr *e, struct expr **args, uint32_t n)
 {
@@ -157,7 +152,7 @@ static void emit_agg(struct em *m, const struct expr *l, const struct expr *e)
 	struct buf b = BUF_INIT;
 	const char *k = emit_key(m, &b, l);
 	const struct gft_type *t = l->map->value;
-	const char *v = e->nargs ? lit(m, e->args[0]) : "0";
+	const char *v = e->nargs ? emit_val(m, e->args[0]) : "0";
 
 	if (m->zero < t->size)
 		m->zero = t->size;
@@ -210,18 +205,18 @@ static void emit_assign_map(struct em *m, const struct stmt *st)
 		emit_line(m, "if (p)");
 		if (st->op == OP_ADD || st->op == OP_SUB) {
 			emit_line(m, "\t__sync_fetch_and_add(p, %s(__u64)%s);", st->op == OP_SUB ? "0 - " : "",
-				  lit(m, st->e));
+				  emit_val(m, st->e));
 		} else if (st->op == OP_DIV || st->op == OP_MOD) {
 			emit_line(m, "\t*p = gft_%s%s(*p, %s);", t->is_signed ? "s" : "u",
-				  st->op == OP_DIV ? "div" : "mod", lit(m, st->e));
+				  st->op == OP_DIV ? "div" : "mod", emit_val(m, st->e));
 		} else if (st->op == OP_SHL || st->op == OP_SHR) {
-			emit_line(m, "\t*p = *p %s (%s & 63);", op_text(st->op), lit(m, st->e));
+			emit_line(m, "\t*p = *p %s (%s & 63);", op_text(st->op), emit_val(m, st->e));
 		} else {
-			emit_line(m, "\t*p = *p %s %s;", op_text(st->op), lit(m, st->e));
+			emit_line(m, "\t*p = *p %s %s;", op_text(st->op), emit_val(m, st->e));
 		}
 	} else {
 		if (emit_is_scalar(t)) {
-			emit_line(m, "%s v = %s;", emit_ctype(t), lit(m, st->e));
+			emit_line(m, "%s v = %s;", emit_ctype(t), emit_val(m, st->e));
 		} else {
 			emit_line(m, "char v[%u] __attribute__((aligned(8))) = {};", t->size);
 			emit_into(m, &b, "v", t, st->e);
@@ -246,13 +241,13 @@ static void emit_assign_var(struct em *m, const struct stmt *st)
 		emit_line(m, "%s", buf_str(&b));
 	} else if (st->op == OP_DIV || st->op == OP_MOD) {
 		emit_line(m, "%s = gft_%s%s(%s, %s);", name, v->type->is_signed ? "s" : "u",
-			  st->op == OP_DIV ? "div" : "mod", name, lit(m, st->e));
+			  st->op == OP_DIV ? "div" : "mod", name, emit_val(m, st->e));
 	} else if (st->op == OP_SHL || st->op == OP_SHR) {
-		emit_line(m, "%s = %s %s (%s & 63);", name, name, op_text(st->op), lit(m, st->e));
+		emit_line(m, "%s = %s %s (%s & 63);", name, name, op_text(st->op), emit_val(m, st->e));
 	} else if (st->op != OP_NONE) {
-		emit_line(m, "%s = %s %s %s;", name, name, op_text(st->op), lit(m, st->e));
+		emit_line(m, "%s = %s %s %s;", name, name, op_text(st->op), emit_val(m, st->e));
 	} else {
-		emit_line(m, "%s = %s;", name, lit(m, st->e));
+		emit_line(m, "%s = %s;", name, emit_val(m, st->e));
 	}
 	buf_free(&b);
 }

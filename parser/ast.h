@@ -130,7 +130,6 @@ struct expr {
 	uint32_t depth;	  /* of the tree below */
 	bool is_unsigned; /* EX_INT: does not fit int64 */
 	bool postfix;
-	bool negative_ok;
 	bool is_const;	   /* (sema) value known: ival (or str) */
 	bool arrow;	   /* EX_FIELD by -> */
 	bool value_unused; /* (sema) statement position: nothing reads the value */

@@ -332,7 +332,7 @@ static void plan_param(struct planner *p, struct go_node *node, const struct go_
 		node->off = (uint16_t)at;
 }
 
-struct go_values *go_values_new(struct tgt *t, uint32_t func, enum go_which which, const struct go_fetch *fetch,
+struct go_values *go_values_new(struct tgt *t, uint32_t func, enum go_which which, const struct meta_go_fetch *fetch,
 				uint32_t nfetch, uint64_t site_vaddr, struct tgt_error *err)
 {
 	const struct go_param *params = NULL;

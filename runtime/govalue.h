@@ -9,6 +9,7 @@
 #include "gft/buf.h"
 #include "gft/capture.h"
 #include "gft/gotype.h"
+#include "gft/meta.h"
 #include "gft/target.h"
 
 /* Where a captured value and what it points to lie in a blob. */
@@ -38,17 +39,11 @@ struct go_values {
 
 enum go_which { GO_NONE, GO_ARGS, GO_RESULTS };
 
-/* A value that fetch() names: its address is in the blob's word number i. */
-struct go_fetch {
-	const char *name;
-	const char *type; /* a Go type's name, or slice, error, iface, eface */
-};
-
 /*
  * A plan for fetched values, then the arguments (results: false) or results of function func, taken
  * at vaddr.  NULL when nothing is known of them (err says why) .
  */
-struct go_values *go_values_new(struct tgt *t, uint32_t func, enum go_which which, const struct go_fetch *fetch,
+struct go_values *go_values_new(struct tgt *t, uint32_t func, enum go_which which, const struct meta_go_fetch *fetch,
 				uint32_t nfetch, uint64_t site_vaddr, struct tgt_error *err);
 void go_values_free(struct go_values *v);
 

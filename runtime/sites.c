@@ -295,19 +295,16 @@ static void plan_sites(struct site_table *s)
 	for (uint32_t i = 0; i < s->n; i++) {
 		struct entry *e = &s->v[i];
 		const struct meta_prog *mp = &s->meta->progs[e->prog];
-		struct go_fetch fetch[16];
 		struct tgt_error err;
 
 		/* by a tail jump there are no results yet */
 		if (!mp->capture_off || (e->role == SITE_TAIL_EXIT && !mp->ngo_fetches) || e->func == META_NO_FUNC)
 			continue;
-		for (uint32_t k = 0; k < mp->ngo_fetches && k < 16; k++)
-			fetch[k] = (struct go_fetch){ mp->go_fetches[k].name, mp->go_fetches[k].type };
 		e->values = go_values_new(targets_tgt(s->t, e->bin), e->func,
 					  !mp->capture_all	 ? GO_NONE
 					  : e->role == SITE_EXIT ? GO_RESULTS
 								 : GO_ARGS,
-					  fetch, mp->ngo_fetches, e->vaddr, &err);
+					  mp->go_fetches, mp->ngo_fetches, e->vaddr, &err);
 		if (e->values)
 			site_payload(e, mp);
 		else
@@ -399,31 +396,15 @@ static const struct site_info *info(void *ctx, uint32_t site)
 	return &e->info;
 }
 
-void sites_code(struct site_table *s, uint32_t site, uint64_t vaddr, struct code_info *out)
-{
-	struct tgt *t;
-	long f;
-
-	memset(out, 0, sizeof(*out));
-	out->addr = vaddr;
-	if (site >= s->n)
-		return;
-	t = targets_tgt(s->t, s->v[site].bin);
-	/* a return address may lie one past its function: look at the call before it */
-	f = vaddr ? tgt_func_at(t, vaddr - 1) : -1;
-	if (f < 0)
-		return;
-	out->func = tgt_func(t, (uint32_t)f)->name;
-	out->off = (uint32_t)(vaddr - tgt_func(t, (uint32_t)f)->entry);
-	if (!tgt_line(t, vaddr - 1, &out->file, &out->line))
-		out->file = NULL;
-}
-
 static void caller(void *ctx, uint32_t site, int64_t rel, struct code_info *out)
 {
 	struct site_table *s = ctx;
 
-	sites_code(s, site, site < s->n ? s->v[site].vaddr + (uint64_t)rel : 0, out);
+	memset(out, 0, sizeof(*out));
+	if (site >= s->n)
+		return;
+	out->addr = s->v[site].vaddr + (uint64_t)rel;
+	targets_code(targets_tgt(s->t, s->v[site].bin), out->addr, true, out);
 }
 
 struct sym_source sites_syms(struct site_table *s)

@@ -55,7 +55,4 @@ const char *sites_func_name(struct site_table *s, uint32_t site);  /* NULL: no s
 const char *sites_probe_name(struct site_table *s, uint32_t site); /* "uprobe:BINARY:FUNC" */
 struct sym_source sites_syms(struct site_table *s);
 
-/* Code at an address of the binary that the site lies in. */
-void sites_code(struct site_table *s, uint32_t site, uint64_t vaddr, struct code_info *out);
-
 #endif

@@ -169,22 +169,6 @@ static struct tgt *open_file(struct symbols *s, pid_t pid, const char *path)
 	return f.tgt;
 }
 
-static bool find_code(struct tgt *t, uint64_t vaddr, bool is_return, struct code_info *out)
-{
-	uint64_t call = vaddr - (is_return ? 1 : 0);
-	long i = tgt_func_at(t, call);
-	const struct tgt_func *f;
-
-	if (i < 0)
-		return false;
-	f = tgt_func(t, (uint32_t)i);
-	out->func = f->name;
-	out->off = (uint32_t)(vaddr - f->entry);
-	if (!tgt_line(t, call, &out->file, &out->line))
-		out->file = NULL;
-	return true;
-}
-
 static void find_user(struct symbols *s, pid_t pid, uint64_t addr, bool is_return, struct code_info *out)
 {
 	struct process *p = find_process(s, pid);
@@ -200,13 +184,13 @@ static void find_user(struct symbols *s, pid_t pid, uint64_t addr, bool is_retur
 		t = open_file(s, pid, r->path);
 		vaddr = t ? tgt_vaddr_of_offset(t, addr - r->start + r->off) : -1;
 		if (vaddr >= 0)
-			find_code(t, (uint64_t)vaddr, is_return, out);
+			targets_code(t, (uint64_t)vaddr, is_return, out);
 		return;
 	}
 	/* a process that is gone: programs that are loaded at a fixed address need no map */
 	for (int i = 0; !p->n && i < targets_count(s->targets); i++) {
 		t = targets_tgt(s->targets, i);
-		if (!tgt_is_pie(t) && find_code(t, addr, is_return, out))
+		if (!tgt_is_pie(t) && targets_code(t, addr, is_return, out))
 			return;
 	}
 }

@@ -12,6 +12,7 @@
 
 #include "gft/buf.h"
 #include "gft/gotype.h"
+#include "gft/graph.h"
 #include "gft/setup.h"
 #include "runtime/tracefs.h"
 
@@ -248,6 +249,22 @@ size_t targets_inlined(struct targets *t, int bin, const char *pattern, char *te
 static size_t r_inlined(void *ctx, int bin, const char *pattern, char *text, size_t size)
 {
 	return targets_inlined(ctx, bin, pattern, text, size);
+}
+
+bool targets_code(struct tgt *t, uint64_t vaddr, bool is_return, struct code_info *out)
+{
+	uint64_t call = vaddr - (is_return ? 1 : 0);
+	long i = tgt_func_at(t, call);
+	const struct tgt_func *f;
+
+	if (i < 0)
+		return false;
+	f = tgt_func(t, (uint32_t)i);
+	out->func = f->name;
+	out->off = (uint32_t)(vaddr - f->entry);
+	if (!tgt_line(t, call, &out->file, &out->line))
+		out->file = NULL;
+	return true;
 }
 
 static const char *r_func_name(void *ctx, int bin, uint32_t f)

@@ -26,6 +26,13 @@ void targets_resolver(struct targets *t, struct resolver *out);
 /* Places where functions of a pattern were inlined; text tells of up to three. */
 size_t targets_inlined(struct targets *t, int bin, const char *pattern, char *text, size_t size);
 
+/*
+ * The code at vaddr; is_return: vaddr is a return address, so that the call
+ * before it counts.  False, with out as it was, when no function is there.
+ */
+struct code_info;
+bool targets_code(struct tgt *t, uint64_t vaddr, bool is_return, struct code_info *out);
+
 int targets_count(const struct targets *t);
 struct tgt *targets_tgt(const struct targets *t, int bin);
 const char *targets_path(const struct targets *t, int bin); /* the path to attach to */

@@ -144,7 +144,6 @@ struct meta_needs {
 	bool goroutine; /* reads g at all */
 	bool ring;	/* has a ring buffer */
 	bool stacks;	/* takes stacks */
-	bool unsafe;
 };
 
 struct gft_meta {
@@ -162,9 +161,8 @@ struct gft_meta {
 	uint32_t nstrings;
 	struct meta_config config;
 	struct meta_needs needs;
-	uint32_t scratch_size; /* bytes of one scratch buffer; 0: none */
-	bool site_plans;       /* the map gft_plans wants each site's plan (capture.h) */
-	bool site_addrs;       /* the map gft_site_addr wants each site's vaddr */
+	bool site_plans; /* the map gft_plans wants each site's plan (capture.h) */
+	bool site_addrs; /* the map gft_site_addr wants each site's vaddr */
 };
 
 #endif
