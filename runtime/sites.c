@@ -39,7 +39,13 @@ struct site_table {
 	size_t nskips, cskips;
 };
 
-#define WANT_NO_ENTRY 0x40 /* its entry cannot be probed: neither may its exits */
+/* What is wanted of one function, and what its entry's pass has already found of its exits. */
+struct wanted {
+	unsigned flags; /* TGT_WANT_* */
+	bool no_entry;	/* its entry cannot be probed: neither may its exits */
+	bool known;	/* exits are those of found */
+	struct tgt_sites found;
+};
 
 /* --- choosing ------------------------------------------------------------------------ */
 
@@ -49,7 +55,7 @@ static void skip(struct site_table *s, int bin, uint32_t func, const char *why)
 		s->cskips = s->cskips ? s->cskips * 2 : 64;
 		s->skips = xrealloc(s->skips, s->cskips * sizeof(*s->skips));
 	}
-	s->skips[s->nskips++] = (struct skip){ func, bin, why ? why : "no safe place for a probe" };
+	s->skips[s->nskips++] = (struct skip){ func, bin, why };
 	s->counts.skipped++;
 }
 
@@ -87,7 +93,7 @@ static void reserve(struct prog_sites *ps, size_t *cap, size_t extra)
 }
 
 /* What is wanted of each function of each binary: its exits are of no use without its entry. */
-static void collect_wants(const struct gft_meta *meta, struct targets *t, uint8_t **want)
+static void collect_wants(const struct gft_meta *meta, struct targets *t, struct wanted **want)
 {
 	for (uint32_t p = 0; p < meta->nprogs; p++) {
 		const struct meta_prog *mp = &meta->progs[p];
@@ -95,77 +101,98 @@ static void collect_wants(const struct gft_meta *meta, struct targets *t, uint8_
 		if (mp->kind != MP_UPROBE || mp->role == SITE_OTHER)
 			continue;
 		if (!want[mp->binary])
-			want[mp->binary] = xcalloc(tgt_nfuncs(targets_tgt(t, mp->binary)) + 1, 1);
+			want[mp->binary] = xcalloc(tgt_nfuncs(targets_tgt(t, mp->binary)) + 1, sizeof(**want));
 		for (uint32_t i = 0; i < mp->nplaces; i++)
-			want[mp->binary][mp->places[i].func] |=
+			want[mp->binary][mp->places[i].func].flags |=
 				mp->role == SITE_ENTRY ? TGT_WANT_ENTRY | (mp->want_args ? TGT_WANT_ARGS : 0)
 						       : TGT_WANT_EXITS;
 	}
 }
 
-static void choose_entries(struct site_table *s, uint32_t p, uint8_t *want, size_t *cap, ksession_progress_fn progress,
-			   void *ctx)
+static void choose_entries(struct site_table *s, uint32_t p, struct wanted *want, size_t *cap,
+			   ksession_progress_fn progress, void *ctx)
 {
 	const struct meta_prog *mp = &s->meta->progs[p];
 	struct tgt *tgt = targets_tgt(s->t, mp->binary);
 
 	for (uint32_t i = 0; i < mp->nplaces; i++) {
 		uint32_t f = mp->places[i].func;
+		struct wanted *w = &want[f];
 		struct tgt_sites ts = { 0 };
-		int r = tgt_sites(tgt, f, want[f] & 0x7, &ts);
+		int r = tgt_sites(tgt, f, w->flags, &ts);
+		const char *why = NULL;
 
 		if (progress && !(i & 255))
 			progress(ctx, i, mp->nplaces);
 		s->counts.functions += !mp->internal;
-		if (r < 0 || !ts.has_entry) {
+		if (r < 0)
+			why = "its code cannot be decoded";
+		else if (!ts.has_entry)
+			why = ts.why_no_entry ? ts.why_no_entry : "no safe place for a probe";
+		else if (mp->want_args && !ts.args_ok)
+			why = "no place where its arguments are still in their registers";
+		else if ((w->flags & TGT_WANT_EXITS) && ts.instant)
+			why = "it does nothing but return: entry and exit are one instruction";
+		if (why) {
 			if (!mp->internal)
-				skip(s, mp->binary, f, r < 0 ? "its code cannot be decoded" : ts.why_no_entry);
-			want[f] |= WANT_NO_ENTRY;
-		} else if (mp->want_args && !ts.args_ok) {
-			skip(s, mp->binary, f, "no place where its arguments are still in their registers");
-			want[f] |= WANT_NO_ENTRY;
-		} else if ((want[f] & TGT_WANT_EXITS) && ts.instant) {
-			skip(s, mp->binary, f, "it does nothing but return: entry and exit are one instruction");
-			want[f] |= WANT_NO_ENTRY;
+				skip(s, mp->binary, f, why);
+			w->no_entry = true;
 		} else {
 			reserve(&s->progs[p], cap, 1);
 			add(s, p, mp, f, &ts.entry);
 			s->counts.entries += !mp->internal;
 		}
-		tgt_sites_fini(&ts);
+		/* the function was decoded to its end: its exits need not be looked for again */
+		if (!why && (w->flags & TGT_WANT_EXITS) && !w->known) {
+			w->found = ts;
+			w->known = true;
+		} else {
+			tgt_sites_fini(&ts);
+		}
 	}
 }
 
-static void choose_exits(struct site_table *s, uint32_t p, uint8_t *want, size_t *cap)
+static void choose_exits(struct site_table *s, uint32_t p, struct wanted *want, size_t *cap)
 {
 	const struct meta_prog *mp = &s->meta->progs[p];
 	struct tgt *tgt = targets_tgt(s->t, mp->binary);
 
 	for (uint32_t i = 0; i < mp->nplaces; i++) {
 		uint32_t f = mp->places[i].func;
-		struct tgt_sites ts = { 0 };
-		bool alone = !(want[f] & TGT_WANT_ENTRY);
+		struct wanted *w = &want[f];
+		const struct tgt_sites *ts = &w->found;
+		bool alone = !(w->flags & TGT_WANT_ENTRY);
 
 		if (alone)
 			s->counts.functions++;
-		if (want[f] & WANT_NO_ENTRY)
+		if (w->no_entry)
 			continue;
-		if (tgt_sites(tgt, f, TGT_WANT_EXITS, &ts) < 0) {
+		if (!w->known && tgt_sites(tgt, f, TGT_WANT_EXITS, &w->found) < 0) {
 			skip(s, mp->binary, f, "its code cannot be decoded");
 			continue;
 		}
-		reserve(&s->progs[p], cap, ts.nexits);
-		for (uint32_t k = 0; k < ts.nexits; k++) {
-			add(s, p, mp, f, &ts.exits[k]);
+		w->known = true;
+		reserve(&s->progs[p], cap, ts->nexits);
+		for (uint32_t k = 0; k < ts->nexits; k++) {
+			add(s, p, mp, f, &ts->exits[k]);
 			s->counts.exits++;
 		}
-		if (!ts.nexits && alone)
-			skip(s, mp->binary, f, ts.why_no_exit ? ts.why_no_exit : "it has no return instruction");
-		else if (!ts.nexits)
-			s->counts.no_exit++;
-		else if (ts.exits_doubtful)
+		if (!ts->nexits && alone)
+			skip(s, mp->binary, f, ts->why_no_exit ? ts->why_no_exit : "it has no return instruction");
+		else if (ts->exits_doubtful)
 			s->counts.doubtful++;
-		tgt_sites_fini(&ts);
+		else if (!ts->nexits)
+			s->counts.no_exit++;
+	}
+}
+
+static void free_wants(struct targets *t, struct wanted **want)
+{
+	for (int b = 0; b < GFT_BINARIES; b++) {
+		for (size_t i = 0; want[b] && i < tgt_nfuncs(targets_tgt(t, b)); i++)
+			if (want[b][i].known)
+				tgt_sites_fini(&want[b][i].found);
+		free(want[b]);
 	}
 }
 
@@ -200,7 +227,7 @@ static void plan_sites(struct site_table *s);
 struct site_table *sites_build(const struct gft_meta *meta, struct targets *t, ksession_progress_fn progress, void *ctx)
 {
 	struct site_table *s = xcalloc(1, sizeof(*s));
-	uint8_t *want[GFT_BINARIES] = { 0 };
+	struct wanted *want[GFT_BINARIES] = { 0 };
 	size_t *caps = xcalloc(meta->nprogs + 1, sizeof(*caps));
 
 	s->meta = meta;
@@ -219,8 +246,7 @@ struct site_table *sites_build(const struct gft_meta *meta, struct targets *t, k
 		else
 			choose_exits(s, p, want[meta->progs[p].binary], &caps[p]);
 	}
-	for (int i = 0; i < GFT_BINARIES; i++)
-		free(want[i]);
+	free_wants(t, want);
 	free(caps);
 	plan_sites(s);
 	return s;
