@@ -2,7 +2,6 @@
 /* caps.c - what this kernel can do, found by trying. */
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/bpf.h>
 #include <linux/perf_event.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +14,7 @@
 #include <bpf/libbpf.h>
 
 #include "gft/kernel.h"
+#include "runtime/kernel/uapi.h"
 
 #define INSN(op, d, s, o, i) ((struct bpf_insn){ .code = (op), .dst_reg = (d), .src_reg = (s), .off = (o), .imm = (i) })
 #define MOV(d, i)	     INSN(BPF_ALU64 | BPF_MOV | BPF_K, d, 0, 0, i)
@@ -55,11 +55,11 @@ static bool has_multi(void)
 	const unsigned long off = 0;
 	LIBBPF_OPTS(bpf_link_create_opts, o, .uprobe_multi.path = "/", .uprobe_multi.offsets = &off,
 		    .uprobe_multi.cnt = 1);
-	int fd = load(BPF_PROG_TYPE_KPROBE, BPF_TRACE_UPROBE_MULTI, p, 2), link;
+	int fd = load(BPF_PROG_TYPE_KPROBE, UAPI_TRACE_UPROBE_MULTI, p, 2), link;
 
 	if (fd < 0)
 		return false;
-	link = bpf_link_create(fd, -1, BPF_TRACE_UPROBE_MULTI, &o);
+	link = bpf_link_create(fd, -1, UAPI_TRACE_UPROBE_MULTI, &o);
 	close(fd);
 	if (link >= 0)
 		close(link);
@@ -112,7 +112,7 @@ static bool has_write_regs(void)
 	const struct bpf_insn p[] = { MOV(BPF_REG_2, 0), INSN(BPF_STX | BPF_MEM | BPF_DW, BPF_REG_1, BPF_REG_2, 128, 0),
 				      MOV(BPF_REG_0, 0), EXIT() };
 
-	return loads(BPF_PROG_TYPE_KPROBE, BPF_TRACE_UPROBE_MULTI, p, 4);
+	return loads(BPF_PROG_TYPE_KPROBE, UAPI_TRACE_UPROBE_MULTI, p, 4);
 }
 
 static bool has_fentry(void)

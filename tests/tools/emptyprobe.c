@@ -11,7 +11,6 @@
  */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
-#include <linux/bpf.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +18,7 @@
 #include <unistd.h>
 
 #include "gft/target.h"
+#include "runtime/kernel/uapi.h"
 
 static void nothing(int sig)
 {
@@ -31,7 +31,7 @@ int main(int argc, char **argv)
 		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0 },
 		{ .code = BPF_JMP | BPF_EXIT },
 	};
-	LIBBPF_OPTS(bpf_prog_load_opts, po, .expected_attach_type = BPF_TRACE_UPROBE_MULTI);
+	LIBBPF_OPTS(bpf_prog_load_opts, po, .expected_attach_type = UAPI_TRACE_UPROBE_MULTI);
 	struct sigaction sa = { .sa_handler = nothing };
 	struct tgt_error err = { "" };
 	struct tgt_sites s = { 0 };
@@ -63,7 +63,7 @@ int main(int argc, char **argv)
 	LIBBPF_OPTS(bpf_link_create_opts, lo, .uprobe_multi.path = argv[2], .uprobe_multi.offsets = offs,
 		    .uprobe_multi.cnt = n);
 	prog = bpf_prog_load(BPF_PROG_TYPE_KPROBE, "empty", "GPL", insns, 2, &po);
-	if (prog < 0 || bpf_link_create(prog, 0, BPF_TRACE_UPROBE_MULTI, &lo) < 0) {
+	if (prog < 0 || bpf_link_create(prog, 0, UAPI_TRACE_UPROBE_MULTI, &lo) < 0) {
 		perror("emptyprobe");
 		return 1;
 	}
