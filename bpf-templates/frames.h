@@ -67,18 +67,52 @@ static __always_inline __u32 gft_lower_bound(struct gft_ctx *c, struct gft_gstat
 	return s.lo;
 }
 
-static __always_inline void gft_drop_deep(struct gft_ctx *c, __u32 i)
-{
-	struct gft_deep_key k = { c->goid, c->tgid, i };
+struct gft_clear {
+	struct gft_deep_key k;
+};
 
-	if (i >= GFT_INLINE_FRAMES)
-		bpf_map_delete_elem(&gft_deep, &k);
+static long gft_clear_step(__u32 i, struct gft_clear *d)
+{
+	bpf_map_delete_elem(&gft_deep, &d->k);
+	d->k.i++;
+	return 0;
+}
+
+/* Frames from index n on are gone; those of the hash must not stay there when the goroutine does not come back. */
+static __always_inline void gft_frames_cut(struct gft_ctx *c, __u32 n)
+{
+	struct gft_clear d = { { c->goid, c->tgid, n < GFT_INLINE_FRAMES ? GFT_INLINE_FRAMES : n } };
+
+	if (c->st->n > d.k.i)
+		bpf_loop(c->st->n - d.k.i, gft_clear_step, &d, 0);
+	c->st->n = n;
+}
+
+static __always_inline void gft_frames_drop(struct gft_ctx *c)
+{
+	gft_frames_cut(c, 0);
+}
+
+static __always_inline void gft_frames_unwind(struct gft_ctx *c)
+{
+	struct gft_frame *top;
+	__u32 n = c->st->n;
+
+	if (!n)
+		return;
+	top = gft_frame_at(c, c->st, n - 1);
+	if (top && top->key < c->key)
+		return;
+	n = gft_lower_bound(c, c->st, c->key);
+	if (n < c->st->n)
+		gft_count(GFT_ST_UNWOUND, c->site);
+	gft_frames_cut(c, n);
 }
 
 static __always_inline void gft_frames_push(struct gft_ctx *c)
 {
 	struct gft_gstate *st;
-	struct gft_frame *top, fresh = { c->key, c->ts };
+	struct gft_frame fresh = { c->key, c->ts };
 	__u32 n;
 
 	if (!c->st)
@@ -86,17 +120,8 @@ static __always_inline void gft_frames_push(struct gft_ctx *c)
 	st = c->st;
 	if (!st)
 		return;
+	gft_frames_unwind(c);
 	n = st->n;
-	if (n) {
-		top = gft_frame_at(c, st, n - 1);
-		if (!top || top->key >= c->key) {
-			__u32 old = n;
-
-			n = gft_lower_bound(c, st, c->key);
-			if (old > n)
-				gft_count(GFT_ST_UNWOUND, c->site);
-		}
-	}
 	if (n >= GFT_MAX_FRAMES) {
 		gft_count(GFT_ST_DEPTH, c->site);
 		return;
@@ -139,11 +164,10 @@ static __always_inline void gft_frames_pop(struct gft_ctx *c)
 	if (f && f->key == c->key) {
 		c->duration = c->ts - f->ts;
 		c->matched = 1;
-		gft_drop_deep(c, i);
 	} else {
 		gft_count(GFT_ST_UNMATCHED, c->site);
 	}
-	st->n = i;
+	gft_frames_cut(c, i);
 }
 
 /* After the exit's clauses: a goroutine without frames and graph needs no state. */

@@ -27,14 +27,21 @@ struct gft_frame {
 
 struct gft_gstate {
 	__u64 root_key;
-	__u32 open; /* 1 + number of the graph() */
-	__u32 lost; /* GFT_LOST_* */
+	__u64 above; /* no call that is recorded as open has a larger key */
+	__u32 open;  /* 1 + number of the graph() */
+	__u32 lost;  /* GFT_LOST_* */
 #ifdef GFT_FRAMES
 	__u32 n;      /* frames */
 	__u32 root_n; /* the root's index */
 	struct gft_frame f[GFT_INLINE_FRAMES];
 #endif
 };
+
+#ifdef GFT_FRAMES
+/* frames.h: frames at or below this hit's key are gone; all frames are. */
+static __always_inline void gft_frames_unwind(struct gft_ctx *c);
+static __always_inline void gft_frames_drop(struct gft_ctx *c);
+#endif
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -178,6 +185,7 @@ static __always_inline struct gft_rec_entry *gft_graph_entry(struct gft_ctx *c, 
 		flags |= GFT_RF_LOST;
 		c->st->lost = 0;
 	}
+	c->st->above = c->key;
 	gft_head(c, &r->c, GFT_REC_ENTRY, flags, number);
 	r->caller_rel = gft_caller_rel(c);
 	return r;
@@ -212,12 +220,51 @@ static __always_inline struct gft_rec_call *gft_graph_exit(struct gft_ctx *c, __
 		flags |= GFT_RF_LOST;
 		c->st->lost &= ~GFT_LOST_SOME;
 	}
+	c->st->above = c->key - 1;
 	gft_head(c, r, GFT_REC_EXIT, root ? flags | GFT_RF_ROOT_EXIT : flags, 0);
 	if (root)
 		gft_end(c);
 	return r;
 }
 #endif
+
+/*
+ * runtime.deferreturn begins: it is called at the end of a function with
+ * deferred calls, and it is where a function goes on when a panic has been
+ * recovered in it.  What that function called is gone, and what comes now may
+ * lie deeper than it.
+ */
+static __always_inline void gft_called_gone(struct gft_ctx *c)
+{
+	gft_lookup(c);
+	if (!c->st)
+		return;
+#ifdef GFT_FRAMES
+	gft_frames_unwind(c);
+#endif
+#ifdef GFT_WANT_GRAPH
+	struct gft_rec_call *r;
+
+	if (!c->st->open || c->st->above < c->key)
+		return;
+	c->ts = bpf_ktime_get_ns();
+	if (c->key <= c->st->root_key) {
+		gft_close(c, 0);
+		return;
+	}
+	if (c->st->lost & (GFT_LOST_ROOT | GFT_DROPPED))
+		return;
+	c->st->above = c->key - 1;
+	r = gft_reserve(sizeof(*r), c->site);
+	if (!r) {
+		c->st->lost |= GFT_LOST_SOME;
+		return;
+	}
+	gft_head(c, r, GFT_REC_CLOSE, c->st->lost & GFT_LOST_SOME ? GFT_RF_LOST : 0, 0);
+	c->st->lost &= ~GFT_LOST_SOME;
+	gft_submit(r);
+#endif
+}
 
 /* The goroutine ends (runtime.goexit1): so does everything open on it. */
 static __always_inline void gft_goroutine_gone(struct gft_ctx *c)
@@ -233,6 +280,10 @@ static __always_inline void gft_goroutine_gone(struct gft_ctx *c)
 		c->ts = bpf_ktime_get_ns();
 		gft_close(c, GFT_RF_GONE);
 	}
+#endif
+#ifdef GFT_FRAMES
+	if (c->st)
+		gft_frames_drop(c);
 #endif
 	gft_gkey(c, &k);
 	bpf_map_delete_elem(&gft_goroutines, &k);

@@ -302,30 +302,63 @@ static void class_program(struct em *m, const struct prog_class *pc, uint32_t nu
 	emit_line(m, "}");
 }
 
-/* A goroutine's end closes what is open on it: one program per Go binary with state. */
-static void goexit_program(struct em *m, int bin, struct meta_prog *mp)
+/*
+ * Functions of the runtime that tell what became of calls that do not return:
+ * one program each for every Go binary with state.
+ */
+static const struct watched {
+	const char *func, *prog, *action;
+	bool entry_does; /* an entry probe of the script at the same place does it too */
+} watched[] = {
+	{ "runtime.goexit1", "goexit", "gft_goroutine_gone", false },
+	{ "runtime.deferreturn", "deferreturn", "gft_called_gone", true },
+};
+#define NWATCHED (sizeof(watched) / sizeof(watched[0]))
+
+/* Whether a probe of the script that follows calls is at the function's entry. */
+static bool entry_probed(const struct program *p, int bin, uint32_t func)
+{
+	for (uint32_t i = 0; i < p->nclasses; i++) {
+		const struct prog_class *pc = &p->classes[i];
+
+		if (pc->binary != bin || pc->role != SITE_ENTRY || !(pc->graph || pc->frames))
+			continue;
+		for (uint32_t k = 0; k < pc->nplaces; k++)
+			if (pc->places[k].func == func)
+				return true;
+	}
+	return false;
+}
+
+static void watch_program(struct em *m, int bin, const struct watched *w, struct meta_prog *mp)
 {
 	const struct resolver *r = m->p->res;
 	uint32_t *funcs = NULL;
-	size_t n = r->match(r->ctx, bin, "runtime.goexit1", &funcs);
+	size_t n = r->match(r->ctx, bin, w->func, &funcs);
+	bool tls = false;
 
 	memset(mp, 0, sizeof(*mp));
-	mp->name = arena_printf(m->a, "gft_goexit_%d", bin);
+	mp->name = arena_printf(m->a, "gft_%s_%d", w->prog, bin);
 	mp->kind = MP_UPROBE;
 	mp->internal = true;
 	mp->binary = bin;
 	mp->role = SITE_ENTRY;
 	mp->places = ARENA_ARRAY(m->a, struct meta_place, n + 1);
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
+		if (w->entry_does && entry_probed(m->p, bin, funcs[i]))
+			continue;
 		mp->places[mp->nplaces++] = (struct meta_place){ funcs[i], 0 };
+		tls = tls || r->is_abi0(r->ctx, bin, funcs[i]);
+	}
 	__builtin_free(funcs);
+	m->tls = m->tls || tls;
 	buf_printf(m->out,
 		   "\nSEC(\"uprobe.multi\")\nint %s(struct pt_regs *regs)\n{\n"
 		   "\tstruct gft_ctx c = {};\n\n"
-		   "\tif (gft_hit(&c, regs) && gft_goroutine(&c, &gft_layouts[%d], false))\n"
-		   "\t\tgft_goroutine_gone(&c);\n"
+		   "\tif (gft_hit(&c, regs) && gft_goroutine(&c, &gft_layouts[%d], %s))\n"
+		   "\t\t%s(&c);\n"
 		   "\treturn 0;\n}\n",
-		   mp->name, bin);
+		   mp->name, bin, tls ? "true" : "false", w->action);
 }
 
 static void plain_program(struct em *m, const struct plain_probe *pp, uint32_t number, struct meta_prog *mp)
@@ -426,7 +459,7 @@ void codegen(struct program *p, struct generated *out)
 	struct buf head = BUF_INIT, body = BUF_INIT;
 	struct em m = { .p = p, .a = p->arena, .out = &body };
 	struct gft_meta *meta = ARENA_NEW(p->arena, struct gft_meta);
-	uint32_t all = 0, nprogs = p->nclasses + p->nplain + GFT_BINARIES;
+	uint32_t all = 0, nprogs = p->nclasses + p->nplain + NWATCHED * GFT_BINARIES;
 	uint64_t seen = 0;
 
 	for (uint32_t i = 0; i < p->nclauses; i++)
@@ -446,7 +479,8 @@ void codegen(struct program *p, struct generated *out)
 		    !p->res->is_go(p->res->ctx, bin))
 			continue;
 		seen |= 1ULL << bin;
-		goexit_program(&m, bin, &meta->progs[meta->nprogs++]);
+		for (size_t w = 0; w < NWATCHED; w++)
+			watch_program(&m, bin, &watched[w], &meta->progs[meta->nprogs++]);
 	}
 	for (uint32_t i = 0; i < p->nplain; i++)
 		plain_program(&m, &p->plain[i], i, &meta->progs[meta->nprogs++]);

@@ -99,7 +99,7 @@ def build(name, go=None, variant="plain"):
     version, compiler = go or go_newest()
     src = os.path.join(ROOT, "examples/calls") if name == "calls" else os.path.join(PROGS, name)
     exe = os.path.join(ROOT, "build/progs", f"{version}-{variant}", name)
-    if os.path.exists(exe) and os.path.getmtime(exe) >= os.path.getmtime(os.path.join(src, "main.go")):
+    if os.path.exists(exe) and os.path.getmtime(exe) >= max(os.path.getmtime(f) for f in glob.glob(src + "/*")):
         return exe
     os.makedirs(os.path.dirname(exe), exist_ok=True)
     tmp = f"{exe}.{os.getpid()}"

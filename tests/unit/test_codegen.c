@@ -57,9 +57,10 @@ static void test_needs(void **state)
 	m = c.gen.meta;
 	assert_true(m->needs.frames && m->needs.goroutine);
 	assert_false(m->needs.graph || m->needs.ring);
-	assert_int_equal(m->nprogs, 3); /* entry, exit, the end of goroutines */
-	assert_true(m->progs[2].internal);
+	assert_int_equal(m->nprogs, 4); /* entry, exit, the end of goroutines, recovered panics */
+	assert_true(m->progs[2].internal && m->progs[3].internal);
 	assert_string_equal(m->progs[2].name, "gft_goexit_0");
+	assert_string_equal(m->progs[3].name, "gft_deferreturn_0");
 	done(&c);
 	c_has("ur:main.add { @ = hist(duration); }", "gft_frames_push(&c)", "gft_frames_pop(&c)", "if (c.matched)",
 	      "#define GFT_FRAMES 1", "-GFT_WANT_GRAPH", NULL);
@@ -91,7 +92,7 @@ static void test_graph(void **state)
 	assert_true(m->needs.graph && m->needs.ring && m->needs.goroutine);
 	assert_int_equal(m->ngraphs, 1);
 	assert_int_equal(m->graphs[0].min_ns, 1000000);
-	assert_int_equal(m->nprogs, 4);
+	assert_int_equal(m->nprogs, 5);
 	assert_int_equal(add->payload.n, 3);
 	assert_string_equal(add->payload.fields[0].name, "n");
 	assert_int_equal(add->payload.fields[0].off, 16);
