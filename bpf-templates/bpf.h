@@ -60,11 +60,12 @@ struct pt_regs {
 /* --- set by the loader before the programs are verified --------------------------- */
 
 const volatile struct gft_layout gft_layouts[GFT_BINARIES];
-const volatile __u32 gft_npids;			   /* 0: every process */
-const volatile __u32 gft_pids[GFT_PIDS];	   /* in gft's pid namespace */
+const volatile __u32 gft_filter;		   /* only the processes of gft_procs */
+const volatile __u32 gft_follow;		   /* and those that they start */
 const volatile __u64 gft_pidns_dev, gft_pidns_ino; /* 0: the initial pid namespace */
-const volatile __u32 gft_cpid;			   /* the process of -c */
-const volatile __u32 gft_ncpus = 1;		   /* processors that there may be */
+const volatile struct gft_task_layout gft_task;
+const volatile __u32 gft_cpid;	    /* the process of -c */
+const volatile __u32 gft_ncpus = 1; /* processors that there may be */
 const volatile __u64 gft_wakeup_bytes = 256 * 1024;
 
 /* The gate: programs do nothing before every probe is in place. */
@@ -111,6 +112,20 @@ static __noinline int gft_count(__u32 stat, __u32 site)
 	return 0;
 }
 
+/* --- processes ------------------------------------------------------------------------- */
+
+/*
+ * By process id, in gft's pid namespace: what is wanted of it (GFT_PROC_*).
+ * proc.h keeps it when processes start others, run another program and end.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, GFT_PROCS);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(key_size, 4);
+	__uint(value_size, 4);
+} gft_procs SEC(".maps");
+
 /* --- a hit --------------------------------------------------------------------------- */
 
 struct gft_gstate;
@@ -135,6 +150,35 @@ struct gft_ctx {
 	__u16 graph;  /* 1 + number of the graph() that was called */
 };
 
+static __always_inline __u64 gft_kernel_word(__u64 addr)
+{
+	__u64 v = 0;
+
+	bpf_probe_read_kernel(&v, sizeof(v), (void *)addr);
+	return v;
+}
+
+#define GFT_PIDNS_DEEP 8 /* namespaces in each other that are looked through */
+
+/* A thread's id in gft's pid namespace, where that is not the initial one; 0: it has none there. */
+static __noinline __u32 gft_ns_id(__u64 task)
+{
+	__u64 pid = gft_kernel_word(task + gft_task.thread_pid);
+	__u64 upid = pid + gft_task.pid_numbers;
+	__u32 deepest = (__u32)gft_kernel_word(pid + gft_task.pid_level);
+
+	for (__u32 level = 0; level < GFT_PIDNS_DEEP; level++) {
+		__u64 ns = gft_kernel_word(upid + gft_task.upid_ns);
+
+		if (level > deepest)
+			break;
+		if ((__u32)gft_kernel_word(ns + gft_task.ns_inum) == gft_pidns_ino)
+			return (__u32)gft_kernel_word(upid + gft_task.upid_nr);
+		upid += gft_task.upid_size;
+	}
+	return 0;
+}
+
 static __always_inline void gft_ids(struct gft_ctx *c)
 {
 	struct bpf_pidns_info ns;
@@ -145,6 +189,15 @@ static __always_inline void gft_ids(struct gft_ctx *c)
 		c->tid = ns.pid;
 		return;
 	}
+	if (gft_pidns_ino && gft_task.known) {
+		/* the helper knows its own namespace only, not those below it: containers in a container */
+		__u64 task = bpf_get_current_task();
+
+		c->tid = gft_ns_id(task);
+		c->tgid = gft_ns_id(gft_kernel_word(task + gft_task.group_leader));
+		if (c->tid && c->tgid)
+			return;
+	}
 	id = bpf_get_current_pid_tgid();
 	c->tgid = id >> 32;
 	c->tid = (__u32)id;
@@ -152,15 +205,12 @@ static __always_inline void gft_ids(struct gft_ctx *c)
 
 static __always_inline bool gft_pid_wanted(__u32 tgid)
 {
-	if (!gft_npids)
+	__u32 *what;
+
+	if (!gft_filter)
 		return true;
-	for (int i = 0; i < GFT_PIDS; i++) {
-		if (i >= gft_npids)
-			break;
-		if (gft_pids[i] == tgid)
-			return true;
-	}
-	return false;
+	what = bpf_map_lookup_elem(&gft_procs, &tgid);
+	return what && (*what & GFT_PROC_WANTED);
 }
 
 #define gft_pid(c) ((c)->tgid)

@@ -65,6 +65,17 @@ static __always_inline void gft_lookup(struct gft_ctx *c)
 	c->st = bpf_map_lookup_elem(&gft_goroutines, &k);
 }
 
+/* Its end has something to clear (proc.h). */
+static __always_inline void gft_has_state(struct gft_ctx *c)
+{
+	__u32 tgid = c->tgid, fresh = GFT_PROC_STATE, *what = bpf_map_lookup_elem(&gft_procs, &tgid);
+
+	if (!what)
+		bpf_map_update_elem(&gft_procs, &tgid, &fresh, BPF_NOEXIST);
+	else if (!(*what & GFT_PROC_STATE))
+		__sync_fetch_and_or(what, GFT_PROC_STATE);
+}
+
 static __always_inline void gft_create(struct gft_ctx *c)
 {
 	static const struct gft_gstate zero;
@@ -75,6 +86,7 @@ static __always_inline void gft_create(struct gft_ctx *c)
 		gft_count(GFT_ST_MAP_FULL, c->site);
 		return;
 	}
+	gft_has_state(c);
 	c->st = bpf_map_lookup_elem(&gft_goroutines, &k);
 }
 

@@ -502,6 +502,7 @@ void codegen(struct program *p, struct generated *out)
 		buf_puts(&head, "#include <gft/graph.h>\n");
 	if (p->frames)
 		buf_puts(&head, "#include <gft/frames.h>\n");
+	buf_puts(&head, "#include <gft/proc.h>\n");
 	if (m.plans)
 		buf_puts(&head, "#include <gft/plan.h>\n");
 	buf_puts(&head, "#include <gft/fetch.h>\n#include <gft/value.h>\n");

@@ -27,6 +27,8 @@ enum {
 	OPT_DEBUGINFO,
 	OPT_RECORD,
 	OPT_STREAM,
+	OPT_FOLLOW,
+	OPT_NO_FOLLOW,
 };
 
 static const struct option options[] = {
@@ -43,6 +45,8 @@ static const struct option options[] = {
 	{ "debuginfo", required_argument, NULL, OPT_DEBUGINFO },
 	{ "record", required_argument, NULL, OPT_RECORD },
 	{ "stream", no_argument, NULL, OPT_STREAM },
+	{ "follow", no_argument, NULL, OPT_FOLLOW },
+	{ "no-follow", no_argument, NULL, OPT_NO_FOLLOW },
 	{ "uprobe-wildcards", required_argument, NULL, 'u' },
 	{ "exclude-vendor", optional_argument, NULL, 'x' },
 	{ "drilldown", required_argument, NULL, 'D' },
@@ -80,6 +84,7 @@ static void help(FILE *out)
 	      "  -e SCRIPT            the script itself ('-' as FILE reads it from standard input)\n"
 	      "  -c COMMAND           start this and trace it from its first instruction; gft ends with it\n"
 	      "  -p PID[,PID...]      only these processes; gft ends with them\n"
+	      "  --no-follow          with -c, -p: not the processes that those start (--follow: docs/language.md)\n"
 	      "  -u PATTERN           functions to show, name or glob; may be given several times\n"
 	      "  -D, --drilldown FUNC with -u: only calls of FUNC open graphs\n"
 	      "  -x, --exclude-vendor[=false]  with -u: leave functions of vendored packages out (default)\n"
@@ -136,6 +141,9 @@ static bool parse_size(const char *s, size_t *out)
 	return true;
 }
 
+#define GFT_TEXT_(x) #x
+#define GFT_TEXT(x)  GFT_TEXT_(x)
+
 static bool parse_pids(struct cli *c, const char *s)
 {
 	while (*s) {
@@ -146,7 +154,7 @@ static bool parse_pids(struct cli *c, const char *s)
 			return bad("-p: '%s' is not a process id", s,
 				   "-p 1234, or -p 1234,1240; pidof NAME finds them");
 		if (c->npids == sizeof(c->pids) / sizeof(c->pids[0]))
-			return bad("-p: more than %s processes", "16",
+			return bad("-p: more than %s processes", GFT_TEXT(GFT_PIDS),
 				   "leave -p away to trace every process of the binary");
 		c->pids[c->npids++] = (pid_t)v;
 		s = *end ? end + 1 : end;
@@ -262,6 +270,8 @@ static bool one_option(struct cli *c, int o, char **argv)
 	case OPT_NO_WARNINGS: c->no_warnings = true; return true;
 	case OPT_DEBUGINFO: c->debug_dir = optarg; return true;
 	case OPT_STREAM: c->stream = true; return true;
+	case OPT_FOLLOW: c->follow = FOLLOW_YES; return true;
+	case OPT_NO_FOLLOW: c->follow = FOLLOW_NO; return true;
 	case OPT_RECORD: c->record = optarg; return true;
 	case OPT_READY_FD: {
 		char *end;

@@ -11,6 +11,7 @@
 
 struct buf;
 
+enum cli_follow { FOLLOW_AUTO, FOLLOW_YES, FOLLOW_NO };
 enum cli_color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 
 struct cli {
@@ -47,7 +48,8 @@ struct cli {
 	const char *record;
 	size_t ring_bytes; /* --buffer */
 	enum cli_color color;
-	int ready_fd; /* -1: none */
+	enum cli_follow follow; /* processes that traced ones start */
+	int ready_fd;		/* -1: none */
 	bool exclude_vendor;
 	bool stream;
 	bool dry_run, script, verbose, quiet, no_cache, unsafe, no_warnings;

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -146,6 +147,24 @@ static void call_leave(void *ctx, const struct graph_tree *tree, const struct gr
 	output_graph_leave(((struct run *)ctx)->out, tree, n, depth);
 }
 
+/* A process ended, or runs another program: its graphs end here, in the order of records. */
+static int process_over(struct run *r, const void *rec, size_t size)
+{
+	struct gft_rec_call c;
+
+	if (size < sizeof(c)) {
+		r->bad_records++;
+		return 0;
+	}
+	memcpy(&c, rec, sizeof(c));
+	if (r->finished)
+		return 0;
+	graph_process_gone(r->graph, c.tgid);
+	if (r->recorder)
+		stream_write_gone(r->recorder, c.tgid);
+	return output_error(r->out) ? 1 : 0;
+}
+
 static int record(void *ctx, const void *rec, size_t size)
 {
 	struct run *r = ctx;
@@ -155,6 +174,8 @@ static int record(void *ctx, const void *rec, size_t size)
 		r->bad_records++;
 		return 0;
 	}
+	if (h->kind == GFT_REC_PROC)
+		return process_over(r, rec, size);
 	if (h->kind == GFT_REC_EVENT) {
 		events_handle(&r->ev, rec, size);
 		return r->ev.exiting && !r->draining ? 1 : 0;
@@ -264,7 +285,8 @@ static bool open_output(struct run *r, int *fd_out)
 
 struct consts {
 	struct gft_layout layouts[GFT_BINARIES];
-	uint32_t npids, pids[GFT_PIDS], cpid;
+	struct gft_task_layout task;
+	uint32_t filter, follow, cpid;
 	uint64_t dev, ino;
 	struct ksession_const v[12];
 	size_t n;
@@ -273,6 +295,29 @@ struct consts {
 static void add_const(struct consts *c, const char *name, const void *data, size_t size)
 {
 	c->v[c->n++] = (struct ksession_const){ name, data, size };
+}
+
+/* Whether only some processes are wanted: -p, or -c without another binary. */
+static bool filtered(const struct run_opts *o)
+{
+	return o->cli->npids || (o->child && !o->cli->binary);
+}
+
+/*
+ * Whether what those processes start is wanted too.  With -p and a shared
+ * library it is not unless asked for: the kernel then keeps the probes out of
+ * every other process that uses the library.
+ */
+static bool follows(const struct run_opts *o)
+{
+	if (!filtered(o) || o->cli->follow == FOLLOW_NO)
+		return false;
+	return o->child || o->cli->follow == FOLLOW_YES || !targets_has_library(o->targets);
+}
+
+static bool watches_processes(const struct run *r)
+{
+	return filtered(r->o) || r->meta->needs.graph || r->meta->needs.frames;
 }
 
 static bool fill_consts(struct run *r, struct consts *c)
@@ -299,19 +344,22 @@ static bool fill_consts(struct run *r, struct consts *c)
 			fprintf(stderr, "%s: %s, goroutine layout from %s (goid at %d)\n", tgt_display(t),
 				g->version[0] ? g->version : "Go of unknown version", g->source, g->g_goid);
 	}
-	for (size_t i = 0; i < o->cli->npids; i++)
-		c->pids[c->npids++] = (uint32_t)o->cli->pids[i];
-	/* -c without another binary: only the child */
-	if (o->child && !o->cli->binary && !c->npids)
-		c->pids[c->npids++] = (uint32_t)o->child->pid;
+	c->filter = filtered(o);
+	c->follow = follows(o);
 	/* in the initial namespace ids need no translation (include/linux/proc_ns.h: PROC_PID_INIT_INO) */
 	if (!stat("/proc/self/ns/pid", &st) && st.st_ino != 0xEFFFFFFCU) {
 		c->dev = st.st_dev;
 		c->ino = st.st_ino;
 	}
 	add_const(c, "gft_layouts", c->layouts, sizeof(c->layouts));
-	add_const(c, "gft_npids", &c->npids, sizeof(c->npids));
-	add_const(c, "gft_pids", c->pids, sizeof(c->pids));
+	if ((watches_processes(r) || c->ino) && kernel_task_layout(&c->task))
+		add_const(c, "gft_task", &c->task, sizeof(c->task));
+	else if (c->follow)
+		fputs("gft: the kernel has no BTF that describes processes: those that the traced ones start are not "
+		      "followed\n",
+		      stderr);
+	add_const(c, "gft_filter", &c->filter, sizeof(c->filter));
+	add_const(c, "gft_follow", &c->follow, sizeof(c->follow));
 	add_const(c, "gft_pidns_dev", &c->dev, sizeof(c->dev));
 	add_const(c, "gft_pidns_ino", &c->ino, sizeof(c->ino));
 	c->cpid = o->child ? (uint32_t)o->child->pid : 0;
@@ -370,10 +418,18 @@ static bool load(struct run *r)
 		return false;
 	ko.consts = c.v;
 	ko.nconsts = c.n;
+	ko.processes = c.task.known && watches_processes(r);
 	if (r->meta->site_addrs || r->meta->site_plans)
 		ko.site_addrs = sites_total(o->sites);
 	if (ksession_load(&r->ks, &ko, &err) < 0)
 		return fail(r, &err);
+	/* first who is followed, then whom: what they start in between is not missed */
+	if (ko.processes && ksession_attach_processes(r->ks, &err) < 0)
+		return fail(r, &err);
+	for (size_t i = 0; i < o->cli->npids; i++)
+		ksession_want(r->ks, (uint32_t)o->cli->pids[i]);
+	if (o->child && c.filter && !o->cli->npids)
+		ksession_want(r->ks, (uint32_t)o->child->pid);
 	for (uint32_t i = 0; r->meta->site_addrs && i < sites_total(o->sites); i++) {
 		uint64_t v = sites_vaddr(o->sites, i);
 
@@ -398,7 +454,7 @@ static bool attach(struct run *r, uint64_t *attached)
 
 	kernel_caps(&caps);
 	/* one process: the kernel's own filter is cheaper than ours, where it is right */
-	if (o->cli->npids == 1 && caps && caps->uprobe_multi && kernel_uprobe_multi_pid())
+	if (o->cli->npids == 1 && !follows(o) && caps && caps->uprobe_multi && kernel_uprobe_multi_pid())
 		pid = o->cli->pids[0];
 	for (uint32_t i = 0; i < r->meta->nprogs; i++) {
 		const struct meta_prog *mp = &r->meta->progs[i];
@@ -601,6 +657,7 @@ static void tell_losses(struct run *r)
 		{ GFT_ST_DEPTH, "calls not tracked: too deep", NULL },
 		{ GFT_ST_USER_MAP_FULL, "map updates lost: the map was full", "config = { max_map_keys = N }" },
 		{ GFT_ST_STACK_LOST, "stacks lost", NULL },
+		{ GFT_ST_PROCS, "processes not followed: too many at once", NULL },
 		{ GFT_ST_LOOP, "loops cut off: while ends after 1048576 rounds, for after 8388608", NULL },
 	};
 	uint64_t st[GFT_ST_MAX] = { 0 };
@@ -674,6 +731,20 @@ static void finish(struct run *r)
 	output_flush(r->out);
 }
 
+/* How the command of -c ended, when it did not end well by itself. */
+static void tell_child(const struct run *r)
+{
+	const struct child *c = r->o->child;
+
+	if (!c || !c->done || r->o->cli->quiet)
+		return;
+	if (WIFSIGNALED(c->status))
+		fprintf(stderr, "%s was ended by signal %d (SIG%s)\n", c->path, WTERMSIG(c->status),
+			sigabbrev_np(WTERMSIG(c->status)) ? sigabbrev_np(WTERMSIG(c->status)) : "?");
+	else if (WIFEXITED(c->status) && WEXITSTATUS(c->status))
+		fprintf(stderr, "%s ended with status %d\n", c->path, WEXITSTATUS(c->status));
+}
+
 static void signals(void)
 {
 	struct sigaction sa = { .sa_handler = on_signal };
@@ -744,6 +815,7 @@ int run_script(const struct run_opts *o)
 	finish(&r);
 	tell_losses(&r);
 	tell_graph(&r);
+	tell_child(&r);
 	if (r.ev.exiting)
 		status = r.ev.status & 0xff;
 	e = output_error(r.out);

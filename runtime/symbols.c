@@ -5,12 +5,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "gft/buf.h"
 
+/* One mapping of code.  A name is no file: it may be another one in the process's root, or gone. */
 struct range {
 	uint64_t start, end, off;
 	char *path;
+	dev_t dev; /* of the file that is mapped; ino 0: not known */
+	ino_t ino;
 };
 
 struct process {
@@ -22,6 +26,8 @@ struct process {
 /* A file that processes have mapped and that is no target of the script. */
 struct file {
 	char *path;
+	dev_t dev;
+	ino_t ino;
 	struct tgt *tgt; /* NULL: it cannot be read */
 };
 
@@ -99,6 +105,35 @@ static struct process *find_process(struct symbols *s, pid_t pid)
 	return &s->procs[s->nprocs++];
 }
 
+/* Ways to a mapped file, the surest first; false when there are no more. */
+static bool way(pid_t pid, const struct range *r, int i, char *out, size_t size)
+{
+	switch (i) {
+	case 0:
+		snprintf(out, size, "/proc/%d/map_files/%llx-%llx", pid, (unsigned long long)r->start,
+			 (unsigned long long)r->end);
+		return true;
+	case 1: snprintf(out, size, "/proc/%d/root%s", pid, r->path); return true;
+	case 2: snprintf(out, size, "%s", r->path); return true;
+	default: return false;
+	}
+}
+
+static void identify(pid_t pid, struct range *r)
+{
+	char path[4500];
+	struct stat st;
+
+	/* not by its name alone: that says nothing of a process in another root */
+	for (int i = 0; i < 2 && way(pid, r, i, path, sizeof(path)); i++) {
+		if (stat(path, &st))
+			continue;
+		r->dev = st.st_dev;
+		r->ino = st.st_ino;
+		return;
+	}
+}
+
 static void add_range(struct process *p, const char *line)
 {
 	unsigned long long start, end, off;
@@ -112,7 +147,8 @@ static void add_range(struct process *p, const char *line)
 		p->cap = p->cap ? p->cap * 2 : 8;
 		p->v = xrealloc(p->v, p->cap * sizeof(*p->v));
 	}
-	p->v[p->n++] = (struct range){ start, end, off, text_of(line + at, "\n") };
+	p->v[p->n] = (struct range){ start, end, off, text_of(line + at, "\n"), 0, 0 };
+	identify(p->pid, &p->v[p->n++]);
 }
 
 static void read_maps(struct process *p)
@@ -146,24 +182,31 @@ static const struct range *find_range(const struct process *p, uint64_t addr)
 	return NULL;
 }
 
-static struct tgt *open_file(struct symbols *s, pid_t pid, const char *path)
+static struct tgt *open_file(struct symbols *s, pid_t pid, const struct range *r)
 {
 	struct tgt_error err = { "" };
-	struct tgt_opts o = { .display = path };
-	char full[4500];
-	struct file f = { NULL, NULL };
+	struct tgt_opts o = { .display = r->path };
+	char path[4500];
+	struct file f = { .dev = r->dev, .ino = r->ino };
+	int i;
 
-	for (int i = 0; i < targets_count(s->targets); i++)
-		if (!strcmp(tgt_path(targets_tgt(s->targets, i)), path))
-			return targets_tgt(s->targets, i);
-	for (size_t i = 0; i < s->nfiles; i++)
-		if (!strcmp(s->files[i].path, path))
-			return s->files[i].tgt;
-	/* through the process: it may live in another file system; when it is gone, as it is called here */
-	snprintf(full, sizeof(full), "/proc/%d/root%s", pid, path);
-	if (tgt_open(&f.tgt, full, &o, &err) < 0 && tgt_open(&f.tgt, path, &o, &err) < 0)
-		f.tgt = NULL;
-	f.path = xstrdup(path);
+	i = r->ino ? targets_by_inode(s->targets, r->dev, r->ino) : -1;
+	if (i >= 0)
+		return targets_tgt(s->targets, i);
+	for (size_t k = 0; k < s->nfiles; k++)
+		if (r->ino ? s->files[k].ino == r->ino && s->files[k].dev == r->dev
+			   : !s->files[k].ino && !strcmp(s->files[k].path, r->path))
+			return s->files[k].tgt;
+	for (i = 0; !f.tgt && way(pid, r, i, path, sizeof(path)); i++) {
+		struct stat st;
+
+		/* a process that is gone leaves only the name: is it still that file? */
+		if (r->ino && (stat(path, &st) || st.st_dev != r->dev || st.st_ino != r->ino))
+			continue;
+		if (tgt_open(&f.tgt, path, &o, &err) < 0)
+			f.tgt = NULL;
+	}
+	f.path = xstrdup(r->path);
 	s->files = xrealloc(s->files, (s->nfiles + 1) * sizeof(*s->files));
 	s->files[s->nfiles++] = f;
 	return f.tgt;
@@ -181,7 +224,7 @@ static void find_user(struct symbols *s, pid_t pid, uint64_t addr, bool is_retur
 		r = find_range(p, addr);
 	}
 	if (r) {
-		t = open_file(s, pid, r->path);
+		t = open_file(s, pid, r);
 		vaddr = t ? tgt_vaddr_of_offset(t, addr - r->start + r->off) : -1;
 		if (vaddr >= 0)
 			targets_code(t, (uint64_t)vaddr, is_return, out);

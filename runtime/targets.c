@@ -54,6 +54,22 @@ int targets_count(const struct targets *t)
 	return t->n;
 }
 
+bool targets_has_library(const struct targets *t)
+{
+	for (int i = 0; i < t->n; i++)
+		if (tgt_is_library(t->b[i].tgt))
+			return true;
+	return false;
+}
+
+int targets_by_inode(const struct targets *t, dev_t dev, ino_t ino)
+{
+	for (int i = 0; i < t->n; i++)
+		if (t->b[i].dev == dev && t->b[i].ino == ino)
+			return i;
+	return -1;
+}
+
 struct tgt *targets_tgt(const struct targets *t, int bin)
 {
 	return t->b[bin].tgt;

@@ -34,6 +34,8 @@ struct code_info;
 bool targets_code(struct tgt *t, uint64_t vaddr, bool is_return, struct code_info *out);
 
 int targets_count(const struct targets *t);
+bool targets_has_library(const struct targets *t);		     /* one of them is a shared library */
+int targets_by_inode(const struct targets *t, dev_t dev, ino_t ino); /* -1: none */
 struct tgt *targets_tgt(const struct targets *t, int bin);
 const char *targets_path(const struct targets *t, int bin); /* the path to attach to */
 

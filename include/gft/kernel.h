@@ -71,6 +71,10 @@ struct ksession_const {
 	size_t size; /* must be at most the variable's */
 };
 
+/* The kernel's structures that tell processes apart (setup.h); false without BTF that says it. */
+struct gft_task_layout;
+bool kernel_task_layout(struct gft_task_layout *out);
+
 struct ksession_opts {
 	const void *object;
 	size_t object_len;
@@ -81,6 +85,7 @@ struct ksession_opts {
 	uint32_t max_goroutines; /* entries of the goroutine map; 0: 65,536 */
 	uint32_t site_addrs;	 /* entries of the map gft_site_addr, see ksession_site_addr() */
 	bool verbose;		 /* keep libbpf's own messages on stderr */
+	bool processes;		 /* load the programs that watch processes start, change and end (proc.h) */
 };
 
 /* Loads every program and map.  0, or a negative errno with err. */
@@ -104,6 +109,11 @@ typedef void (*ksession_progress_fn)(void *ctx, size_t done, size_t total);
 int ksession_attach_uprobes(struct ksession *s, uint32_t prog, const char *path, pid_t pid, bool retprobe,
 			    const struct ksession_site *sites, size_t n, size_t *refused, ksession_progress_fn progress,
 			    void *ctx, struct kernel_error *err);
+
+/* Attaches what opts.processes loaded; before the first ksession_want(). */
+int ksession_attach_processes(struct ksession *s, struct kernel_error *err);
+/* Takes a process, by its id in gft's pid namespace, into the filter: 0 or a negative errno. */
+int ksession_want(struct ksession *s, uint32_t tgid);
 
 /* Attaches a program of any other kind but begin, end and signal. */
 int ksession_attach(struct ksession *s, uint32_t prog, struct kernel_error *err);

@@ -10,8 +10,30 @@
 #include <linux/types.h>
 #endif
 
-#define GFT_BINARIES 8	/* of one script */
-#define GFT_PIDS     16 /* that -p takes */
+#define GFT_BINARIES 8	   /* of one script */
+#define GFT_PIDS     1024  /* that -p takes */
+#define GFT_PROCS    16384 /* processes that are told apart at a time */
+
+/* Values of the map gft_procs. */
+#define GFT_PROC_WANTED 1 /* its hits count */
+#define GFT_PROC_STATE	2 /* it has goroutines in gft_goroutines */
+
+/* What gft_rec_call.h.aux of a GFT_REC_PROC says. */
+#define GFT_PROC_EXEC 1 /* it runs another program from now on */
+#define GFT_PROC_EXIT 2
+
+/*
+ * Byte offsets in structures of the kernel, read from its BTF by the loader:
+ * relocations would make libbpf read all of it for every script.
+ */
+struct gft_task_layout {
+	__u32 known;
+	__u32 pid, thread_pid, group_leader, signal; /* struct task_struct */
+	__u32 signal_live;			     /* struct signal_struct */
+	__u32 pid_level, pid_numbers;		     /* struct pid */
+	__u32 upid_size, upid_nr, upid_ns;	     /* struct upid */
+	__u32 ns_inum;				     /* struct pid_namespace: ns.inum */
+};
 
 /* One binary's goroutines: byte offsets, as struct tgt_go has them. */
 struct gft_layout {

@@ -43,6 +43,7 @@ void tgt_close(struct tgt *t); /* NULL is allowed */
 const char *tgt_path(const struct tgt *t);    /* the path it was opened by */
 const char *tgt_display(const struct tgt *t); /* the name to show */
 bool tgt_is_pie(const struct tgt *t);
+bool tgt_is_library(const struct tgt *t); /* a shared library, not a program */
 bool tgt_is_go(const struct tgt *t);
 bool tgt_has_dwarf(struct tgt *t);
 

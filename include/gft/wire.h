@@ -27,6 +27,7 @@ enum gft_rec_kind {
 	GFT_REC_EVENT = 4, /* struct gft_rec_event: an action's output */
 	GFT_REC_TAG = 5,   /* struct gft_rec_call + payload: graph_tag() */
 	GFT_REC_DROP = 6,  /* struct gft_rec_call: graph_drop() */
+	GFT_REC_PROC = 7,  /* struct gft_rec_call: its process ended, or runs another program (aux) */
 };
 
 /* gft_rec_call.flags */
@@ -114,6 +115,7 @@ enum gft_stat {
 	GFT_ST_USER_MAP_FULL = 8, /* a script's map was full */
 	GFT_ST_STACK_LOST = 9,	  /* a stack could not be stored */
 	GFT_ST_LOOP = 10,	  /* a script's loop ended at its limit */
+	GFT_ST_PROCS = 11,	  /* a process was not followed: gft_procs is full */
 	GFT_ST_MAX = 16,
 };
 

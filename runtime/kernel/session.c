@@ -12,6 +12,8 @@
 
 #include <bpf/btf.h>
 
+#include "gft/setup.h"
+
 #define RING_DEFAULT (8u << 20)
 #define POLL_MOST    100000 /* records of one ksession_poll() */
 #define RING_LEAST   (256u << 10)
@@ -183,8 +185,18 @@ static int find_parts(struct ksession *s, struct kernel_error *err)
 	s->stacks = bpf_object__find_map_by_name(s->obj, "gft_stacks");
 	s->site_addr = bpf_object__find_map_by_name(s->obj, "gft_site_addr");
 	s->plans = bpf_object__find_map_by_name(s->obj, "gft_plans");
+	s->procs = bpf_object__find_map_by_name(s->obj, "gft_procs");
 	return 0;
 }
+
+/* Of proc.h. */
+static const struct {
+	const char *name, *event;
+} process_programs[] = {
+	{ "gft_newtask", "task_newtask" },
+	{ "gft_exec", "sched_process_exec" },
+	{ "gft_exit", "sched_process_exit" },
+};
 
 /* Releases what one attempt to load made. */
 static void drop(struct ksession *s)
@@ -224,6 +236,12 @@ static int open_object(struct ksession *s, const struct ksession_opts *o, size_t
 		r = set_consts(s, o, ring, err);
 	if (r)
 		return r;
+	for (size_t i = 0; o->processes && i < sizeof(process_programs) / sizeof(process_programs[0]); i++) {
+		struct bpf_program *p = bpf_object__find_program_by_name(s->obj, process_programs[i].name);
+
+		if (p)
+			bpf_program__set_autoload(p, true);
+	}
 	kernel_caps(&caps);
 	for (uint32_t i = 0; i < s->meta->nprogs; i++)
 		if (s->meta->progs[i].kind == MP_UPROBE && !caps->uprobe_multi)
@@ -423,6 +441,38 @@ int ksession_site_plan(struct ksession *s, uint32_t site, const struct gft_cap_p
 	if (!s->plans)
 		return -ENOENT;
 	return bpf_map_update_elem(bpf_map__fd(s->plans), &site, plan, BPF_ANY);
+}
+
+int ksession_attach_processes(struct ksession *s, struct kernel_error *err)
+{
+	for (size_t i = 0; i < sizeof(process_programs) / sizeof(process_programs[0]); i++) {
+		struct bpf_program *p = bpf_object__find_program_by_name(s->obj, process_programs[i].name);
+		struct bpf_link *l = NULL;
+
+		ks_log_start();
+		if (p)
+			l = bpf_program__attach_raw_tracepoint(p, process_programs[i].event);
+		if (!l) {
+			int e = p ? errno : ENOENT;
+
+			free(ks_log_take());
+			ks_error(err, "processes cannot be followed: rawtracepoint:%s: %s", process_programs[i].event,
+				 strerror(e));
+			return -e;
+		}
+		free(ks_log_take());
+		ks_add_link(s, l);
+	}
+	return 0;
+}
+
+int ksession_want(struct ksession *s, uint32_t tgid)
+{
+	uint32_t wanted = GFT_PROC_WANTED;
+
+	if (!s->procs)
+		return -ENOENT;
+	return bpf_map_update_elem(bpf_map__fd(s->procs), &tgid, &wanted, BPF_ANY) ? -errno : 0;
 }
 
 uint32_t ksession_prog_insns(const struct ksession *s, uint32_t prog)

@@ -14,7 +14,7 @@ struct ksession {
 	struct bpf_object *obj;
 	struct bpf_program **progs; /* by meta number */
 	struct bpf_map **maps;	    /* the script's, by meta number */
-	struct bpf_map *ring, *stats, *loss, *goroutines, *stacks, *site_addr, *plans;
+	struct bpf_map *ring, *stats, *loss, *goroutines, *stacks, *site_addr, *plans, *procs;
 	struct ring_buffer *rb;
 	void *bss; /* the object's variables, mapped */
 	size_t bss_len;

@@ -30,27 +30,29 @@ static int64_t block(const struct segment *s)
 }
 
 /*
- * A shared library's block is wherever the loader puts it, so that nothing in
- * the file says where g is.  A program has an interpreter or, static and
- * position independent, says that it is one.
+ * A program has an interpreter or, static and position independent, says that
+ * it is one.  A library may have an interpreter too, as libc, but has a name.
  */
-static bool is_library(const struct tgt *t)
+bool tgt_is_library(const struct tgt *t)
 {
-	if (!t->pie)
-		return false;
+	bool program = false, named = false;
+
 	for (unsigned i = 0; i < t->nseg; i++) {
 		const struct segment *s = &t->seg[i];
 		const uint8_t *p;
 
-		if (s->type == PT_INTERP)
-			return false;
+		program = program || s->type == PT_INTERP;
 		p = s->type == PT_DYNAMIC ? tgt_bytes(t, s->off, s->filesz) : NULL;
 		for (uint64_t j = 0; p && j + sizeof(Elf64_Dyn) <= s->filesz; j += sizeof(Elf64_Dyn)) {
-			if (rd64(p + j) == DT_FLAGS_1 && (rd64(p + j + 8) & DF_1_PIE))
-				return false;
+			uint64_t tag = rd64(p + j);
+
+			if (tag == DT_NULL)
+				break;
+			named = named || tag == DT_SONAME;
+			program = program || (tag == DT_FLAGS_1 && (rd64(p + j + 8) & DF_1_PIE));
 		}
 	}
-	return true;
+	return t->pie && (named || !program);
 }
 
 static bool tls_symbol(void *arg, const struct sym *s)
@@ -160,7 +162,8 @@ bool tls_of_g(struct tgt *t, int32_t *off)
 	const struct segment *s = tls_segment(t);
 	struct sym sym = { 0 };
 
-	if (is_library(t))
+	/* its block is wherever the loader puts it: nothing in the file says where g is */
+	if (tgt_is_library(t))
 		return false;
 	tgt_each_symbol(t, tls_symbol, &sym);
 	if (sym.name && s && block(s) >= 0 && sym.value < s->memsz) {

@@ -110,6 +110,26 @@ def build(name, go=None, variant="plain"):
     return exe
 
 
+# --- C programs -------------------------------------------------------------------
+
+def cbuild(name, *flags, src=None, compiler="gcc", out=None):
+    """Path of progs/c/NAME.c (or src) compiled with these flags, when it is not there yet."""
+    src = os.path.join(PROGS, "c", src or f"{name}.c")
+    if not shutil.which(compiler):
+        raise Skip(f"no {compiler} here")
+    where = re.sub(r"[^\w.=-]+", "", "".join(flags)) or "plain"
+    exe = os.path.join(ROOT, "build/progs/c", f"{compiler}{where}"[:80], out or name)
+    if os.path.exists(exe) and os.path.getmtime(exe) >= os.path.getmtime(src):
+        return exe
+    os.makedirs(os.path.dirname(exe), exist_ok=True)
+    tmp = f"{exe}.{os.getpid()}"
+    p = subprocess.run([compiler, *flags, "-o", tmp, src], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                       text=True, timeout=120)
+    check(p.returncode == 0, f"{compiler} of {src} failed", p.stdout)
+    os.rename(tmp, exe)
+    return exe
+
+
 # --- processes --------------------------------------------------------------------
 
 class Result:

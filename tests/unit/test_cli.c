@@ -23,7 +23,7 @@ static const char elf[] = "/tmp/gft-test-cli-elf", text[] = "/tmp/gft-test-cli.g
 struct line {
 	struct cli c;
 	char *argv[ARGS + 1];
-	char copy[1024];
+	char copy[4096];
 	int result, status;
 	char said[4096]; /* on standard error */
 };
@@ -164,6 +164,8 @@ static void test_what_to_run(void **state)
 
 static void test_options(void **state)
 {
+	char many[8 + 2 * GFT_PIDS + 8] = "";
+
 	const struct cli *c;
 
 	(void)state;
@@ -209,7 +211,12 @@ static void test_options(void **state)
 	bad("-e x ./p -p -5", "is not a process id");
 	bad("-e x ./p -p 99999999999", "is not a process id");
 	bad("-e x ./p -p ''", "no process id");
-	bad("-e x -p 1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17", "more than 16");
+	for (size_t i = 0; i <= GFT_PIDS; i++)
+		snprintf(many + strlen(many), sizeof(many) - strlen(many), "%s7", i ? "," : "-e x -p ");
+	bad(many, "more than 1024");
+	assert_int_equal(ok("-e x ./p")->follow, FOLLOW_AUTO);
+	assert_int_equal(ok("-e x ./p --no-follow")->follow, FOLLOW_NO);
+	assert_int_equal(ok("-e x ./p --follow")->follow, FOLLOW_YES);
 	bad("-e x ./p --buffer 5X", "'5X' is not a size");
 	bad("-e x ./p --buffer 0", "is not a size");
 	bad("-e x ./p --buffer -1", "is not a size");
