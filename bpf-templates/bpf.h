@@ -143,11 +143,12 @@ struct gft_ctx {
 	__u32 tgid, tid;
 	__u32 site;
 	__u32 probe_id;
-	__u8 rflags;  /* GFT_RF_* of this hit: THREAD, SWITCH */
-	__u8 matched; /* exits with frames: the entry was seen */
-	__u8 abi;     /* GFT_ABI_* of fetch.h */
-	__u8 inside;  /* the probe sits somewhere inside of its function */
-	__u16 graph;  /* 1 + number of the graph() that was called */
+	__u8 rflags;   /* GFT_RF_* of this hit: THREAD, SWITCH */
+	__u8 matched;  /* exits with frames: the entry was seen */
+	__u8 abi;      /* GFT_ABI_* of fetch.h */
+	__u8 inside;   /* the probe sits somewhere inside of its function */
+	__u8 provider; /* kind of the probe, where a clause asks: see gft_probetype() */
+	__u16 graph;   /* 1 + number of the graph() that was called */
 };
 
 static __always_inline __u64 gft_kernel_word(__u64 addr)

@@ -3,7 +3,8 @@
 #ifndef GFT_FETCH_H
 #define GFT_FETCH_H
 
-enum { GFT_ABI_GO_REGS, GFT_ABI_GO_STACK, GFT_ABI_SYSV };
+/* GFT_ABI_WORDS: the program's context is an array of the arguments (raw tracepoints, fentry) */
+enum { GFT_ABI_GO_REGS, GFT_ABI_GO_STACK, GFT_ABI_SYSV, GFT_ABI_WORDS };
 
 /* Nth integer argument, from 0.  Go's src/cmd/compile/abi-internal.md; System V psABI 3.2.3. */
 static __always_inline __u64 gft_arg(struct gft_ctx *c, int abi, __u32 n)
@@ -41,6 +42,47 @@ static __always_inline __u64 gft_arg(struct gft_ctx *c, int abi, __u32 n)
 }
 
 #define gft_retval(c) gft_reg(c, ax)
+
+/* A word of the program's context, read at the context plus a constant (see gft_reg()). */
+#define gft_ctx_word(c, n)                                                                                             \
+	({                                                                                                             \
+		__u64 x_;                                                                                              \
+		asm volatile("%0 = *(u64 *)(%1 + %2)" : "=r"(x_) : "r"((c)->tp), "i"(8 * (n)));                        \
+		x_;                                                                                                    \
+	})
+
+/* In clauses of functions of the kernel, maybe among others. */
+#define gft_any_arg(c, n) ((c)->abi == GFT_ABI_WORDS ? gft_ctx_word(c, n) : gft_arg(c, (c)->abi, n))
+
+static __always_inline __u64 gft_func_ret(void *ctx)
+{
+	__u64 v = 0;
+
+	bpf_get_func_ret(ctx, &v);
+	return v;
+}
+
+#define gft_any_retval(c) ((c)->abi == GFT_ABI_WORDS ? gft_func_ret((c)->tp) : gft_reg(c, ax))
+
+/* User mode: the low bits of the code segment's selector. */
+#define gft_usermode(c) ((gft_ctx_word(c, 17) & 3) != 0)
+_Static_assert(__builtin_offsetof(struct pt_regs, cs) == 8 * 17, "cs is word 17");
+
+/* The context's address as a number: through memory, where the verifier forgets what it is. */
+static __always_inline __u64 gft_context(struct gft_ctx *c)
+{
+	void *p = c->tp;
+	__u64 v = 0;
+
+	bpf_probe_read_kernel(&v, sizeof(v), &p);
+	return v;
+}
+
+#ifdef GFT_WANT_PROVIDER
+static const char gft_providers[][16] = { GFT_WANT_PROVIDER };
+
+#define gft_probetype(dst, size) __builtin_memcpy(dst, gft_providers[c->provider], 16)
+#endif
 
 /* Loads a pointer; 0, or nonzero when the read faulted. */
 static __always_inline long gft_load(__u64 *v, __u64 addr)

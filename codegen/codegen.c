@@ -212,6 +212,12 @@ static void payload_function(struct em *m, const struct prog_class *pc, uint32_t
 	emit_line(m, "}");
 }
 
+/* probetype: which of the names in the head */
+static const char *provider_init(struct em *m, uint32_t needs, enum provider p)
+{
+	return needs & NEED_PROVIDER ? arena_printf(m->a, ", .provider = %d", (int)p) : "";
+}
+
 /* --- programs --------------------------------------------------------------------------- */
 
 static void call_clauses(struct em *m, const struct prog_class *pc)
@@ -263,11 +269,12 @@ static void class_program(struct em *m, const struct prog_class *pc, uint32_t nu
 
 	buf_printf(m->out, "\nSEC(\"uprobe.multi\")\nint %s(struct pt_regs *regs)\n{\n", mp->name);
 	m->indent++;
-	emit_line(m, "struct gft_ctx c = { .abi = %s%s };",
+	emit_line(m, "struct gft_ctx c = { .abi = %s%s%s };",
 		  pc->abi == ABI_GO_REGS    ? "GFT_ABI_GO_REGS"
 		  : pc->abi == ABI_GO_STACK ? "GFT_ABI_GO_STACK"
 					    : "GFT_ABI_SYSV",
-		  pc->role == SITE_OTHER ? ", .inside = 1" : "");
+		  pc->role == SITE_OTHER ? ", .inside = 1" : "",
+		  provider_init(m, pc->needs, pc->role == SITE_EXIT ? PROV_URETPROBE : PROV_UPROBE));
 	for (uint32_t k = 0; k < pc->nclauses; k++)
 		if (m->p->clauses[pc->clauses[k]].nitems)
 			emit_line(m, "struct gft_fetch_%u f%u = {};", pc->clauses[k], pc->clauses[k]);
@@ -361,6 +368,25 @@ static void watch_program(struct em *m, int bin, const struct watched *w, struct
 		   mp->name, bin, tls ? "true" : "false", w->action);
 }
 
+/* What the context of such a program is. */
+static const char *how_to_read(enum meta_prog_kind kind, uint32_t needs)
+{
+	if (!(needs & NEED_REGS))
+		return "";
+	switch (kind) {
+	case MP_INTERVAL:
+	case MP_PROFILE:
+	case MP_SOFTWARE:
+	case MP_HARDWARE:
+	case MP_KPROBE:
+	case MP_KRETPROBE: return ", .regs = ctx, .abi = GFT_ABI_SYSV, .inside = 1";
+	case MP_RAWTRACEPOINT:
+	case MP_FENTRY:
+	case MP_FEXIT: return ", .abi = GFT_ABI_WORDS";
+	default: return "";
+	}
+}
+
 static void plain_program(struct em *m, const struct plain_probe *pp, uint32_t number, struct meta_prog *mp)
 {
 	const struct clause_info *ci = &m->p->clauses[pp->clause];
@@ -372,6 +398,8 @@ static void plain_program(struct em *m, const struct plain_probe *pp, uint32_t n
 	mp->period = pp->ap->period_ns;
 	mp->freq = pp->ap->freq;
 	mp->target = pp->target;
+	mp->offset = pp->ap->offset;
+	mp->optional = pp->ap->expanded || m->p->config.missing_probes != MISSING_ERROR;
 	mp->name = arena_printf(m->a, "gft_probe_%u", number);
 	switch (pp->ap->provider) {
 	case PROV_BEGIN: mp->kind = MP_BEGIN, sec = "raw_tp"; break;
@@ -393,7 +421,8 @@ static void plain_program(struct em *m, const struct plain_probe *pp, uint32_t n
 	own = mp->kind == MP_BEGIN || mp->kind == MP_END || mp->kind == MP_SIGNAL;
 	buf_printf(m->out, "\nSEC(\"%s\")\nint %s(void *ctx)\n{\n", sec, mp->name);
 	m->indent++;
-	emit_line(m, "struct gft_ctx c = { .tp = ctx, .site = GFT_NO_SITE, .probe_id = 0x%xU };", pp->probe_id);
+	emit_line(m, "struct gft_ctx c = { .tp = ctx, .site = GFT_NO_SITE, .probe_id = 0x%xU%s%s };", pp->probe_id,
+		  how_to_read(mp->kind, ci->needs), provider_init(m, ci->needs, pp->ap->provider));
 	if (ci->nitems)
 		emit_line(m, "struct gft_fetch_%u f%u = {};", pp->clause, pp->clause);
 	buf_putc(m->out, '\n');
@@ -494,6 +523,12 @@ void codegen(struct program *p, struct generated *out)
 		buf_puts(&head, "#define GFT_WANT_TLS 1\n");
 	if (m.bias)
 		buf_puts(&head, "#define GFT_WANT_BIAS 1\n");
+	if (all & NEED_PROVIDER) {
+		buf_puts(&head, "#define GFT_WANT_PROVIDER");
+		for (int i = 0; i < PROV_NONE; i++)
+			buf_printf(&head, "%s \"%s\"", i ? "," : "", provider_name((enum provider)i));
+		buf_putc(&head, '\n');
+	}
 	buf_puts(&head, "#include <gft/bpf.h>\n");
 	if (meta->needs.ring)
 		buf_puts(&head, "#include <gft/ring.h>\n");

@@ -285,8 +285,17 @@ static const char *ident(struct em *m, const struct expr *e)
 {
 	const char *name = e->name;
 
-	if (!strcmp(e->builtin->name, "arg"))
-		return arena_printf(m->a, "gft_arg(c, c->abi, %s)", name + 3);
+	uint32_t where = m->ci->where;
+
+	if (!strcmp(e->builtin->name, "arg")) {
+		if (where & W_ENTRY || !(where & W_RAW))
+			return arena_printf(
+				m->a, where & (W_RAW | W_KERNEL) ? "gft_any_arg(c, %s)" : "gft_arg(c, c->abi, %s)",
+				name + 3);
+		return arena_printf(m->a, where & W_KERNEL ? "gft_any_arg(c, %s)" : "gft_ctx_word(c, %s)", name + 3);
+	}
+	if (!strcmp(e->builtin->name, "retval") && where & W_KRET)
+		return "gft_any_retval(c)";
 	return e->builtin->c;
 }
 

@@ -313,7 +313,11 @@ static void emit_stmt(struct em *m, const struct stmt *st)
 	case ST_FOR_RANGE: emit_loop(m, st); break;
 	case ST_BREAK:
 	case ST_CONTINUE: emit_jump(m, st); break;
-	case ST_RETURN: emit_leave(m); break;
+	case ST_RETURN:
+		if (st->e)
+			emit_expr_stmt(m, st->e);
+		emit_leave(m);
+		break;
 	case ST_BLOCK: emit_block(m, st->body); break;
 	}
 }

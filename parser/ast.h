@@ -182,7 +182,8 @@ struct stmt {
 	struct expr *e2;  /* upper bound */
 	struct typespec *spec;
 	struct block *body, *other;
-	uint64_t count; /* (sema) ST_UNROLL */
+	uint64_t count;		  /* (sema) ST_UNROLL */
+	struct src_loc other_loc; /* (sema) ST_LET: of a declaration before it */
 };
 
 struct block {
@@ -215,6 +216,9 @@ enum provider {
 	PROV_NONE, /* not understood: an error was queued */
 };
 
+/* Its full name: "uprobe". */
+const char *provider_name(enum provider p);
+
 /* One alternative of an attach point's function list. */
 struct func_pattern {
 	const char *text;
@@ -238,6 +242,7 @@ struct attach_point {
 	/* the others */
 	const char *target; /* "sched:sched_switch", "faults", "signal:SIGUSR1", kernel function, event */
 	uint64_t period_ns, freq, count;
+	bool expanded; /* (sema) target is a pattern */
 };
 
 struct clause {

@@ -48,16 +48,37 @@ static enum provider provider_of(const char *s, size_t n)
 	return PROV_NONE;
 }
 
+const char *provider_name(enum provider p)
+{
+	for (size_t i = 0; i < NPROV; i++)
+		if (providers[i].p == p)
+			return providers[i].name;
+	return "";
+}
+
 static bool alone(enum provider p)
 {
 	return p == PROV_BEGIN || p == PROV_END;
 }
 
-bool attach_begins(const char *text, size_t len)
+/* Bytes of "name=" in front of an attach point; 0: it has no name. */
+static size_t label_len(const char *text, size_t len)
 {
 	size_t n = 0;
+
+	while (n < len && (isalnum((unsigned char)text[n]) || text[n] == '_'))
+		n++;
+	return n && n < len && text[n] == '=' && !isdigit((unsigned char)*text) ? n + 1 : 0;
+}
+
+bool attach_begins(const char *text, size_t len)
+{
+	size_t n = label_len(text, len);
 	enum provider p;
 
+	text += n;
+	len -= n;
+	n = 0;
 	while (n < len && isalpha((unsigned char)text[n]))
 		n++;
 	p = provider_of(text, n);
@@ -344,24 +365,51 @@ static bool other(struct scan *s, struct attach_point *ap, const char *rest, str
 	return true;
 }
 
+/* Probes of bpftrace that gft leaves out: what to take instead. */
+static const char *foreign(const char *raw, size_t n)
+{
+	static const struct {
+		const char *name, *shrt, *why;
+	} v[] = {
+		{ "usdt", "U", "Go programs have no USDT places; u:BINARY:FUNC probes a function" },
+		{ "watchpoint", "w", "u:FUNC+OFFSET probes an instruction; @x = *uaddr(\"SYMBOL\") reads a variable" },
+		{ "asyncwatchpoint", "aw", "u:FUNC+OFFSET probes an instruction" },
+		{ "iter", "it", "interval:s:1 runs every so often" },
+		{ "bench", NULL, "begin { ... } runs once" },
+		{ "test", NULL, "begin { ... } runs once" },
+	};
+
+	for (size_t i = 0; i < sizeof(v) / sizeof(v[0]); i++)
+		if ((strlen(v[i].name) == n && !strncasecmp(v[i].name, raw, n)) ||
+		    (v[i].shrt && strlen(v[i].shrt) == n && !strncmp(v[i].shrt, raw, n)))
+			return v[i].why;
+	return NULL;
+}
+
 static bool parse_one(struct scan *s, struct attach_point *ap, struct src_loc loc)
 {
-	const char *raw = ap->raw, *colon = strchr(raw, ':');
+	size_t label = label_len(ap->raw, strlen(ap->raw));
+	const char *raw = ap->raw += label, *colon = strchr(raw, ':');
 	size_t n = colon ? (size_t)(colon - raw) : strlen(raw);
 	struct src_loc head = loc; /* of the provider, when it has no parameters */
 
-	if (loc.begin + n < loc.end && !memcmp(s->src->text + loc.begin, raw, n))
-		head.end = loc.begin + (uint32_t)n;
+	head.begin = loc.begin + (uint32_t)label;
+
+	if (head.begin + n < loc.end && !memcmp(s->src->text + head.begin, raw, n))
+		head.end = head.begin + (uint32_t)n;
 	ap->loc = loc;
 	ap->provider = provider_of(raw, n);
 	if (ap->provider == PROV_NONE) {
+		const char *why = foreign(raw, n);
 		const char *names[NPROV], *word = arena_strndup(s->a, raw, n < 64 ? n : 64), *near;
 
 		for (size_t i = 0; i < NPROV; i++)
 			names[i] = providers[i].name;
 		near = diag_nearest(word, names, NPROV);
-		diag_error(s->d, head, "unknown probe '%s'", word);
-		if (near)
+		diag_error(s->d, head, why ? "there are no %s probes in gft" : "unknown probe '%s'", word);
+		if (why)
+			diag_hint(s->d, "%s", why);
+		else if (near)
 			diag_hint(s->d, "did you mean '%s'?", near);
 		else
 			diag_hint(s->d, "probes are u:FUNC ur:FUNC begin end interval:s:1 tracepoint:CATEGORY:NAME "

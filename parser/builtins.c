@@ -6,6 +6,8 @@
 
 static const struct gft_type username_t = { .kind = TY_USERNAME, .size = 4, .align = 4 };
 static const struct gft_type comm_t = { .kind = TY_STRING, .size = 16, .align = 1 };
+static const struct gft_type probetype_t = { .kind = TY_STRING, .size = 16, .align = 1 };
+static const struct gft_type ctx_t = { .kind = TY_PTR, .size = 8, .align = 8, .elem = &ty_void };
 
 /*
  * c: for scalars a C expression, c being struct gft_ctx *; for others a call
@@ -31,14 +33,20 @@ static const struct builtin builtins[] = {
 	{ "has_cpid", &ty_bool, W_ANY, 0, "(gft_cpid != 0)", "whether -c started a process" },
 	{ "func", &ty_func_t, W_ANY, 0, "c->probe_id", "name of the probed function" },
 	{ "probe", &ty_probe_t, W_ANY, 0, "c->probe_id", "full name of the attach point" },
-	{ "retval", &ty_u64, W_EXIT, NEED_REGS, "gft_retval(c)", "first integer result (Go: register ax)" },
+	{ "probetype", &probetype_t, W_ANY, NEED_PROVIDER, "gft_probetype",
+	  "kind of the probe: uprobe, interval, ..." },
+	{ "usermode", &ty_bool, W_UPROBE | W_TIMER, 0, "gft_usermode(c)",
+	  "whether the program, not the kernel, was running" },
+	{ "ctx", &ctx_t, W_ANY, 0, "gft_context(c)", "address of the probe's own record" },
+	{ "retval", &ty_u64, W_EXIT | W_KRET, NEED_REGS, "gft_retval(c)", "first integer result (Go: register ax)" },
 	{ "duration", &ty_u64, W_EXIT, NEED_G | NEED_KEY | NEED_FRAMES, "c->duration", "ns since this call began" },
 	{ "depth", &ty_u64, W_UPROBE, NEED_G | NEED_KEY | NEED_FRAMES, "c->depth",
 	  "levels below the root of the open graph" },
 	{ "caller", &ty_code_t, W_UPROBE, NEED_KEY | NEED_CALLER, "gft_caller", "call site, as func+off" },
 };
 
-static const struct builtin argn = { "arg", &ty_u64, W_ENTRY, NEED_ARGS | NEED_REGS, "gft_arg", "argument N" };
+static const struct builtin argn = { "arg",	&ty_u64,     W_ENTRY | W_RAW | W_KERNEL, NEED_ARGS | NEED_REGS,
+				     "gft_arg", "argument N" };
 
 static const struct function functions[] = {
 	{ "graph_drop", FN_GRAPH_DROP, 0, 0, W_UPROBE, NEED_G | NEED_KEY | NEED_RING, "graph_drop()" },
@@ -60,7 +68,7 @@ static const struct function functions[] = {
 	{ "clear", FN_CLEAR, 1, 1, W_ANY, NEED_RING, "clear(@map)" },
 	{ "zero", FN_ZERO, 1, 1, W_ANY, NEED_RING, "zero(@map)" },
 	{ "has_key", FN_HAS_KEY, 1, 2, W_ANY, 0, "has_key(@map, key)" },
-	{ "reg", FN_REG, 1, 1, W_UPROBE, NEED_REGS, "reg(\"ax\")" },
+	{ "reg", FN_REG, 1, 1, W_UPROBE | W_TIMER | W_KERNEL, NEED_REGS, "reg(\"ax\")" },
 	{ "str", FN_STR, 1, 2, W_ANY, 0, "str(pointer, length)" },
 	{ "len", FN_LEN, 1, 1, W_ANY, 0, "len(@map), len(ustack), len($text)" },
 	{ "find", FN_FIND, 2, 3, W_ANY, 0, "find(@map, key, $variable)" },

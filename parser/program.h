@@ -21,25 +21,28 @@ struct buf;
 #define W_BEGIN	 0x04 /* begin, end, self: in gft's own process */
 #define W_TIMER	 0x08 /* interval, profile, software, hardware */
 #define W_TP	 0x10 /* tracepoint */
-#define W_KERNEL 0x20
+#define W_KERNEL 0x20 /* kprobe, fentry */
+#define W_RAW	 0x40 /* rawtracepoint */
+#define W_KRET	 0x80 /* kretprobe, fexit */
 #define W_UPROBE (W_ENTRY | W_EXIT)
-#define W_ANY	 0x3f
+#define W_ANY	 0xff
 
 /* What a clause needs from the BPF half: nothing is paid for that nobody uses. */
-#define NEED_G	    0x001 /* the goroutine: goid */
-#define NEED_KEY    0x002 /* the frame's key */
-#define NEED_FRAMES 0x004 /* kernel-side frames: duration, depth */
-#define NEED_ARGS   0x008 /* argument registers as at entry */
-#define NEED_CALLER 0x010 /* the return address */
-#define NEED_RING   0x020
-#define NEED_GRAPH  0x040 /* calls graph() */
-#define NEED_PIDNS  0x080 /* pid, tid */
-#define NEED_REGS   0x100
-#define NEED_LOOP   0x400 /* while, for */
-#define NEED_AGG    0x800 /* reads an aggregation */
-#define NEED_STACK  0x1000
-#define NEED_TEXT   0x2000 /* looks into strings */
-#define NEED_LEN    0x4000 /* len(@map) */
+#define NEED_G	      0x001 /* the goroutine: goid */
+#define NEED_KEY      0x002 /* the frame's key */
+#define NEED_FRAMES   0x004 /* kernel-side frames: duration, depth */
+#define NEED_ARGS     0x008 /* argument registers as at entry */
+#define NEED_CALLER   0x010 /* the return address */
+#define NEED_RING     0x020
+#define NEED_GRAPH    0x040 /* calls graph() */
+#define NEED_PIDNS    0x080 /* pid, tid */
+#define NEED_REGS     0x100
+#define NEED_LOOP     0x400 /* while, for */
+#define NEED_AGG      0x800 /* reads an aggregation */
+#define NEED_STACK    0x1000
+#define NEED_TEXT     0x2000 /* looks into strings */
+#define NEED_LEN      0x4000 /* len(@map) */
+#define NEED_PROVIDER 0x8000 /* probetype */
 
 /* One row of the builtin table (builtins.c): a new builtin is one row. */
 struct builtin {

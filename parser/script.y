@@ -48,6 +48,7 @@ static struct expr *param(struct scan *s, uint64_t n, YYLTYPE loc);
 static struct expr *tuple(struct scan *s, struct exprs *x, YYLTYPE loc);
 static struct stmt *stm(struct scan *s, enum stmt_kind kind, YYLTYPE loc);
 static struct expr *if_value(struct scan *s, struct expr *cond, struct block *then, struct block *other, YYLTYPE loc);
+static struct expr *cond(struct scan *s, struct expr *e);
 static struct block *shallow(struct scan *s, struct block *b, YYLTYPE loc);
 static void add_last(struct block *b, struct stmt *st);
 static struct typespec *type_spec(struct scan *s, enum typespec_kind kind, const char *name, YYLTYPE loc);
@@ -255,13 +256,13 @@ simple:
 
 compound:
 	if_stmt
-|	UNROLL '(' expr ')' block { $$ = stm(s, ST_UNROLL, @$); $$->e = $3; $$->body = $5; }
+|	UNROLL unary block	{ $$ = stm(s, ST_UNROLL, @$); $$->e = cond(s, $2); $$->body = $3; }
 |	UNROLL '(' unary DOTDOT unary ')' block {
 					$$ = stm(s, ST_UNROLL, @$);
 					$$->e = range_count(s, $3, $5);
 					$$->body = $7;
 				}
-|	WHILE '(' expr ')' block { $$ = stm(s, ST_WHILE, @$); $$->e = $3; $$->body = $5; }
+|	WHILE unary block	{ $$ = stm(s, ST_WHILE, @$); $$->e = cond(s, $2); $$->body = $3; }
 |	FOR '(' VAR ':' unary ')' block {
 					$$ = stm(s, ST_FOR_MAP, @$);
 					$$->lhs = mk(s, EX_VAR, @3);
@@ -281,11 +282,11 @@ compound:
 ;
 
 if_stmt:
-	IF '(' expr ')' block else_part {
-					$$ = stm(s, ST_IF, loc_join(@1, @4));
-					$$->e = $3;
-					$$->body = $5;
-					$$->other = $6;
+	IF unary block else_part {
+					$$ = stm(s, ST_IF, loc_join(@1, @2));
+					$$->e = cond(s, $2);
+					$$->body = $3;
+					$$->other = $4;
 				}
 ;
 
@@ -297,9 +298,9 @@ else_part:
 
 else_value:
 	ELSE block		{ $$ = $2; }
-|	ELSE IF '(' expr ')' block else_value {
+|	ELSE IF unary block else_value {
 					$$ = block_new(s->ast, @$);
-					$$->value = if_value(s, $4, $6, $7, loc_join(@2, @7));
+					$$->value = if_value(s, cond(s, $3), $4, $5, loc_join(@2, @5));
 					$$->depth = $$->value->depth + 1;
 					$$ = shallow(s, $$, @$);
 				}
@@ -374,7 +375,7 @@ primary:
 					$$->block = shallow(s, $2, @$);
 					deep(s, $$);
 				}
-|	IF_VALUE '(' expr ')' block else_value { $$ = if_value(s, $3, $5, $6, @$); }
+|	IF_VALUE unary block else_value { $$ = if_value(s, cond(s, $2), $3, $4, @$); }
 ;
 
 record:
@@ -507,6 +508,16 @@ static struct expr *if_value(struct scan *s, struct expr *cond, struct block *th
 	e->block = then;
 	e->block2 = other;
 	return deep(s, e);
+}
+
+/* if (a = 1) would be a record */
+static struct expr *cond(struct scan *s, struct expr *e)
+{
+	if (e->kind == EX_RECORD) {
+		diag_error(s->d, e->loc, "syntax error: a condition assigns nothing");
+		diag_hint(s->d, "comparing is ==");
+	}
+	return e;
 }
 
 /* The same bound for blocks. */
@@ -732,6 +743,8 @@ static int yyreport_syntax_error(const yypcontext_t *ctx, struct scan *s, yyscan
 		diag_hint(s->d, "comparing is ==");
 	else if (assign && !want)
 		diag_hint(s->d, "values are assigned to variables, $name, and maps, @name");
+	else if (s->in_cond)
+		diag_hint(s->d, "a condition of several values needs parentheses: if (...) { ... }");
 	else if (semi)
 		diag_hint(s->d, "is a ';' missing before it?");
 	return 0;

@@ -80,6 +80,31 @@ static void check_assign(struct sema *s, struct stmt *st)
 		sema_assign_map(s, lhs, st->e->type, st->loc);
 }
 
+/* Called for its value alone. */
+static bool gives_value(const struct expr *e)
+{
+	return e->type->kind != TY_VOID && e->type->kind != TY_NONE && !ty_is_agg(e->type) && e->fn->id != FN_DELETE &&
+	       e->fn->id != FN_FIND;
+}
+
+/* A variable is declared once in all blocks around a place. */
+static void check_let(struct sema *s, struct stmt *st)
+{
+	struct expr *v = st->lhs;
+	const struct var *old = v->var ? NULL : sema_find_var(s, v->name);
+
+	if (!v->var && old) {
+		v->number = 1; /* told in the last pass */
+		st->other_loc = old->loc;
+	}
+	if (v->number) {
+		sema_error(s, st->loc, "%s is declared already", v->name);
+		if (s->report)
+			diag_note(s->d, st->other_loc, "here");
+		sema_hint(s, "%s = ... changes it", v->name);
+	}
+}
+
 static void check_expr_stmt(struct sema *s, struct stmt *st)
 {
 	struct expr *e = st->e;
@@ -97,6 +122,10 @@ static void check_expr_stmt(struct sema *s, struct stmt *st)
 			diag_hint(s->d, "print(...) shows it");
 		}
 		return;
+	}
+	if (s->report && e->kind == EX_CALL && e->fn && gives_value(e)) {
+		diag_warn(s->d, e->loc, "the value that %s() returns is thrown away", e->name);
+		diag_hint(s->d, "_ = %s(...) says that this is meant", e->name);
 	}
 	if (e->kind == EX_CALL && e->fn && ty_is_agg(e->type)) {
 		sema_error(s, e->loc, "%s() must be assigned to a map", e->name);
@@ -121,6 +150,7 @@ static void check_stmt(struct sema *s, struct stmt *st)
 			sema_expr(s, st->e);
 			t = st->e->type;
 		}
+		check_let(s, st);
 		if (st->spec) {
 			const struct gft_type *given = t;
 
@@ -148,14 +178,17 @@ static void check_stmt(struct sema *s, struct stmt *st)
 			sema_error(s, st->loc, "%s outside of a loop", st->kind == ST_BREAK ? "break" : "continue");
 		break;
 	case ST_RETURN:
-		if (st->e) {
+		if (st->e) /* nobody takes the value */
 			sema_expr(s, st->e);
-			sema_error(s, st->e->loc, "a probe returns no value");
-			sema_hint(s, "return; leaves the block");
-		}
 		break;
 	case ST_BLOCK: sema_block(s, st->body, false); break;
 	}
+}
+
+static bool leaves(const struct stmt *st)
+{
+	return st->kind == ST_RETURN || st->kind == ST_BREAK || st->kind == ST_CONTINUE ||
+	       (st->kind == ST_EXPR && st->e->kind == EX_CALL && st->e->fn && st->e->fn->id == FN_EXIT);
 }
 
 void sema_block(struct sema *s, struct block *b, bool is_value)
@@ -164,8 +197,16 @@ void sema_block(struct sema *s, struct block *b, bool is_value)
 
 	sc->up = s->scope;
 	s->scope = b->scope = sc;
-	for (struct stmt *st = b->first; st; st = st->next)
+	for (struct stmt *st = b->first; st; st = st->next) {
 		check_stmt(s, st);
+		if (s->report && st->next && leaves(st)) {
+			diag_warn(s->d, st->next->loc, "what follows %s is never reached",
+				  st->kind == ST_EXPR	  ? "exit()"
+				  : st->kind == ST_RETURN ? "return"
+				  : st->kind == ST_BREAK  ? "break"
+							  : "continue");
+		}
+	}
 	if (b->value) {
 		b->value->value_unused = !is_value;
 		sema_expr(s, b->value);
@@ -212,7 +253,7 @@ static void check_clauses(struct sema *s)
 		s->scope = &top;
 		s->tp_args = NULL;
 		s->tp_args_why = "this clause has probes that are no tracepoints";
-		if (s->ci->where == W_TP)
+		if (s->ci->where && !(s->ci->where & ~(W_TP | W_RAW | W_KERNEL | W_KRET)))
 			s->tp_args = sema_tp_args(s, c, &s->tp_args_why);
 		if (c->pred)
 			sema_cond(s, c->pred);

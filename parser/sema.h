@@ -52,6 +52,8 @@ const struct gft_type *sema_storage(struct sema *s, const struct gft_type *t);
 const struct gft_type *sema_join(struct sema *s, const struct gft_type *x, const struct gft_type *y);
 const struct gft_type *sema_typespec(struct sema *s, const struct typespec *ts);
 
+/* The variable of that name that can be seen here, or NULL. */
+struct var *sema_find_var(struct sema *s, const char *name);
 /* A variable that hides others of its name; sema_assign_var() puts it into the scope. */
 struct var *sema_new_var(struct sema *s, const struct expr *e);
 
@@ -82,6 +84,8 @@ void sema_tidy(struct sema *s, struct block *b);
 
 /* sema_config.c */
 void sema_config(struct sema *s);
+/* config.max_strlen as the number, text or bool that it is; false: e is no setting. */
+bool sema_setting(struct sema *s, struct expr *e);
 
 /* sema_func.c */
 void sema_func(struct sema *s, struct expr *e);

@@ -7,28 +7,42 @@
 
 #include "parser/sema.h"
 
-enum kind { NUMBER, FLAG, WORD, TEXT };
+enum kind { NUMBER, FLAG, WORD, TEXT, IGNORED };
 
+/*
+ * One row each.  off: of the number, bool or text in struct meta_config.
+ * IGNORED ones are bpftrace's that have nothing to act on here: scripts that set
+ * them run all the same.
+ */
 static const struct setting {
 	const char *name;
 	enum kind kind;
 	uint64_t min, max;
-	const char *words; /* WORD: "error|warn|ignore" */
+	const char *words; /* WORD: "error|warn|ignore", stored as a number */
+	uint32_t off, size;
 } settings[] = {
-	{ "max_strlen", NUMBER, 1, 1 << 20, NULL },
-	{ "max_map_keys", NUMBER, 1, 1 << 29, NULL },
-	{ "max_cat_bytes", NUMBER, 1, 1 << 30, NULL },
-	{ "print_maps_on_exit", FLAG, 0, 1, NULL },
-	{ "missing_probes", WORD, 0, 0, "error|warn|ignore" },
-	{ "stack_mode", WORD, 0, 0, "bpftrace|perf|raw" },
-	{ "str_trunc_trailer", TEXT, 0, 0, NULL },
-};
-
-/* bpftrace's that have nothing to act on here: scripts that set them run all the same. */
-static const char *const other[] = {
-	"cache_user_symbols", "cpp_demangle",  "lazy_symbolication",	  "license",	    "log_size",
-	"max_bpf_progs",      "max_probes",    "max_ast_nodes",		  "on_stack_limit", "perf_rb_pages",
-	"show_debug_info",    "symbol_source", "max_type_res_iterations",
+#define F(field) offsetof(struct meta_config, field), sizeof(((struct meta_config *)0)->field)
+	{ "max_strlen", NUMBER, 1, 1 << 20, NULL, F(max_strlen) },
+	{ "max_map_keys", NUMBER, 1, 1 << 29, NULL, F(max_map_keys) },
+	{ "max_cat_bytes", NUMBER, 1, 1 << 30, NULL, F(max_cat_bytes) },
+	{ "max_probes", NUMBER, 1, UINT32_MAX, NULL, F(max_probes) },
+	{ "max_bpf_progs", NUMBER, 1, UINT32_MAX, NULL, F(max_bpf_progs) },
+	{ "perf_rb_pages", NUMBER, 1, 1 << 18, NULL, F(perf_rb_pages) },
+	{ "print_maps_on_exit", FLAG, 0, 1, NULL, F(print_maps_on_exit) },
+	{ "show_debug_info", FLAG, 0, 1, NULL, F(show_debug_info) },
+	{ "missing_probes", WORD, 0, 0, "error|warn|ignore", F(missing_probes) },
+	{ "stack_mode", WORD, 0, 0, "bpftrace|perf|raw", F(stack_mode) },
+	{ "str_trunc_trailer", TEXT, 0, 0, NULL, F(str_trunc_trailer) },
+#undef F
+	{ .name = "cache_user_symbols", .kind = IGNORED },
+	{ .name = "cpp_demangle", .kind = IGNORED },
+	{ .name = "lazy_symbolication", .kind = IGNORED },
+	{ .name = "license", .kind = IGNORED },
+	{ .name = "log_size", .kind = IGNORED },
+	{ .name = "max_ast_nodes", .kind = IGNORED },
+	{ .name = "max_type_res_iterations", .kind = IGNORED },
+	{ .name = "on_stack_limit", .kind = IGNORED },
+	{ .name = "symbol_source", .kind = IGNORED },
 };
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))
@@ -41,6 +55,20 @@ static const struct setting *find(const char *key)
 		if (!strcasecmp(settings[i].name, key))
 			return &settings[i];
 	return NULL;
+}
+
+static void store(struct sema *s, const struct setting *st, uint64_t n)
+{
+	/* little-endian, as everything here */
+	memcpy((char *)&s->p->config + st->off, &n, st->size);
+}
+
+static uint64_t stored(const struct sema *s, const struct setting *st)
+{
+	uint64_t n = 0;
+
+	memcpy(&n, (const char *)&s->p->config + st->off, st->size);
+	return n;
 }
 
 static int word_index(const char *words, const char *w)
@@ -61,44 +89,31 @@ static int word_index(const char *words, const char *w)
 /* False when the setting does not take this value. */
 static bool set(struct sema *s, const struct setting *st, struct src_loc loc, uint64_t n, const char *text)
 {
-	struct meta_config *cf = &s->p->config;
 	int w;
 
 	switch (st->kind) {
+	case IGNORED: return true;
 	case NUMBER:
 	case FLAG:
 		if (text || n < st->min || n > st->max)
 			return false;
-		if (!strcmp(st->name, "max_map_keys")) {
-			cf->max_map_keys = (uint32_t)n;
-		} else if (!strcmp(st->name, "max_cat_bytes")) {
-			cf->max_cat_bytes = (uint32_t)n;
-		} else if (!strcmp(st->name, "print_maps_on_exit")) {
-			cf->print_maps_on_exit = n != 0;
-		} else if (n > SEMA_STRING_MAX) {
+		if (!strcmp(st->name, "max_strlen") && n > SEMA_STRING_MAX) {
 			diag_warn(s->d, loc,
 				  "max_strlen: strings of scripts have at most %d bytes; longer ones are cut",
 				  SEMA_STRING_MAX);
-			cf->max_strlen = SEMA_STRING_MAX;
-		} else {
-			cf->max_strlen = (uint32_t)n;
+			n = SEMA_STRING_MAX;
 		}
+		store(s, st, n);
 		return true;
 	case WORD:
 		w = text ? word_index(st->words, text) : -1;
-		if (w < 0)
-			return false;
-		if (st->name[0] == 's') {
-			cf->stack_mode = (enum ty_stack_mode)w;
-		} else {
-			cf->missing_probes_fatal = w == 0;
-			cf->missing_probes_warn = w == 1;
-		}
-		return true;
+		if (w >= 0)
+			store(s, st, (uint64_t)w);
+		return w >= 0;
 	default:
 		if (!text)
 			return false;
-		cf->str_trunc_trailer = text;
+		s->p->config.str_trunc_trailer = text;
 		return true;
 	}
 }
@@ -119,12 +134,6 @@ static void unknown(struct sema *s, const struct config_item *c)
 {
 	const char *names[N(settings)], *near;
 
-	for (size_t i = 0; i < N(other); i++)
-		if (!strcasecmp(other[i], c->key) ||
-		    (!strncasecmp(c->key, "BPFTRACE_", 9) && !strcasecmp(other[i], c->key + 9))) {
-			diag_warn(s->d, c->loc, "config: '%s' has no meaning here", c->key);
-			return;
-		}
 	for (size_t i = 0; i < N(settings); i++)
 		names[i] = settings[i].name;
 	near = diag_nearest(c->key, names, N(settings));
@@ -132,8 +141,38 @@ static void unknown(struct sema *s, const struct config_item *c)
 	if (near)
 		diag_hint(s->d, "did you mean '%s'?", near);
 	else
-		diag_hint(s->d, "settings are max_map_keys, max_strlen, max_cat_bytes, print_maps_on_exit, "
-				"missing_probes, stack_mode, str_trunc_trailer");
+		diag_hint(s->d, "settings are max_map_keys, max_strlen, max_cat_bytes, max_probes, "
+				"print_maps_on_exit, missing_probes, stack_mode, show_debug_info, str_trunc_trailer, "
+				"perf_rb_pages");
+}
+
+bool sema_setting(struct sema *s, struct expr *e)
+{
+	const struct setting *st;
+
+	if (e->a->kind != EX_IDENT || strcmp(e->a->name, "config") != 0)
+		return false;
+	st = find(e->name);
+	if (!st || st->kind == IGNORED) {
+		sema_error(s, e->loc, "config: '%s' is not a setting%s", e->name, st ? " that has a value here" : "");
+		e->type = &ty_i64;
+		return true;
+	}
+	e->kind = st->kind == FLAG ? EX_BOOL : st->kind == NUMBER ? EX_INT : EX_STR;
+	if (st->kind == WORD) {
+		const char *w = st->words;
+
+		for (uint64_t i = stored(s, st); i; i--)
+			w += strcspn(w, "|") + 1;
+		e->str = arena_strndup(s->a, w, strcspn(w, "|"));
+	} else if (st->kind == TEXT) {
+		e->str = s->p->config.str_trunc_trailer;
+	} else {
+		e->ival = stored(s, st);
+	}
+	e->len = e->str ? (uint32_t)strlen(e->str) : 0;
+	sema_expr(s, e);
+	return true;
 }
 
 /* GFT_MAX_MAP_KEYS=100, or bpftrace's own name of it. */
@@ -174,7 +213,7 @@ void sema_config(struct sema *s)
 	cf->max_cat_bytes = 10240;
 	cf->print_maps_on_exit = true;
 	cf->str_trunc_trailer = "..";
-	cf->missing_probes_fatal = true;
+	cf->show_debug_info = true;
 	for (struct config_item *c = s->p->ast->config; c; c = c->next) {
 		const struct setting *st = find(c->key);
 		const struct expr *v = c->value;

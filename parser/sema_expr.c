@@ -149,7 +149,7 @@ const struct gft_type *sema_typespec(struct sema *s, const struct typespec *ts)
 
 /* --- variables ------------------------------------------------------------------ */
 
-static struct var *lookup_var(struct sema *s, const char *name)
+struct var *sema_find_var(struct sema *s, const char *name)
 {
 	for (struct scope *sc = s->scope; sc; sc = sc->up)
 		for (struct scope_var *v = sc->vars; v; v = v->next)
@@ -189,12 +189,12 @@ static void use_var(struct sema *s, struct var *v)
 
 void sema_assign_var(struct sema *s, struct expr *lhs, const struct gft_type *t, struct src_loc loc)
 {
-	struct var *v = lhs->var ? lhs->var : lookup_var(s, lhs->name);
+	struct var *v = lhs->var ? lhs->var : sema_find_var(s, lhs->name);
 
 	if (!v)
 		v = sema_new_var(s, lhs);
 	use_var(s, v);
-	if (lookup_var(s, lhs->name) != v) {
+	if (sema_find_var(s, lhs->name) != v) {
 		struct scope_var *sv = ARENA_NEW(s->a, struct scope_var);
 
 		sv->v = v;
@@ -400,6 +400,8 @@ static const char *where_name(uint32_t w)
 	       : w & W_BEGIN ? "begin and end"
 	       : w & W_TIMER ? "a timer"
 	       : w & W_TP    ? "a tracepoint"
+	       : w & W_RAW   ? "a raw tracepoint"
+	       : w & W_KRET  ? "a kernel function's return"
 			     : "a kernel probe";
 }
 
@@ -416,7 +418,7 @@ static void check_ident(struct sema *s, struct expr *e)
 		if (sema_go_value(s, e))
 			return;
 		sema_error(s, e->loc, "%s: %s", e->name,
-			   s->ci->where & W_TP && s->tp_args_why ? s->tp_args_why : "this probe has none");
+			   !(s->ci->where & W_UPROBE) && s->tp_args_why ? s->tp_args_why : "this probe has none");
 		return;
 	}
 	if (!b) {
@@ -449,7 +451,7 @@ static void check_ident(struct sema *s, struct expr *e)
 	e->type = b->type;
 	if (s->ci->where & ~b->where) {
 		sema_error(s, e->loc, "%s has no value in %s", e->name, where_name(s->ci->where & ~b->where));
-		if (b->where == W_EXIT)
+		if (b->where & W_EXIT && !(b->where & W_ENTRY))
 			sema_hint(s, "use it in a uretprobe: ur:FUNC { ... }");
 		else if (!strncmp(e->name, "arg", 3) && s->ci->where & W_EXIT)
 			sema_hint(s, "keep it at the entry: u:FUNC { @a[goid] = %s; } and read @a[goid] at the exit",
@@ -764,7 +766,7 @@ void sema_expr(struct sema *s, struct expr *e)
 			e->type = &ty_i64;
 		break;
 	case EX_VAR: {
-		struct var *v = e->var ? e->var : lookup_var(s, e->name);
+		struct var *v = e->var ? e->var : sema_find_var(s, e->name);
 
 		if (!v) {
 			const char *near = nearest_var(s, e->name);
@@ -816,7 +818,7 @@ void sema_expr(struct sema *s, struct expr *e)
 		}
 		break;
 	case EX_FIELD:
-		if (!sema_go_value(s, e))
+		if (!sema_go_value(s, e) && !sema_setting(s, e))
 			check_field(s, e);
 		break;
 	case EX_TUPIDX:

@@ -300,6 +300,7 @@ bool sema_mode(struct sema *s, struct expr *e, const struct builtin *b)
 		{ "nsecs", "monotonic", "bpf_ktime_get_ns()" },
 		{ "nsecs", "boot", "bpf_ktime_get_boot_ns()" },
 		{ "nsecs", "tai", "bpf_ktime_get_tai_ns()" },
+		{ "nsecs", "sw_tai", "bpf_ktime_get_tai_ns()" },
 		{ "pid", "curr_ns", "gft_pid(c)" },
 		{ "tid", "curr_ns", "gft_tid(c)" },
 		{ "pid", "init", "(__u32)(bpf_get_current_pid_tgid() >> 32)" },

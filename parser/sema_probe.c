@@ -9,6 +9,7 @@
  */
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -56,6 +57,28 @@ static uint8_t abi_of(struct sema *s, int bin, uint32_t func)
 	return func != META_NO_FUNC && r->is_abi0(r->ctx, bin, func) ? ABI_GO_STACK : ABI_GO_REGS;
 }
 
+/*
+ * What an attach point names is not there: an error, a warning or nothing, as
+ * the setting missing_probes says.  True when a hint may follow.
+ */
+static bool __attribute__((format(printf, 3, 4))) missing(struct sema *s, struct src_loc loc, const char *fmt, ...)
+{
+	enum meta_missing m = s->p->config.missing_probes;
+	const char *msg;
+	va_list ap;
+
+	if (m == MISSING_IGNORE)
+		return false;
+	va_start(ap, fmt);
+	msg = arena_vprintf(s->a, fmt, ap);
+	va_end(ap);
+	if (m == MISSING_WARN)
+		diag_warn(s->d, loc, "%s", msg);
+	else
+		diag_error(s->d, loc, "%s", msg);
+	return m == MISSING_ERROR;
+}
+
 static void no_match(struct sema *s, int bin, const struct func_pattern *fp)
 {
 	const struct resolver *r = s->res;
@@ -64,21 +87,18 @@ static void no_match(struct sema *s, int bin, const struct func_pattern *fp)
 	size_t places;
 	size_t n = r->nearest(r->ctx, bin, fp->text, near, 5);
 
-	if (!s->p->config.missing_probes_fatal) {
-		if (s->p->config.missing_probes_warn)
-			diag_warn(s->d, fp->loc, "no function of %s matches %s", r->binary_name(r->ctx, bin), fp->text);
-		return;
-	}
 	places = r->inlined ? r->inlined(r->ctx, bin, fp->text, where, sizeof(where)) : 0;
 	if (places) {
-		diag_error(s->d, fp->loc, "%s exists only inlined in %s: there is no call to probe", fp->text,
-			   r->binary_name(r->ctx, bin));
+		if (!missing(s, fp->loc, "%s exists only inlined in %s: there is no call to probe", fp->text,
+			     r->binary_name(r->ctx, bin)))
+			return;
 		diag_hint(s->d,
 			  "the compiler copied %s%s; probe the function that holds the copy, or build with -gcflags=-l",
 			  where, places > 3 ? arena_printf(s->a, " and to %zu more places", places - 3) : "");
 		return;
 	}
-	diag_error(s->d, fp->loc, "no function of %s matches %s", r->binary_name(r->ctx, bin), fp->text);
+	if (!missing(s, fp->loc, "no function of %s matches %s", r->binary_name(r->ctx, bin), fp->text))
+		return;
 	if (n == 1) {
 		diag_hint(s->d, "the nearest name is %s", near[0]);
 	} else if (n) {
@@ -178,8 +198,7 @@ static void uprobe(struct sema *s, const struct clause *c, const struct attach_p
 		size_t n = r->line_addrs(r->ctx, bin, ap->file, ap->line, &addrs);
 
 		if (!n)
-			diag_error(s->d, ap->loc, "%s has no code at %s:%u", r->binary_name(r->ctx, bin), ap->file,
-				   ap->line);
+			missing(s, ap->loc, "%s has no code at %s:%u", r->binary_name(r->ctx, bin), ap->file, ap->line);
 		for (size_t i = 0; i < n; i++)
 			add_addr(s, c, ap, bin, addrs[i]);
 		free(addrs);
@@ -208,9 +227,9 @@ static void plain(struct sema *s, const struct clause *c, struct attach_point *a
 {
 	struct program *p = s->p;
 	struct plain_probe pp = { .ap = ap, .clause = c->index, .target = target };
-	struct meta_probe_name name = {
-		target && (ap->provider == PROV_TRACEPOINT) ? arena_printf(s->a, "tracepoint:%s", target) : ap->raw, ""
-	};
+	struct meta_probe_name name = { ap->expanded ? arena_printf(s->a, "%s:%s", provider_name(ap->provider), target)
+						     : ap->raw,
+					ap->provider >= PROV_KPROBE && target ? target : "" };
 
 	pp.probe_id = TY_PROBE_STATIC + p->nprobe_names;
 	ARENA_PUSH(s->a, p->probe_names, p->nprobe_names, p->cprobe_names, name);
@@ -223,26 +242,51 @@ static void tracepoint(struct sema *s, const struct clause *c, struct attach_poi
 	const char **names = NULL;
 	size_t n = r->tracepoints(r->ctx, ap->target, &names);
 
-	if (!n) {
-		diag_error(s->d, ap->loc, "no tracepoint matches %s", ap->target);
+	ap->expanded = true;
+	if (!n && missing(s, ap->loc, "no tracepoint matches %s", ap->target))
 		diag_hint(s->d, "gft -l 't:*' lists them; they need tracefs and root");
-	}
 	for (size_t i = 0; i < n; i++)
 		plain(s, c, ap, arena_strdup(s->a, names[i]));
 	free(names);
 }
 
+/* What goes by a name of the kernel's: one exact name, or a pattern of some. */
 static void kernel_place(struct sema *s, const struct clause *c, struct attach_point *ap)
 {
-	const char *colon = strrchr(ap->target, ':');
+	const char *colon = strrchr(ap->target, ':'), *kind = provider_name(ap->provider), *plus;
+	const struct resolver *r = s->res;
+	const char **names = NULL, *hint;
+	size_t n = SIZE_MAX;
 
-	if (ap->provider >= PROV_KPROBE && colon) /* a module's name helps nobody to find its function */
+	/* a module's name helps nobody to find its function */
+	if (colon && ap->provider != PROV_SOFTWARE && ap->provider != PROV_HARDWARE)
 		ap->target = colon + 1;
-	if (strpbrk(ap->target, "*?[+")) {
-		diag_error(s->d, ap->loc, "%s: this kind of probe takes one exact name", ap->raw);
-		return;
+	plus = ap->provider == PROV_KPROBE ? strchr(ap->target, '+') : NULL;
+	if (plus) {
+		char *end;
+
+		ap->offset = strtoull(plus + 1, &end, 0);
+		if (end == plus + 1 || *end)
+			diag_error(s->d, ap->loc, "%s: '%s' is no offset", ap->raw, plus + 1);
+		ap->target = arena_strndup(s->a, ap->target, (size_t)(plus - ap->target));
 	}
-	plain(s, c, ap, ap->target);
+	ap->expanded = strpbrk(ap->target, "*?[") != NULL;
+	if (r->events)
+		n = r->events(r->ctx, kind, ap->target, &names);
+	if (n == SIZE_MAX && ap->expanded) {
+		diag_error(s->d, ap->loc, "%s: the kernel does not tell its names for a pattern: give one exact name",
+			   ap->raw);
+	} else if (n == SIZE_MAX) {
+		plain(s, c, ap, ap->target);
+	} else if (!n) {
+		hint = ap->provider == PROV_RAWTRACEPOINT ? "rt" : kind;
+		if (missing(s, ap->loc, "no %s%s matches %s", kind,
+			    ap->provider == PROV_SOFTWARE || ap->provider == PROV_HARDWARE ? " event" : "", ap->target))
+			diag_hint(s->d, "gft -l '%s:*' lists them", hint);
+	}
+	for (size_t i = 0; n != SIZE_MAX && i < n; i++)
+		plain(s, c, ap, arena_strdup(s->a, names[i]));
+	free(names);
 }
 
 /* self:signal:SIGUSR1 */
@@ -279,8 +323,10 @@ static uint32_t where_of(enum provider p)
 	case PROV_PROFILE:
 	case PROV_SOFTWARE:
 	case PROV_HARDWARE: return W_TIMER;
-	case PROV_TRACEPOINT:
-	case PROV_RAWTRACEPOINT: return W_TP;
+	case PROV_TRACEPOINT: return W_TP;
+	case PROV_RAWTRACEPOINT: return W_RAW;
+	case PROV_KRETPROBE:
+	case PROV_FEXIT: return W_KRET;
 	default: return W_KERNEL;
 	}
 }
@@ -339,6 +385,25 @@ static const struct gft_type *common_fields(struct sema *s, const struct gft_typ
 	return t;
 }
 
+static const struct gft_type *args_of(struct sema *s, const struct plain_probe *pp, char *err, size_t err_sz)
+{
+	const struct resolver *r = s->res;
+
+	err[0] = 0;
+	switch (pp->ap->provider) {
+	case PROV_TRACEPOINT: return r->tracepoint_args(r->ctx, s->a, pp->target, err, err_sz);
+	case PROV_RAWTRACEPOINT:
+	case PROV_FENTRY:
+	case PROV_FEXIT:
+		if (r->kernel_args)
+			return r->kernel_args(r->ctx, s->a, provider_name(pp->ap->provider), pp->target, err, err_sz);
+		break;
+	default: break;
+	}
+	snprintf(err, err_sz, "%s probes have none; arg0, arg1, ... are the words", provider_name(pp->ap->provider));
+	return NULL;
+}
+
 const struct gft_type *sema_tp_args(struct sema *s, const struct clause *c, const char **why)
 {
 	const struct gft_type *first = NULL;
@@ -348,10 +413,10 @@ const struct gft_type *sema_tp_args(struct sema *s, const struct clause *c, cons
 		struct plain_probe *pp = &s->p->plain[i];
 		char err[256];
 
-		if (pp->clause != c->index || pp->ap->provider != PROV_TRACEPOINT)
+		if (pp->clause != c->index)
 			continue;
 		if (!pp->args) {
-			pp->args = s->res->tracepoint_args(s->res->ctx, s->a, pp->target, err, sizeof(err));
+			pp->args = args_of(s, pp, err, sizeof(err));
 			if (!pp->args) {
 				*why = arena_strdup(s->a, err);
 				return NULL;

@@ -13,6 +13,7 @@
 
 #include "gft/buf.h"
 #include "gft/diag.h"
+#include "runtime/targets.h"
 
 enum {
 	OPT_COLOR = 256,
@@ -325,6 +326,18 @@ static size_t split_options(struct cli *c, char **v, size_t n)
 	return k;
 }
 
+/* Whether what is no file is meant as one all the same: by its look, or because no script could take it. */
+static bool names_program(const struct cli *c, const char *s)
+{
+	char *path;
+
+	if (strchr(s, '/') || c->nuprobes || c->list)
+		return true;
+	path = targets_which(s);
+	free(path);
+	return path != NULL;
+}
+
 static bool operands(struct cli *c, char **v, size_t n)
 {
 	n = split_options(c, v, n);
@@ -352,7 +365,7 @@ static bool operands(struct cli *c, char **v, size_t n)
 		v++, n--;
 	}
 	/* with -p or -c the binary is known: what follows are parameters unless it is a file */
-	if (n && (!(c->npids || c->command) || is_file(v[0])) && !(isdigit((unsigned char)v[0][0]) && !is_file(v[0]))) {
+	if (n && (is_file(v[0]) || (!(c->npids || c->command) && names_program(c, v[0])))) {
 		c->binary = v[0];
 		v++, n--;
 	}

@@ -144,6 +144,8 @@ static bool open_targets(struct story *s)
 		if (!o.binary)
 			o.binary = s->child.path;
 	}
+	if (s->cli.noperands && !s->cli.nuprobes)
+		o.operand = s->cli.operands[0];
 	if (s->cli.npids)
 		o.pid = s->cli.pids[0];
 	for (size_t i = 0; i < s->cli.npids; i++) {
@@ -263,6 +265,28 @@ static bool any_site(struct story *s)
 	return false;
 }
 
+/* The settings max_probes and max_bpf_progs. */
+static bool too_many(struct story *s)
+{
+	const struct meta_config *cf = &s->gen.meta->config;
+	const struct site_counts *n = sites_counts(s->sites);
+	uint64_t probes = n->entries + n->exits + s->program->nplain;
+
+	if (cf->max_probes && probes > cf->max_probes)
+		fprintf(stderr,
+			"gft: the script has %llu probes, and max_probes is %llu\n"
+			"hint: fewer functions, or config = { max_probes = %llu }\n",
+			(unsigned long long)probes, (unsigned long long)cf->max_probes, (unsigned long long)probes);
+	else if (cf->max_bpf_progs && s->gen.meta->nprogs > cf->max_bpf_progs)
+		fprintf(stderr,
+			"gft: the script has %u programs, and max_bpf_progs is %u\n"
+			"hint: fewer clauses, or config = { max_bpf_progs = %u }\n",
+			s->gen.meta->nprogs, cf->max_bpf_progs, s->gen.meta->nprogs);
+	else
+		return false;
+	return true;
+}
+
 static int check_kernel(void)
 {
 	const struct kernel_caps *caps = NULL;
@@ -291,7 +315,7 @@ static int run(struct story *s)
 	s->sites = sites_build(s->gen.meta, s->targets, NULL, NULL);
 	if (s->cli.stage)
 		return dump(s) ? 0 : 1;
-	if (!any_site(s))
+	if (!any_site(s) || too_many(s))
 		return 1;
 	if (s->cli.dry_run) {
 		const struct site_counts *n = sites_counts(s->sites);

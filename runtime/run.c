@@ -90,6 +90,8 @@ static void symbol(void *ctx, uint32_t pid, uint64_t addr, struct code_info *out
 	struct run *r = ctx;
 
 	symbols_find(r->symbols, pid, addr, out->off == 1, out);
+	if (!r->meta->config.show_debug_info)
+		out->file = NULL;
 }
 
 static const char *string(void *ctx, uint32_t n)
@@ -391,13 +393,20 @@ static bool kernel_has(const struct run *r)
 
 		if (kprobe ? caps->kprobe : caps->fentry || (k != MP_FENTRY && k != MP_FEXIT))
 			continue;
-		fprintf(stderr,
-			"gft: %s: this kernel has no %s\n"
-			"hint: gft --info says what it has; tracepoints (t:GROUP:EVENT) and raw tracepoints are "
-			"always there\n",
+		enum meta_missing miss = r->meta->config.missing_probes;
+
+		r->meta->progs[i].skip = miss != MISSING_ERROR;
+		if (miss == MISSING_IGNORE)
+			continue;
+		fprintf(stderr, "gft: %s%s: this kernel has no %s\n", miss == MISSING_WARN ? "left out: " : "",
 			r->meta->probe_names[r->meta->progs[i].probe_id - TY_PROBE_STATIC].probe,
 			kprobe ? "probes of kernel functions (CONFIG_KPROBES)"
 			       : "fentry and fexit probes (BTF and CONFIG_FUNCTION_TRACER)");
+		if (miss == MISSING_WARN)
+			continue;
+		fputs("hint: gft --info says what it has; tracepoints (t:GROUP:EVENT) and raw tracepoints are always "
+		      "there\n",
+		      stderr);
 		return false;
 	}
 	return true;
@@ -414,6 +423,8 @@ static bool load(struct run *r)
 				    .ring_bytes = o->cli->ring_bytes,
 				    .verbose = o->cli->verbose };
 
+	if (!ko.ring_bytes && r->meta->config.perf_rb_pages)
+		ko.ring_bytes = (size_t)r->meta->config.perf_rb_pages * 4096;
 	if (!kernel_has(r) || !fill_consts(r, &c))
 		return false;
 	ko.consts = c.v;
@@ -449,7 +460,7 @@ static bool attach(struct run *r, uint64_t *attached)
 	const struct run_opts *o = r->o;
 	struct kernel_error err = { .msg = "" };
 	const struct kernel_caps *caps = NULL;
-	size_t refused_all = 0;
+	size_t refused_all = 0, left_out = 0;
 	pid_t pid = 0;
 
 	kernel_caps(&caps);
@@ -459,7 +470,11 @@ static bool attach(struct run *r, uint64_t *attached)
 	for (uint32_t i = 0; i < r->meta->nprogs; i++) {
 		const struct meta_prog *mp = &r->meta->progs[i];
 
-		if (mp->kind == MP_BEGIN || mp->kind == MP_END || mp->kind == MP_SIGNAL)
+		if (mp->kind == MP_BEGIN || mp->kind == MP_END || mp->kind == MP_SIGNAL) {
+			++*attached;
+			continue;
+		}
+		if (mp->skip)
 			continue;
 		if (mp->kind == MP_UPROBE) {
 			const struct prog_sites *ps = sites_of(o->sites, i);
@@ -472,11 +487,19 @@ static bool attach(struct run *r, uint64_t *attached)
 				return fail(r, &err);
 			refused_all += refused;
 		} else {
-			if (ksession_attach(r->ks, i, &err) < 0)
+			if (ksession_attach(r->ks, i, &err) >= 0) {
+				++*attached;
+				continue;
+			}
+			if (!mp->optional)
 				return fail(r, &err);
-			++*attached;
+			if (r->meta->config.missing_probes != MISSING_IGNORE && (o->cli->verbose || !left_out++))
+				fprintf(stderr, "gft: left out: %s\n", err.msg);
+			kernel_error_fini(&err);
 		}
 	}
+	if (left_out > 1 && !o->cli->verbose)
+		fprintf(stderr, "gft: %zu probes are left out (-v lists them)\n", left_out);
 	bar_end(r);
 	if (refused_all)
 		fprintf(stderr, "the kernel refused %zu probe site%s\n", refused_all, refused_all == 1 ? "" : "s");

@@ -13,6 +13,7 @@
 #include "gft/buf.h"
 #include "gft/gotype.h"
 #include "gft/graph.h"
+#include "gft/kernel.h"
 #include "gft/setup.h"
 #include "runtime/tracefs.h"
 
@@ -179,7 +180,11 @@ int targets_open(struct targets *t, const char *name, char *err, size_t err_sz)
 	if (!name && t->opts.pid)
 		return open_pid(t, err, err_sz);
 	if (!name) {
-		snprintf(err, err_sz, "no binary was given");
+		if (t->opts.operand)
+			snprintf(err, err_sz, "no binary was given: there is no program %s here or on the PATH",
+				 t->opts.operand);
+		else
+			snprintf(err, err_sz, "no binary was given");
 		return -ESRCH;
 	}
 	path = find_file(name);
@@ -369,6 +374,19 @@ static const struct gft_type *r_tracepoint_args(void *ctx, struct arena *a, cons
 	return tracefs_args(a, name, err, err_sz);
 }
 
+static size_t r_events(void *ctx, const char *kind, const char *pattern, const char ***out)
+{
+	(void)ctx;
+	return kernel_names(kind, pattern, out);
+}
+
+static const struct gft_type *r_kernel_args(void *ctx, struct arena *a, const char *kind, const char *name, char *err,
+					    size_t err_sz)
+{
+	(void)ctx;
+	return kernel_args(a, kind, name, err, err_sz);
+}
+
 void targets_resolver(struct targets *t, struct resolver *out)
 {
 	*out = (struct resolver){
@@ -395,5 +413,7 @@ void targets_resolver(struct targets *t, struct resolver *out)
 		.symbol = r_symbol,
 		.tracepoints = r_tracepoints,
 		.tracepoint_args = r_tracepoint_args,
+		.events = r_events,
+		.kernel_args = r_kernel_args,
 	};
 }

@@ -17,6 +17,7 @@ struct targets_opts {
 	const char *binary; /* the command's operand, or the program of -c; NULL: none */
 	pid_t pid;	    /* -p: its executable, through /proc; 0: none */
 	const char *debug_dir;
+	const char *operand; /* first parameter of the script: a binary that does not exist? */
 };
 
 struct targets *targets_new(const struct targets_opts *opts); /* opens nothing yet */

@@ -73,6 +73,8 @@ struct meta_prog {
 	uint64_t freq;	    /* MP_INTERVAL, MP_PROFILE: hertz instead of period; 0: by period */
 	const char *target; /* "sched:sched_switch", event name, "SIGUSR1", kernel function */
 	uint64_t offset;    /* MP_KPROBE */
+	bool optional;	    /* one of many that a pattern named: what cannot be attached is left out */
+	bool skip;	    /* not loaded: set by the runtime */
 	uint32_t probe_id;  /* TY_PROBE_STATIC + n */
 };
 
@@ -124,6 +126,9 @@ struct meta_probe_name {
 	const char *func;  /* what func yields there, "" when nothing */
 };
 
+/* What an attach point that matches nothing is. */
+enum meta_missing { MISSING_ERROR, MISSING_WARN, MISSING_IGNORE };
+
 /* Settings that the running half needs (config block, environment). */
 struct meta_config {
 	uint32_t max_strlen; /* bytes */
@@ -131,10 +136,12 @@ struct meta_config {
 	uint32_t max_cat_bytes;
 	bool print_maps_on_exit;
 	const char *str_trunc_trailer;
-	bool missing_probes_fatal, missing_probes_warn;
+	enum meta_missing missing_probes;
 	enum ty_stack_mode stack_mode;
-	bool show_debug_info;
-	uint64_t max_probes;
+	bool show_debug_info;	/* lines in stacks */
+	uint64_t max_probes;	/* 0: as many as there are */
+	uint32_t max_bpf_progs; /* 0: as many as there are */
+	uint32_t perf_rb_pages; /* size of the ring buffer; 0: --buffer's */
 };
 
 /* What the program uses: nothing is set up that is not needed. */

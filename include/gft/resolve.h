@@ -62,6 +62,14 @@ struct resolver {
 	/* Tracepoints: names by glob of "category:event" (malloc'd array of borrowed strings). */
 	size_t (*tracepoints)(void *ctx, const char *pattern, const char ***out);
 	/* The record of a tracepoint as a TY_STRUCT in TS_KERNEL, or NULL with err. */
+	/*
+	 * Names of a kind ("rawtracepoint", "software", "hardware", "kprobe", "fentry", ...) that a pattern matches
+	 * (malloc'd array, borrowed strings).  SIZE_MAX: they cannot be listed.  May be NULL.
+	 */
+	size_t (*events)(void *ctx, const char *kind, const char *pattern, const char ***out);
+	/* Arguments of a raw tracepoint or kernel function by BTF: a record of 8-byte slots.  May be NULL. */
+	const struct gft_type *(*kernel_args)(void *ctx, struct arena *a, const char *kind, const char *name, char *err,
+					      size_t err_sz);
 	const struct gft_type *(*tracepoint_args)(void *ctx, struct arena *a, const char *name, char *err,
 						  size_t err_sz);
 };

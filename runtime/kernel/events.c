@@ -51,6 +51,18 @@ static const struct counter *find_counter(uint32_t type, const char *name)
 	return NULL;
 }
 
+bool ks_counter_names(bool hardware, void (*fn)(void *ctx, const char *name), void *ctx)
+{
+	for (size_t i = 0; i < sizeof(counters) / sizeof(counters[0]); i++) {
+		if ((counters[i].type == PERF_TYPE_HARDWARE) != hardware)
+			continue;
+		fn(ctx, counters[i].name);
+		if (counters[i].alias)
+			fn(ctx, counters[i].alias);
+	}
+	return true;
+}
+
 /* Opens the event on one processor, or on each that is running; links own the descriptors. */
 static int attach_perf(struct ksession *s, uint32_t prog, struct perf_event_attr *a, bool every_cpu, const char *what,
 		       struct kernel_error *err)

@@ -249,6 +249,10 @@ static int open_object(struct ksession *s, const struct ksession_opts *o, size_t
 	for (uint32_t i = 0; i < s->meta->nprogs; i++) {
 		const struct meta_prog *mp = &s->meta->progs[i];
 
+		if (mp->skip) {
+			bpf_program__set_autoload(s->progs[i], false);
+			continue;
+		}
 		if (mp->kind != MP_FENTRY && mp->kind != MP_FEXIT)
 			continue;
 		r = bpf_program__set_attach_target(s->progs[i], 0, mp->target);

@@ -37,4 +37,7 @@ void ks_add_link(struct ksession *s, struct bpf_link *l);
 void ks_log_start(void);
 char *ks_log_take(void); /* malloc'd, or NULL when it said nothing */
 
+/* Counters of perf_event by name, aliases too (events.c); true. */
+bool ks_counter_names(bool hardware, void (*fn)(void *ctx, const char *name), void *ctx);
+
 #endif

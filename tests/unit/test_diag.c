@@ -130,7 +130,7 @@ static void test_expected(void **state)
 	script_fails("begin { @m[1 2] = 3; }", 1, "unexpected '2', expected ']'");
 	script_fails("begin { a ? b; }", 1, "unexpected ';', expected ':'");
 	script_fails("begin { else {} }", 1, "unexpected 'else', expected a statement");
-	script_fails("begin { if $x {} }", 1, "unexpected '$x', expected '('");
+	script_fails("begin { if $x > 2 {} }", 1, "unexpected '>'");
 	script_fails("begin { let x = 1; }", 1, "unexpected 'x', expected a variable");
 	script_fails("begin { let $x 1; }", 1, "unexpected '1'");
 	script_fails("begin { a.1b; }", 1, "invalid integer suffix 'b'");
@@ -175,7 +175,7 @@ static void test_open(void **state)
 static void test_recovery(void **state)
 {
 	struct script s =
-		script_parse("begin { $x = ; $y = 1; f(; } u:f { $z = ); $w = 2 } end { if x { $b = 1; } $c = 3 }");
+		script_parse("begin { $x = ; $y = 1; f(; } u:f { $z = ); $w = 2 } end { if ) { $b = 1; } $c = 3 }");
 
 	(void)state;
 	assert_int_equal(s.nerrors, 4);

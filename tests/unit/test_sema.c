@@ -202,7 +202,7 @@ static void test_where(void **state)
 		{ "fetch($arg1)", 1, 0, 0, 0, 0 },
 		{ "fetch($retval)", 0, 1, 0, 0, 0 },
 		{ "fetch($stack1)", 1, 1, 0, 0, 0 },
-		{ "reg(\"ax\")", 1, 1, 0, 0, 0 },
+		{ "reg(\"ax\")", 1, 1, 0, 1, 0 },
 		{ "args.prev_pid", 0, 0, 0, 0, 1 },
 	};
 	static const char *const probes[] = { "u:main.add", "ur:main.add", "begin", "i:s:1", "t:sched:sched_switch" };
@@ -520,7 +520,7 @@ static void test_calls(void **state)
 	wrong(1, "u:main.add { print(str(comm)); }", "needs a pointer", NULL);
 	wrong(1, "begin { unroll (0) { } }", "unroll", NULL);
 	wrong(1, "begin { break; }", "outside of a loop", NULL);
-	wrong(1, "begin { return 1; }", "returns no value", NULL);
+	wrong(1, "begin { let $x = 1; if (1) { let $x = 2; } }", "declared already", "here", NULL);
 }
 
 int main(void)
