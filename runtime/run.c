@@ -25,6 +25,7 @@
 #define POLL_MS	       50
 #define REAP_TICKS     40 /* polls between two looks for processes that are gone */
 #define MANY_FUNCTIONS 10000
+#define LOSS_ROWS      4096
 
 static volatile sig_atomic_t stop_signal;
 static volatile sig_atomic_t script_signals[65]; /* self:signal: those that came */
@@ -149,6 +150,16 @@ static void call_leave(void *ctx, const struct graph_tree *tree, const struct gr
 	output_graph_leave(((struct run *)ctx)->out, tree, n, depth);
 }
 
+/* Before graphs are closed that nothing more is heard of: the end of one of them may have been lost. */
+static void note_losses(struct run *r)
+{
+	uint64_t st[GFT_ST_MAX] = { 0 };
+
+	ksession_stats(r->ks, st);
+	if (st[GFT_ST_RING_FULL])
+		graph_lost(r->graph);
+}
+
 /* A process ended, or runs another program: its graphs end here, in the order of records. */
 static int process_over(struct run *r, const void *rec, size_t size)
 {
@@ -161,6 +172,7 @@ static int process_over(struct run *r, const void *rec, size_t size)
 	memcpy(&c, rec, sizeof(c));
 	if (r->finished)
 		return 0;
+	note_losses(r);
 	graph_process_gone(r->graph, c.tgid);
 	if (r->recorder)
 		stream_write_gone(r->recorder, c.tgid);
@@ -577,6 +589,7 @@ static bool alive(void *ctx, uint32_t tgid)
 
 	if (!kill((pid_t)tgid, 0) || errno != ESRCH)
 		return true;
+	note_losses(r);
 	graph_process_gone(r->graph, tgid);
 	if (r->recorder)
 		stream_write_gone(r->recorder, tgid);
@@ -663,6 +676,27 @@ static void loop(struct run *r)
 	}
 }
 
+/* The probes that lost most; rows come most first. */
+static void tell_where(struct run *r, const struct ksession_loss *loss, size_t n, enum gft_stat stat)
+{
+	size_t rows = 0, most = r->o->cli->verbose ? 20 : 3;
+	unsigned long long rest = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		const char *name = sites_probe_name(r->o->sites, loss[i].site);
+
+		if (loss[i].stat != stat)
+			continue;
+		if (rows++ < most)
+			fprintf(stderr, "  %llu at %s\n", (unsigned long long)loss[i].count, name ? name : "a probe");
+		else
+			rest += loss[i].count;
+	}
+	if (rest)
+		fprintf(stderr, "  %llu at %zu others%s\n", rest, rows - most,
+			r->o->cli->verbose ? "" : " (-v shows more)");
+}
+
 static void tell_losses(struct run *r)
 {
 	static const struct {
@@ -670,7 +704,7 @@ static void tell_losses(struct run *r)
 		const char *what, *hint;
 	} text[] = {
 		{ GFT_ST_RING_FULL, "records lost: the ring buffer was full", "a larger --buffer, or fewer functions" },
-		{ GFT_ST_MAP_FULL, "calls not shown: too many goroutines at once", NULL },
+		{ GFT_ST_MAP_FULL, "graphs not begun: too many goroutines at once", NULL },
 		{ GFT_ST_UNMATCHED, "exits without an entry: calls that began before gft attached", NULL },
 		{ GFT_ST_UNWOUND, "calls that a panic or Goexit removed", NULL },
 		{ GFT_ST_READ_FAULT, "hits ignored: the goroutine or its stack could not be read", NULL },
@@ -684,10 +718,11 @@ static void tell_losses(struct run *r)
 		{ GFT_ST_LOOP, "loops cut off: while ends after 1048576 rounds, for after 8388608", NULL },
 	};
 	uint64_t st[GFT_ST_MAX] = { 0 };
-	struct ksession_loss loss[5];
+	struct ksession_loss *loss = xcalloc(LOSS_ROWS, sizeof(*loss));
 	size_t n;
 
 	ksession_stats(r->ks, st);
+	n = ksession_losses(r->ks, loss, LOSS_ROWS);
 	for (size_t i = 0; i < sizeof(text) / sizeof(text[0]); i++) {
 		if (!st[text[i].stat] || (text[i].stat == GFT_ST_UNWOUND && !r->o->cli->verbose))
 			continue;
@@ -695,12 +730,9 @@ static void tell_losses(struct run *r)
 		if (text[i].hint)
 			fprintf(stderr, " (%s)", text[i].hint);
 		fputc('\n', stderr);
+		tell_where(r, loss, n, text[i].stat);
 	}
-	n = ksession_losses(r->ks, loss, 5);
-	for (size_t i = 0; i < n && r->o->cli->verbose; i++)
-		fprintf(stderr, "  %llu at %s\n", (unsigned long long)loss[i].count,
-			sites_probe_name(r->o->sites, loss[i].site) ? sites_probe_name(r->o->sites, loss[i].site)
-								    : "a probe");
+	free(loss);
 	if (st[GFT_ST_RING_FULL])
 		output_lost(r->out, st[GFT_ST_RING_FULL]);
 }
@@ -737,8 +769,10 @@ static void finish(struct run *r)
 	r->draining = true;
 	while (ksession_poll(r->ks, 0, record, r) > 0)
 		;
-	if (r->graph)
+	if (r->graph) {
+		note_losses(r);
 		graph_finish(r->graph, now_ns());
+	}
 	r->finished = true;
 	/* end clauses speak even after exit() */
 	exiting = r->ev.exiting;

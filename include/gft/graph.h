@@ -160,6 +160,12 @@ void graph_builder_free(struct graph_builder *b);
  */
 int graph_feed(struct graph_builder *b, const void *rec, size_t size);
 
+/*
+ * Records were lost, of which goroutines is not known: what is open now may miss
+ * calls, or its end.  Where a goroutine goes on, its own records tell.
+ */
+void graph_lost(struct graph_builder *b);
+
 /* A process is gone: its open trees are closed and given out, marked open. */
 void graph_process_gone(struct graph_builder *b, uint32_t tgid);
 

@@ -571,6 +571,13 @@ int graph_feed(struct graph_builder *b, const void *rec, size_t size)
 	}
 }
 
+void graph_lost(struct graph_builder *b)
+{
+	for (struct tree *t = b->open.oldest; t; t = t->newer)
+		while (t->nlost < t->nframes)
+			t->frames[t->nlost++].lost = true;
+}
+
 void graph_process_gone(struct graph_builder *b, uint32_t tgid)
 {
 	struct tree *t, *newer;

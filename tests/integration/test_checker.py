@@ -28,28 +28,33 @@ def compare(seen, notes, err, name):
     if lost:
         # the record that opens a graph stands for all of its calls: they are counted each
         check(0 <= total - got <= lost, f"{name}: {got} calls of {total} seen, {lost} told as lost", err, *found)
+        odd = truth.misplaced(notes, seen)
+        check(not odd, f"{name}: a tree that never was, and nothing marks it as damaged", odd)
         check(not [1 for who, calls in seen.calls.items() if len(calls) > len(notes.get(who, ()))],
               f"{name}: calls that never were", *found)
         return
     check(not wrong, f"{name}: {wrong} of {len(notes)} goroutines differ, and no loss was told", *found, err)
 
 
-def situation(name, calls=CALLS, script=GRAPH, go=None, drop=None, goroutines=None, prog="checker"):
+def situation(name, calls=CALLS, script=GRAPH, go=None, drop=None, goroutines=None, prog="checker",
+              variant="plain", args=(), flags="", same=compare):
     """Runs the checker under gft from its start; the trees, its notes, gft's result."""
-    exe = build(prog, go)
+    exe = build(prog, go, variant)
     with tempfile.TemporaryDirectory() as d, NothingLeft():
         out, log = os.path.join(d, "out"), os.path.join(d, "log")
-        with Gft("-v", "-o", out, "-e", script, "-c", f"{exe} -situation {name} -calls {calls} -log {log}",
-                 ready=False) as g:
+        with Gft(*args, "-v", "-o", out, "-e", script, "-c",
+                 f"{exe} -situation {name} -calls {calls} {flags} -log {log}", ready=False) as g:
             pid = wait_for("the target", lambda: child_of(g.pid))
             r = g.wait(TIMEOUT).ok()
         check(re.search(r"^ok$", r.out, re.M), "the target did not survive", r)
         notes = truth.notes(log, pid)
         seen = truth.trees(out, *([drop] if drop else []))
+        with open(out, encoding="utf-8") as f:
+            r.text = f.read(100000)
     check(sum(map(len, notes.values())) >= calls * 9 // 10, "the program made too few calls", r)
     if goroutines:
         check(len(notes) >= goroutines, f"{len(notes)} goroutines", r)
-    compare(seen, notes, r.err, name)
+    same(seen, notes, r.err, name)
     return seen, notes, r
 
 
@@ -119,6 +124,16 @@ def test_system_stack():
                            drop=lambda n: n.startswith("runtime."))
     check(seen.wrappers["runtime.mallocgc"] > CALLS // 20, "no call of mallocgc", seen.wrappers)
     check(seen.wrappers["runtime.newproc1"] > 0, "nothing on the system stack", seen.wrappers)
+
+
+def test_cgo():
+    """C, calls back from C, panics through C."""
+    situation("cgo", prog="cgocheck", variant="cgo")
+
+
+def test_cgo_threads():
+    """Threads that C made: a goroutine for each call of Go."""
+    situation("threads", prog="cgocheck", variant="cgo")
 
 
 def test_signals():
@@ -191,3 +206,65 @@ def test_fork_and_exec():
                 truth.notes(f"{log}.child{i}", int(f.read()), notes)
         check(len({pid for pid, _ in notes}) == 11, "11 processes", notes.keys())
         compare(truth.trees(out), notes, r.err, "forkexec")
+
+
+# --- losses: each is provoked, counted, and told with the probes it happened at ----------------
+
+
+def told(r, what, at="main.call"):
+    """The number in front of a loss in gft's messages; the probes below it add up to the same."""
+    m = re.search(rf"^(\d+) {what}.*\n((?:  .*\n)*)", r.err, re.M)
+    check(m, f"'{what}' is not told", r)
+    rows = [int(n) for n in re.findall(rf"^  (\d+) at (?:\S*{re.escape(at)}|\d+ others)", m[2], re.M)]
+    check(sum(rows) == int(m[1]), f"'{what}': {rows} at probes", r)
+    return int(m[1])
+
+
+def test_ring_full():
+    """A buffer of one page: what is whole is right, what is not is marked, the rest is counted."""
+    for name in ("panics", "migrate"):
+        seen, notes, r = situation(name, args=("--buffer", "4K"))
+        lost = told(r, "records lost: the ring buffer was full")
+        total, got = sum(map(len, notes.values())), sum(map(len, seen.calls.values()))
+        check(lost and got < total, f"{name}: nothing was lost, {got} of {total}", r)
+        check(seen.damaged and seen.trees > seen.damaged, f"{name}: {seen.damaged} of {seen.trees} damaged", r)
+
+
+# limit: 180
+def test_goroutine_map_full():
+    """70,000 graphs open at once, and room for 65,536."""
+    def same(seen, notes, err, name):
+        pass
+
+    seen, notes, r = situation("manyopen", 70000, same=same)
+    missing = told(r, "graphs not begun: too many goroutines at once")
+    check(missing == 70000 - seen.trees and 4000 < missing < 5000, f"{seen.trees} trees, {missing} told as missing", r)
+    check(not truth.misplaced(notes, seen) and seen.trees == len(seen.calls), "trees", r)
+
+
+# limit: 180
+def test_depth_limit():
+    """300,000 levels, and room for 262,160 frames: the rest has no duration, and is counted."""
+    seen, notes, r = situation("recurse", 300001, script="ur:main.callDeep { @ = stats(duration); }", flags="-depth 300000",
+                               same=lambda *a: None)
+    m = re.search(r"@: { .count = (\d+),", r.text)
+    deep = told(r, "calls not tracked: too deep")
+    check(m and int(m[1]) + deep == 300001, f"{m and m[1]} with a duration, {deep} told as too deep", r)
+    check(told(r, "exits without an entry") == deep, "their exits", r)
+
+
+def test_read_fault():
+    """Code that runs without g in its register: no hit of it is attributed to a goroutine."""
+    seen, _, r = situation("badg", 1000, same=lambda *a: None)
+    check(told(r, "hits ignored: the goroutine or its stack could not be read") == 2000, "each entry and exit", r)
+    check(not seen.calls, "trees", seen.calls)
+
+
+def test_graph_limit():
+    """What does not fit into graph(limit) is counted, and the tree says so."""
+    seen, notes, r = situation("recurse", 1000, script="u:main.callRoot { graph(limit = 100); } u:main.call* {}",
+                               flags="-depth 1000", same=lambda *a: None)
+    total, got = sum(map(len, notes.values())), sum(map(len, seen.calls.values()))
+    check(got == 100 and re.search(rf"^{total - got} calls not shown: graphs over their limit", r.err, re.M),
+          f"{got} of {total} calls", r)
+    check(seen.damaged == seen.trees == 1, "the tree does not say so", r)

@@ -91,7 +91,18 @@ VARIANTS = {
     "stripped": ["-ldflags=-s -w"],
     "pie": ["-buildmode=pie"],
     "pie-stripped": ["-buildmode=pie", "-ldflags=-s -w"],
+    "cgo": [],
+    "race": ["-race"],
 }
+
+
+def can_cgo(version, variant):
+    """Skips where this Go compiler cannot do what the variant needs."""
+    if not shutil.which("gcc"):
+        raise Skip("cgo needs gcc")
+    if variant == "race" and not glob.glob(f"/usr/*/go-{version}/src/runtime/race/race_linux_amd64.syso") and \
+            not glob.glob(f"/usr/*/go-{version}/src/runtime/race/internal/amd64v1/*.syso"):
+        raise Skip(f"Go {version} is packaged without the race detector's runtime")
 
 
 def build(name, go=None, variant="plain"):
@@ -101,9 +112,13 @@ def build(name, go=None, variant="plain"):
     exe = os.path.join(ROOT, "build/progs", f"{version}-{variant}", name)
     if os.path.exists(exe) and os.path.getmtime(exe) >= max(os.path.getmtime(f) for f in glob.glob(src + "/*")):
         return exe
+    env = go_env()
+    if variant in ("cgo", "race"):
+        can_cgo(version, variant)
+        env["CGO_ENABLED"] = "1"
     os.makedirs(os.path.dirname(exe), exist_ok=True)
     tmp = f"{exe}.{os.getpid()}"
-    p = subprocess.run([compiler, "build", *VARIANTS[variant], "-o", tmp, "."], cwd=src, env=go_env(),
+    p = subprocess.run([compiler, "build", *VARIANTS[variant], "-o", tmp, "."], cwd=src, env=env,
                        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=240)
     check(p.returncode == 0, f"go build of {name} ({version}, {variant}) failed", p.stdout)
     os.rename(tmp, exe)

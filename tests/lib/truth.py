@@ -36,8 +36,8 @@ class Trees:
     def __init__(self):
         self.calls = collections.defaultdict(list)  # (pid, goid): [(depth, name, left)]
         self.wrappers = collections.Counter()  # calls of functions that were left out, by name
-        self.damaged = 0  # calls marked "exit lost"
-        self.trees = 0
+        self.whole = collections.defaultdict(list)  # (pid, goid): the trees that nothing says are damaged, each a list
+        self.trees = self.damaged = 0
 
 
 HEAD = re.compile(r"goid=(\d+) pid=(\d+)")
@@ -45,7 +45,17 @@ HEAD = re.compile(r"goid=(\d+) pid=(\d+)")
 
 def trees(path, drop=lambda name: WRAPPER.search(name)):
     """Reads gft's text.  Calls whose name drop() accepts are left out: theirs become their caller's."""
-    out, stack, known = Trees(), [], {}
+    out, stack, known, last = Trees(), [], {}, None
+
+    def end(tree):
+        if not tree:
+            return
+        who, first, damaged = tree
+        out.trees += 1
+        out.damaged += damaged
+        if not damaged:
+            out.whole[who].append(out.calls[who][first:])
+
     with open(path, encoding="utf-8") as f:
         for number, line in enumerate(f, 1):
             at = line.find("() {")
@@ -57,7 +67,8 @@ def trees(path, drop=lambda name: WRAPPER.search(name)):
                 if not stack:
                     m = HEAD.search(line, at)
                     calls = out.calls[int(m[2]), int(m[1])]
-                    out.trees += 1
+                    end(last)
+                    last = [m and (int(m[2]), int(m[1])), len(calls), False]
                     hidden = 0
                 mark = line.find("[depth ", 0, start)
                 depth = int(line[mark + 7:line.index("]", mark)]) if mark > 0 else (start - 30) // 2
@@ -72,9 +83,12 @@ def trees(path, drop=lambda name: WRAPPER.search(name)):
                 calls.append((depth - hidden, name, ""))
                 continue
             at = line.find("} ", 18)
-            if at < 0:
+            if line.startswith("-- "):
+                last[2] = True
+            elif at < 0:
                 if stack:
                     raise ValueError(f"line {number}: inside of a tree: {line}")
+            if at < 0:
                 continue
             i, name = stack.pop()
             if not line.startswith(name, at + 2):
@@ -85,12 +99,27 @@ def trees(path, drop=lambda name: WRAPPER.search(name)):
                     out.wrappers[f"{name} {line[line.rindex('('):-1]}"] += 1
             elif line.endswith(")\n"):
                 left = line[line.rindex("(") + 1:-2]
-                if left == "exit lost":
-                    out.damaged += 1
+                last[2] = last[2] or left == "exit lost"
                 calls[i] = (calls[i][0], name, left)
+    end(last)
     if stack:
         raise ValueError(f"the output ends while {len(stack)} calls are open")
     return out
+
+
+def misplaced(truth, seen):
+    """The first tree that looks whole and is none that the program made, in order; or None."""
+    for who, trees_of in seen.whole.items():
+        made, at = [], None
+        for call in truth.get(who, []):
+            if call[0] == 0:
+                made.append([])
+            made[-1].append(call)
+        at = iter(made)
+        for t in trees_of:
+            if t not in at:  # goes on behind the one that was found before
+                return who, t
+    return None
 
 
 def differences(truth, seen, most=3):

@@ -56,6 +56,7 @@ var (
 	head  *header
 	notes []note
 	calls int // -calls: how many are wanted, about
+	depth int // -depth of recursion
 )
 
 // openLog maps the file, with room for n calls.
@@ -151,6 +152,7 @@ func main() {
 	situation := flag.String("situation", "", "which")
 	path := flag.String("log", "", "file for the notes")
 	flag.IntVar(&calls, "calls", 1000, "calls to make, at least about")
+	flag.IntVar(&depth, "depth", 100000, "of recursion")
 	flag.Parse()
 
 	run := situations[*situation]

@@ -125,13 +125,11 @@ func callDeep(w *walker, n int) int {
 	return r
 }
 
-const deep = 100000
-
 func recurse() {
 	for ok := true; ok; ok = !enough() {
 		workers(1, func(int) {
 			callRoot(newWalker(), func(w *walker) {
-				if callDeep(w, deep) != deep {
+				if callDeep(w, depth) != depth {
 					fail(fmt.Errorf("recursion gave a wrong sum"))
 				}
 			})
