@@ -70,18 +70,6 @@ struct gft_agg {
 	__u64 n;
 };
 
-/* Finds or makes a map's row; zero is a row of the right size in .rodata. */
-static __always_inline void *gft_row(void *map, const void *key, const void *zero, __u32 site)
-{
-	void *v = bpf_map_lookup_elem(map, key);
-
-	if (v)
-		return v;
-	if (bpf_map_update_elem(map, key, zero, BPF_NOEXIST) == -7 /* E2BIG: full */)
-		gft_count(GFT_ST_USER_MAP_FULL, site);
-	return bpf_map_lookup_elem(map, key);
-}
-
 static __always_inline void gft_agg_sum(struct gft_agg *a, __s64 v)
 {
 	if (!a)

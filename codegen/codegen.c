@@ -529,7 +529,11 @@ void codegen(struct program *p, struct generated *out)
 			buf_printf(&head, "%s \"%s\"", i ? "," : "", provider_name((enum provider)i));
 		buf_putc(&head, '\n');
 	}
+	if (m.nwarnings)
+		buf_printf(&head, "#define GFT_WARNINGS %u\n", m.nwarnings);
 	buf_puts(&head, "#include <gft/bpf.h>\n");
+	if (m.nwarnings)
+		buf_puts(&head, "#include <gft/warn.h>\n");
 	if (meta->needs.ring)
 		buf_puts(&head, "#include <gft/ring.h>\n");
 	buf_puts(&head, "#include <gft/goroutine.h>\n");
@@ -567,6 +571,8 @@ void codegen(struct program *p, struct generated *out)
 	meta->strings = p->strings;
 	meta->nstrings = p->nstrings;
 	meta->config = p->config;
+	meta->warnings = m.warnings;
+	meta->nwarnings = m.nwarnings;
 	meta->site_addrs = m.bias;
 	meta->site_plans = m.plans;
 	out->text = arena_strndup(p->arena, buf_str(&head), head.len);

@@ -16,6 +16,8 @@ struct em {
 	unsigned indent;
 	uint32_t zero; /* bytes of the zero row that maps need */
 	bool bias, tls, plans, every;
+	struct meta_warning *warnings;
+	uint32_t nwarnings, cwarnings;
 	/* of the clause that is being written: see emit_loop.c */
 	const struct clause_info *ci;
 	struct buf locals; /* members of what its loops share */
@@ -41,6 +43,17 @@ void emit_convert(struct em *m, struct buf *b, const char *dst, const struct gft
 		  const struct gft_type *ts);
 const char *emit_ctype(const struct gft_type *t);
 bool emit_is_scalar(const struct gft_type *t);
+
+/* emit_stmt.c: a place that can go wrong while the script runs; the C of its counter. */
+const char *emit_warning(struct em *m, struct src_loc loc, const char *helper, const char *msg);
+/* With -k: a helper's call whose failure is told; without, the call alone. */
+const char *emit_checked(struct em *m, struct src_loc loc, const char *helper, const char *call);
+/* The row that a look-up gives, or NULL, which -k tells. */
+const char *emit_lookup(struct em *m, struct src_loc loc, const char *bpf_name, const char *key);
+/* The call that delete() is. */
+const char *emit_delete(struct em *m, const struct expr *e, const char *key);
+/* The divisor, whose being zero is told. */
+const char *emit_divisor(struct em *m, const struct expr *e);
 
 /* emit_func.c */
 const char *emit_func(struct em *m, const struct expr *e);

@@ -165,7 +165,7 @@ void emit_into(struct em *m, struct buf *b, const char *dst, const struct gft_ty
 		const char *k = emit_key(m, b, e);
 
 		n = m->tmp++;
-		buf_printf(b, "char *p%u = bpf_map_lookup_elem(&%s, &%s); if (p%u) { ", n, e->map->bpf_name, k, n);
+		buf_printf(b, "char *p%u = %s; if (p%u) { ", n, emit_lookup(m, e->loc, e->map->bpf_name, k), n);
 		emit_convert(m, b, dst, t, arena_printf(m->a, "p%u", n), e->map->value);
 		buf_printf(b, "} else __builtin_memset(%s, 0, %u); } ", dst, t->size);
 		return;
@@ -240,7 +240,8 @@ static const char *binary(struct em *m, const struct expr *e)
 	case OP_MOD:
 		if (!sg && y->kind == EX_INT)
 			return arena_printf(m->a, "((__u64)%s %s (__u64)%s)", a, op_text(e->op), b);
-		return arena_printf(m->a, "gft_%s%s(%s, %s)", sg ? "s" : "u", e->op == OP_DIV ? "div" : "mod", a, b);
+		return arena_printf(m->a, "gft_%s%s(%s, %s)", sg ? "s" : "u", e->op == OP_DIV ? "div" : "mod", a,
+				    emit_divisor(m, y));
 	case OP_SHL: return arena_printf(m->a, "((%s)((__u64)%s << (%s & 63)))", sg ? "__s64" : "__u64", a, b);
 	case OP_SHR: return arena_printf(m->a, "((%s)%s >> (%s & 63))", sg ? "__s64" : "__u64", a, b);
 	default: /* in unsigned arithmetic, where overflow wraps */
@@ -275,9 +276,9 @@ static const char *incdec(struct em *m, const struct expr *e)
 	n = m->tmp++;
 	if (m->zero < 8)
 		m->zero = 8;
-	buf_printf(&o,
-		   "__s64 *p%u = gft_row(&%s, &%s, gft_zero, c->site); p%u ? __sync_fetch_and_add(p%u, %s)%s%s : 0; })",
-		   n, l->map->bpf_name, k, n, n, d, e->postfix ? "" : " + ", e->postfix ? "" : d);
+	buf_printf(&o, "__s64 *p%u = gft_row(&%s, &%s, gft_zero, %s); p%u ? __sync_fetch_and_add(p%u, %s)%s%s : 0; })",
+		   n, l->map->bpf_name, k, emit_warning(m, e->loc, "map_update_elem", NULL), n, n, d,
+		   e->postfix ? "" : " + ", e->postfix ? "" : d);
 	return take(m, &o);
 }
 
@@ -313,7 +314,7 @@ static const char *call(struct em *m, const struct expr *e)
 		buf_puts(&o, "({ ");
 		const char *k = emit_key(m, &o, e->args[0]);
 
-		buf_printf(&o, "bpf_map_delete_elem(&%s, &%s) == 0; })", e->args[0]->map->bpf_name, k);
+		buf_printf(&o, "%s == 0; })", emit_delete(m, e, k));
 		return take(m, &o);
 	}
 	case FN_HAS_KEY: {
@@ -378,8 +379,11 @@ const char *emit_val(struct em *m, const struct expr *e)
 		default: /* OP_DEREF */
 			n = m->tmp++;
 			return arena_printf(
-				m->a, "({ %s d%u = 0; bpf_probe_read_user(&d%u, sizeof(d%u), (void *)%s); d%u; })", c,
-				n, n, n, emit_val(m, e->a), n);
+				m->a, "({ %s d%u = 0; %s; d%u; })", c, n,
+				emit_checked(m, e->loc, "probe_read_user",
+					     arena_printf(m->a, "bpf_probe_read_user(&d%u, sizeof(d%u), (void *)%s)", n,
+							  n, emit_val(m, e->a))),
+				n);
 		}
 	case EX_BINARY: return binary(m, e);
 	case EX_TERNARY:
@@ -413,8 +417,8 @@ const char *emit_val(struct em *m, const struct expr *e)
 			return take(m, &o);
 		}
 		n = m->tmp++;
-		buf_printf(&o, "%s *p%u = bpf_map_lookup_elem(&%s, &%s); p%u ? *p%u : 0; })", c, n, e->map->bpf_name, k,
-			   n, n);
+		buf_printf(&o, "%s *p%u = %s; p%u ? *p%u : 0; })", c, n, emit_lookup(m, e->loc, e->map->bpf_name, k), n,
+			   n);
 		return take(m, &o);
 	}
 	case EX_FIELD:

@@ -57,10 +57,13 @@ const char *emit_index(struct em *m, const struct expr *e)
 	unsigned n = m->tmp++;
 
 	if (t->kind == TY_PTR)
-		return arena_printf(m->a,
-				    "({ %s d%u = 0; bpf_probe_read_user(&d%u, sizeof(d%u), (void *)(%s + %uULL * "
-				    "(__u64)%s)); d%u; })",
-				    c, n, n, n, emit_val(m, e->a), e->type->size, i, n);
+		return arena_printf(m->a, "({ %s d%u = 0; %s; d%u; })", c, n,
+				    emit_checked(m, e->loc, "probe_read_user",
+						 arena_printf(m->a,
+							      "bpf_probe_read_user(&d%u, sizeof(d%u), (void *)(%s + "
+							      "%uULL * (__u64)%s))",
+							      n, n, emit_val(m, e->a), e->type->size, i)),
+				    n);
 	buf_puts(&o, "({ ");
 	p = emit_at(m, &o, e->a);
 	buf_printf(&o, "__u64 i%u = %s; i%u < %u ? *(%s *)(%s + i%u * %u) : 0; })", n, i, n,

@@ -28,6 +28,66 @@ void emit_src(struct em *m, struct src_loc loc)
 	buf_puts(m->out, "\"\n");
 }
 
+const char *emit_warning(struct em *m, struct src_loc loc, const char *helper, const char *msg)
+{
+	struct meta_warning w = { loc, helper, msg };
+	uint32_t i;
+
+	/* a macro's body and a clause of several probes stand in the text once */
+	for (i = 0; i < m->nwarnings; i++)
+		if (m->warnings[i].loc.begin == loc.begin && m->warnings[i].loc.end == loc.end &&
+		    m->warnings[i].loc.source == loc.source && m->warnings[i].helper == helper)
+			break;
+	if (i == m->nwarnings)
+		ARENA_PUSH(m->a, m->warnings, m->nwarnings, m->cwarnings, w);
+	return arena_printf(m->a, "&gft_warnings[%u]", i);
+}
+
+const char *emit_checked(struct em *m, struct src_loc loc, const char *helper, const char *call)
+{
+	if (!m->p->checks)
+		return call;
+	return arena_printf(m->a, "gft_checked(%s, %s)", call, emit_warning(m, loc, helper, NULL));
+}
+
+const char *emit_lookup(struct em *m, struct src_loc loc, const char *bpf_name, const char *key)
+{
+	const char *call = arena_printf(m->a, "bpf_map_lookup_elem(&%s, &%s)", bpf_name, key);
+
+	if (!m->p->checks)
+		return call;
+	return arena_printf(
+		m->a, "gft_found(%s, %s)", call,
+		emit_warning(m, loc, "map_lookup_elem", "Can't lookup map element because it does not exist."));
+}
+
+const char *emit_divisor(struct em *m, const struct expr *e)
+{
+	if (e->kind == EX_INT && e->ival)
+		return emit_val(m, e);
+	return arena_printf(
+		m->a, "gft_divisor(%s, %s)", emit_val(m, e),
+		emit_warning(m, e->loc, NULL,
+			     "Divide or modulo by 0 detected. This can lead to unexpected results. 1 is being "
+			     "used as the result."));
+}
+
+static const char *emit_update(struct em *m, struct src_loc loc)
+{
+	return emit_warning(m, loc, "map_update_elem", NULL);
+}
+
+const char *emit_delete(struct em *m, const struct expr *e, const char *key)
+{
+	const char *call = arena_printf(m->a, "bpf_map_delete_elem(&%s, &%s)", e->args[0]->map->bpf_name, key);
+
+	if (!m->p->checks)
+		return call;
+	return arena_printf(
+		m->a, "gft_checked(%s, %s)", call,
+		emit_warning(m, e->loc, "map_delete_elem", "Can't delete map element because it does not exist."));
+}
+
 /* An event's record: reserve, fill, submit. */
 static void emit_event(struct em *m, const struct expr *e, struct expr **args, uint32_t n)
 {
@@ -120,7 +180,7 @@ static void emit_call(struct em *m, const struct expr *e)
 	case FN_DELETE: {
 		const char *k = emit_key(m, &b, e->args[0]);
 
-		emit_line(m, "{ %sbpf_map_delete_elem(&%s, &%s); }", buf_str(&b), e->args[0]->map->bpf_name, k);
+		emit_line(m, "{ %s%s; }", buf_str(&b), emit_delete(m, e, k));
 		break;
 	}
 	case FN_JOIN: {
@@ -137,7 +197,11 @@ static void emit_call(struct em *m, const struct expr *e)
 		emit_line(m, "}");
 		break;
 	}
-	case FN_SIGNAL: emit_line(m, "bpf_send_signal((__u32)%s);", emit_val(m, e->args[0])); break;
+	case FN_SIGNAL:
+		emit_line(m, "%s;",
+			  emit_checked(m, e->loc, "send_signal",
+				       arena_printf(m->a, "bpf_send_signal((__u32)%s)", emit_val(m, e->args[0]))));
+		break;
 	default:
 		if (emit_is_scalar(e->type))
 			emit_line(m, "(void)%s;", emit_val(m, e));
@@ -159,7 +223,7 @@ static void emit_agg(struct em *m, const struct expr *l, const struct expr *e)
 	emit_line(m, "{");
 	m->indent++;
 	emit_line(m, "%s", buf_str(&b));
-	emit_line(m, "void *row = gft_row(&%s, &%s, gft_zero, c->site);", l->map->bpf_name, k);
+	emit_line(m, "void *row = gft_row(&%s, &%s, gft_zero, %s);", l->map->bpf_name, k, emit_update(m, l->loc));
 	switch (e->fn->id) {
 	case FN_COUNT:
 		emit_line(m, "if (row)");
@@ -201,14 +265,15 @@ static void emit_assign_map(struct em *m, const struct stmt *st)
 		/* a new row begins as zero; sums are atomic, the rest is read and written */
 		if (m->zero < 8)
 			m->zero = 8;
-		emit_line(m, "%s *p = gft_row(&%s, &%s, gft_zero, c->site);", emit_ctype(t), l->map->bpf_name, k);
+		emit_line(m, "%s *p = gft_row(&%s, &%s, gft_zero, %s);", emit_ctype(t), l->map->bpf_name, k,
+			  emit_update(m, st->loc));
 		emit_line(m, "if (p)");
 		if (st->op == OP_ADD || st->op == OP_SUB) {
 			emit_line(m, "\t__sync_fetch_and_add(p, %s(__u64)%s);", st->op == OP_SUB ? "0 - " : "",
 				  emit_val(m, st->e));
 		} else if (st->op == OP_DIV || st->op == OP_MOD) {
 			emit_line(m, "\t*p = gft_%s%s(*p, %s);", t->is_signed ? "s" : "u",
-				  st->op == OP_DIV ? "div" : "mod", emit_val(m, st->e));
+				  st->op == OP_DIV ? "div" : "mod", emit_divisor(m, st->e));
 		} else if (st->op == OP_SHL || st->op == OP_SHR) {
 			emit_line(m, "\t*p = *p %s (%s & 63);", op_text(st->op), emit_val(m, st->e));
 		} else {
@@ -222,8 +287,8 @@ static void emit_assign_map(struct em *m, const struct stmt *st)
 			emit_into(m, &b, "v", t, st->e);
 			emit_line(m, "%s", buf_str(&b));
 		}
-		emit_line(m, "if (bpf_map_update_elem(&%s, &%s, &v, BPF_ANY))", l->map->bpf_name, k);
-		emit_line(m, "\tgft_count(GFT_ST_USER_MAP_FULL, c->site);");
+		emit_line(m, "gft_checked(bpf_map_update_elem(&%s, &%s, &v, BPF_ANY), %s);", l->map->bpf_name, k,
+			  emit_update(m, st->loc));
 	}
 	m->indent--;
 	emit_line(m, "}");
@@ -241,7 +306,7 @@ static void emit_assign_var(struct em *m, const struct stmt *st)
 		emit_line(m, "%s", buf_str(&b));
 	} else if (st->op == OP_DIV || st->op == OP_MOD) {
 		emit_line(m, "%s = gft_%s%s(%s, %s);", name, v->type->is_signed ? "s" : "u",
-			  st->op == OP_DIV ? "div" : "mod", name, emit_val(m, st->e));
+			  st->op == OP_DIV ? "div" : "mod", name, emit_divisor(m, st->e));
 	} else if (st->op == OP_SHL || st->op == OP_SHR) {
 		emit_line(m, "%s = %s %s (%s & 63);", name, name, op_text(st->op), emit_val(m, st->e));
 	} else if (st->op != OP_NONE) {

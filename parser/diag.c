@@ -241,6 +241,11 @@ static void print_place(const struct diag *d, struct src_loc loc, const char *ki
 	fprintf(out, "%s\n", off);
 }
 
+void diag_place(const struct diag *d, struct src_loc loc, const char *kind, const char *msg, FILE *out, bool color)
+{
+	print_place(d, loc, kind, "\033[33m", msg, out, color);
+}
+
 static int by_place(const void *pa, const void *pb)
 {
 	const struct diag_entry *a = pa, *b = pb;

@@ -219,6 +219,7 @@ struct program {
 	uint64_t nfuncs; /* functions with a probe */
 
 	struct meta_config config;
+	bool checks;			/* -k: reads and look-ups that fail are told */
 	bool graph;			/* some clause calls graph() */
 	bool capture_args, capture_ret; /* ... with args, ret */
 	bool frames;			/* kernel-side frames are kept */
@@ -229,7 +230,8 @@ struct sema_opts {
 	const char *const *options; /* of the script: "--name=value", "--name" */
 	size_t noptions;
 	bool unsafe;
-	/* --drilldown and target operands need no option: they are translated into clauses */
+	bool checks; /* -k */
+		     /* --drilldown and target operands need no option: they are translated into clauses */
 };
 
 /*

@@ -61,7 +61,7 @@ static const struct option options[] = {
 };
 
 /* ":" first: a missing value is told by us */
-static const char optstring[] = ":e:u:c:p:o:f:B:d:lD:P:x::vqhV";
+static const char optstring[] = ":e:u:c:p:o:f:B:d:lD:P:x::vqkhV";
 
 static void help(FILE *out)
 {
@@ -258,6 +258,7 @@ static bool one_option(struct cli *c, int o, char **argv)
 				   "--exclude-vendor=false");
 		return true;
 	case 'v': c->verbose = true; return true;
+	case 'k': c->checks = true; return true;
 	case 'q': c->quiet = true; return true;
 	case OPT_COLOR: return parse_color(c, optarg);
 	case OPT_NO_CACHE: c->no_cache = true; return true;

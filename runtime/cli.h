@@ -52,7 +52,7 @@ struct cli {
 	int ready_fd;		/* -1: none */
 	bool exclude_vendor;
 	bool stream;
-	bool dry_run, script, verbose, quiet, no_cache, unsafe, no_warnings;
+	bool dry_run, script, verbose, quiet, no_cache, unsafe, no_warnings, checks;
 };
 
 /*

@@ -120,7 +120,7 @@ static void do_message(struct events *e, const struct meta_event *ev, const char
 	fprintf(stderr, "%s:%u:%u: %s: %s%s", s ? s->name : "script", line, col,
 		ev->kind == EV_ERRORF ? "error" : "warning", buf_str(&b),
 		b.len && b.data[b.len - 1] == '\n' ? "" : "\n");
-	output_warning(e->out, kind, buf_str(&b), NULL, 0, s ? s->name : NULL, line, col);
+	output_warning(e->out, kind, buf_str(&b), NULL, 0, s ? s->name : NULL, line, col, 0);
 	buf_free(&b);
 }
 

@@ -171,7 +171,9 @@ static bool front_end(struct story *s)
 				 .ctx = s->res.ctx,
 				 .params = s->cli.operands,
 				 .nparams = s->cli.nuprobes ? 0 : s->cli.noperands };
-	struct sema_opts so = { .unsafe = s->cli.unsafe, .options = s->cli.options, .noptions = s->cli.noptions };
+	struct sema_opts so = {
+		.unsafe = s->cli.unsafe, .checks = s->cli.checks, .options = s->cli.options, .noptions = s->cli.noptions
+	};
 	struct ast *ast = parse_script(s->arena, s->diag, s->source, &po);
 	struct buf b = BUF_INIT;
 

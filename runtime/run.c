@@ -21,6 +21,7 @@
 #include "runtime/events.h"
 #include "runtime/govalue.h"
 #include "runtime/symbols.h"
+#include "runtime/warnings.h"
 
 #define POLL_MS	       50
 #define REAP_TICKS     40 /* polls between two looks for processes that are gone */
@@ -50,6 +51,7 @@ struct run {
 	struct sym_source syms;
 	struct value_ctx values;
 	struct events ev;
+	struct warnings warnings;
 	struct symbols *symbols;
 	uint64_t bad_records;
 	bool bar;		 /* a progress bar is on the terminal */
@@ -662,6 +664,7 @@ static void loop(struct run *r)
 		if (now.tv_sec == last.tv_sec && now.tv_nsec - last.tv_nsec < POLL_MS * 1000000L)
 			continue;
 		last = now;
+		warnings_tell(&r->warnings, false);
 		if (r->meta->needs.stacks)
 			note_processes(r, ticks);
 		if (++ticks % REAP_TICKS == 0)
@@ -712,7 +715,6 @@ static void tell_losses(struct run *r)
 		  "is the Go version known? gft info shows" },
 		{ GFT_ST_SCRATCH, "actions skipped: no scratch buffer was free", NULL },
 		{ GFT_ST_DEPTH, "calls not tracked: too deep", NULL },
-		{ GFT_ST_USER_MAP_FULL, "map updates lost: the map was full", "config = { max_map_keys = N }" },
 		{ GFT_ST_STACK_LOST, "stacks lost", NULL },
 		{ GFT_ST_PROCS, "processes not followed: too many at once", NULL },
 		{ GFT_ST_LOOP, "loops cut off: while ends after 1048576 rounds, for after 8388608", NULL },
@@ -781,6 +783,7 @@ static void finish(struct run *r)
 	ksession_poll(r->ks, 0, record, r);
 	if (exiting)
 		r->ev.exiting = true;
+	warnings_tell(&r->warnings, true);
 	if (r->meta->nmaps && r->meta->config.print_maps_on_exit) {
 		output_end_of_run(r->out);
 		events_print_maps(&r->ev);
@@ -852,6 +855,12 @@ int run_script(const struct run_opts *o)
 	r.graph = graph_builder_new(&gc);
 	if (!load(&r))
 		goto out;
+	r.warnings = (struct warnings){ .meta = r.meta,
+					.ks = r.ks,
+					.out = r.out,
+					.diag = o->diag,
+					.color = cli_wants_color(o->cli, STDERR_FILENO),
+					.silent = o->cli->no_warnings };
 	r.ev = (struct events){ .meta = r.meta, .ks = r.ks, .out = r.out, .values = &r.values, .diag = o->diag };
 	if (!attach(&r, &attached))
 		goto out;
@@ -883,6 +892,7 @@ int run_script(const struct run_opts *o)
 out:
 	if (!close_recorder(&r, rec_fd))
 		status = 1;
+	warnings_fini(&r.warnings);
 	ksession_free(r.ks);
 	symbols_free(r.symbols);
 	graph_builder_free(r.graph);

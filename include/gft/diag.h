@@ -63,6 +63,9 @@ size_t diag_warnings(const struct diag *d);
 /* Prints what is queued, errors first, in source order; colour if asked. */
 void diag_print(const struct diag *d, FILE *out, bool color, bool warnings);
 
+/* One message that is not queued, with its place, as diag_print() shows them. */
+void diag_place(const struct diag *d, struct src_loc loc, const char *kind, const char *msg, FILE *out, bool color);
+
 /* Line and column (both from 1, column in bytes) of an offset. */
 void source_line_col(const struct source *s, uint32_t off, unsigned *line, unsigned *col);
 

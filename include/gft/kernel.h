@@ -140,6 +140,9 @@ int ksession_site_plan(struct ksession *s, uint32_t site, const struct gft_cap_p
 /* Tells the BPF half a site's address in its file (scripts that read @SYMBOL); 0 or a negative errno. */
 int ksession_site_addr(struct ksession *s, uint32_t site, uint64_t vaddr);
 
+/* What a place of the script (meta->warnings) has counted so far. */
+void ksession_warning(const struct ksession *s, uint32_t i, struct gft_warning *out);
+
 /* Opens (or shuts) the ready gate. */
 void ksession_ready(struct ksession *s, bool on);
 

@@ -99,10 +99,9 @@ enum meta_event_kind {
 	EV_PRINT_KEY, /* print(@m[k]): payload is the key */
 	EV_CLEAR,
 	EV_ZERO,
-	EV_TIME,    /* fmt */
-	EV_JOIN,    /* u32 count, then count strings of arg type; fmt is the separator */
-	EV_EXIT,    /* i32 status */
-	EV_WARNING, /* a runtime warning at loc: fmt is its text; payload: i64 helper's return code */
+	EV_TIME, /* fmt */
+	EV_JOIN, /* u32 count, then count strings of arg type; fmt is the separator */
+	EV_EXIT, /* i32 status */
 };
 
 struct meta_arg {
@@ -118,7 +117,13 @@ struct meta_event {
 	uint32_t size; /* bytes of the whole record */
 	int map;       /* map number; -1: none */
 	struct src_loc loc;
-	const char *helper; /* EV_WARNING: helper's name, or NULL */
+};
+
+/* A place of the script where something can go wrong while it runs (struct gft_warning of wire.h). */
+struct meta_warning {
+	struct src_loc loc;
+	const char *helper; /* of the kernel, as bpftrace names it; NULL: it is the script's own doing */
+	const char *msg;    /* NULL: what the helper's result says */
 };
 
 struct meta_probe_name {
@@ -164,6 +169,8 @@ struct gft_meta {
 	uint32_t ngraphs;
 	struct meta_probe_name *probe_names; /* by probe id - TY_PROBE_STATIC */
 	uint32_t nprobe_names;
+	struct meta_warning *warnings;
+	uint32_t nwarnings;
 	const char **strings; /* formats of strftime() and the like, by number */
 	uint32_t nstrings;
 	struct meta_config config;

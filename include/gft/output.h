@@ -91,7 +91,7 @@ void output_end_of_run(struct output *o);
 void output_attached(struct output *o, uint64_t probes);
 void output_lost(struct output *o, uint64_t events);
 void output_warning(struct output *o, const char *kind, const char *msg, const char *helper, int64_t retcode,
-		    const char *file, unsigned line, unsigned col);
+		    const char *file, unsigned line, unsigned col, uint64_t count);
 
 /* --- values as text, for every format ------------------------------------------- */
 

@@ -102,6 +102,12 @@ struct gft_rec_event {
 #define GFT_CF_TAIL_JUMP   0x04 /* exit by a jump out of the function: no results */
 #define GFT_CF_NOT_RET	   0x08 /* exit site that is not a plain ret: never emulate it */
 
+/* One place of a script where something can go wrong: how often it did, and a helper's last result. */
+struct gft_warning {
+	__u64 count;
+	__s64 ret;
+};
+
 /* Counters in the stats map: whatever is not zero is shown at the end. */
 enum gft_stat {
 	GFT_ST_RING_FULL = 0,	  /* records lost: ring buffer full */
@@ -112,7 +118,7 @@ enum gft_stat {
 	GFT_ST_BAD_GOID = 5,	  /* a goid that makes no sense: layout of runtime.g is wrong */
 	GFT_ST_SCRATCH = 6,	  /* no free scratch buffer: action skipped */
 	GFT_ST_DEPTH = 7,	  /* frames deeper than the depth limit */
-	GFT_ST_USER_MAP_FULL = 8, /* a script's map was full */
+	GFT_ST_USER_MAP_FULL = 8, /* not used any more: a script's full map is a warning */
 	GFT_ST_STACK_LOST = 9,	  /* a stack could not be stored */
 	GFT_ST_LOOP = 10,	  /* a script's loop ended at its limit */
 	GFT_ST_PROCS = 11,	  /* a process was not followed: gft_procs is full */

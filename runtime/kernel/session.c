@@ -206,6 +206,7 @@ static void drop(struct ksession *s)
 	s->bss = NULL;
 	s->ready = NULL;
 	s->start_ns = NULL;
+	s->warnings = NULL;
 	ring_buffer__free(s->rb);
 	bpf_object__close(s->obj);
 	free(s->progs);
@@ -339,6 +340,9 @@ static void map_globals(struct ksession *s)
 		s->ready = (volatile uint32_t *)(void *)(data + off);
 	if (find_var(s->obj, ".bss", "gft_start_ns", &off, &n) && off + n <= size)
 		s->start_ns = (volatile uint64_t *)(void *)(data + off);
+	if (find_var(s->obj, ".bss", "gft_warnings", &off, &n) && off + n <= size &&
+	    n >= s->meta->nwarnings * sizeof(struct gft_warning))
+		s->warnings = (volatile struct gft_warning *)(void *)(data + off);
 }
 
 static int on_record(void *ctx, void *data, size_t size)
@@ -477,6 +481,13 @@ int ksession_want(struct ksession *s, uint32_t tgid)
 	if (!s->procs)
 		return -ENOENT;
 	return bpf_map_update_elem(bpf_map__fd(s->procs), &tgid, &wanted, BPF_ANY) ? -errno : 0;
+}
+
+void ksession_warning(const struct ksession *s, uint32_t i, struct gft_warning *out)
+{
+	*out = (struct gft_warning){ 0, 0 };
+	if (s->warnings && i < s->meta->nwarnings)
+		*out = (struct gft_warning){ s->warnings[i].count, s->warnings[i].ret };
 }
 
 uint32_t ksession_prog_insns(const struct ksession *s, uint32_t prog)

@@ -32,7 +32,7 @@ struct output_format {
 	void (*attached)(struct output *o, uint64_t probes);
 	void (*lost)(struct output *o, uint64_t events);
 	void (*warning)(struct output *o, const char *kind, const char *msg, const char *helper, int64_t retcode,
-			const char *file, unsigned line, unsigned col);
+			const char *file, unsigned line, unsigned col, uint64_t count);
 };
 
 struct output {

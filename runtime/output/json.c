@@ -99,7 +99,7 @@ static void json_lost(struct output *o, uint64_t events)
 }
 
 static void json_warning(struct output *o, const char *kind, const char *msg, const char *helper, int64_t retcode,
-			 const char *file, unsigned line, unsigned col)
+			 const char *file, unsigned line, unsigned col, uint64_t count)
 {
 	begin(o, kind);
 	buf_puts(&o->b, ", \"msg\": ");
@@ -113,6 +113,8 @@ static void json_warning(struct output *o, const char *kind, const char *msg, co
 	buf_puts(&o->b, ", \"filename\": ");
 	json_string(&o->b, file ? file : "", file ? strlen(file) : 0);
 	buf_printf(&o->b, ", \"line\": %u, \"col\": %u", line, col);
+	if (count)
+		buf_printf(&o->b, ", \"count\": %llu", (unsigned long long)count);
 	end(o);
 }
 

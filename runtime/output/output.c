@@ -163,8 +163,8 @@ void output_lost(struct output *o, uint64_t events)
 }
 
 void output_warning(struct output *o, const char *kind, const char *msg, const char *helper, int64_t retcode,
-		    const char *file, unsigned line, unsigned col)
+		    const char *file, unsigned line, unsigned col, uint64_t count)
 {
 	if (o->format->warning)
-		o->format->warning(o, kind, msg, helper, retcode, file, line, col);
+		o->format->warning(o, kind, msg, helper, retcode, file, line, col, count);
 }

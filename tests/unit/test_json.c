@@ -485,8 +485,8 @@ static void test_facts(void **state)
 	(void)state;
 	output_attached(o, 3);
 	output_lost(o, 7);
-	output_warning(o, "helper_error", "Bad address", "probe_read", -14, "stdin", 1, 37);
-	output_warning(o, "warnf", "a \"b\"", NULL, 0, NULL, 2, 3);
+	output_warning(o, "helper_error", "Bad address", "probe_read", -14, "stdin", 1, 37, 0);
+	output_warning(o, "warnf", "a \"b\"", NULL, 0, NULL, 2, 3, 0);
 	assert_string_equal(written(),
 			    "{\"type\": \"attached_probes\", \"count\": 3, \"data\": {\"probes\": 3}}\n"
 			    "{\"type\": \"lost_events\", \"count\": 7, \"data\": {\"events\": 7}}\n"

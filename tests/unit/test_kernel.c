@@ -87,7 +87,9 @@ static uint64_t offset_of(void *addr)
 /* --- the program --------------------------------------------------------------------------- */
 
 static const char program[] =
+	"#define GFT_WARNINGS 1\n"
 	"#include <gft/bpf.h>\n"
+	"#include <gft/warn.h>\n"
 	"#include <gft/ring.h>\n"
 	"#include <gft/value.h>\n"
 	"const volatile __u64 gft_test_const = 1;\n"
@@ -108,10 +110,10 @@ static const char program[] =
 	"		return 0;\n"
 	"	__u32 k = c.site;\n"
 	"	__u64 di = *(volatile __u64 *)&regs->di; /* once: no arithmetic on ctx */\n"
-	"	__u64 *n = gft_row(&m_count, &k, zero, c.site);\n"
+	"	__u64 *n = gft_row(&m_count, &k, zero, &gft_warnings[0]);\n"
 	"	if (n)\n"
 	"		*n += 1;\n"
-	"	gft_agg_min(gft_row(&m_min, &k, zero, c.site), (__s64)di, true);\n"
+	"	gft_agg_min(gft_row(&m_min, &k, zero, &gft_warnings[0]), (__s64)di, true);\n"
 	"	bpf_map_update_elem(&m_last, &k, &di, BPF_ANY);\n"
 	"	if (di == 77)\n"
 	"		gft_count(GFT_ST_DEPTH, c.site);\n"
