@@ -37,6 +37,7 @@ static __always_inline __u64 gft_int_reg(struct pt_regs *r, __u32 n)
 	case 6: return GFT_REG(r, r9);
 	case 7: return GFT_REG(r, r10);
 	case 8: return GFT_REG(r, r11);
+	case GFT_CAP_CTX: return GFT_REG(r, dx);
 	default: return 0;
 	}
 }
@@ -55,6 +56,10 @@ static __always_inline long gft_cap_step(struct gft_ctx *c, struct gft_capture *
 	case GFT_CAP_REG: *(__u64 *)(cap->blob + dst) = gft_int_reg(c->regs, op->reg); return 0;
 	case GFT_CAP_IP: *(__u64 *)(cap->blob + dst) = c->regs->ip; return 0;
 	case GFT_CAP_STACK: return bpf_probe_read_user(cap->blob + dst, len, (void *)(gft_sp(c) + op->off));
+	case GFT_CAP_ELEM:
+		if (*(__u64 *)(cap->blob + count) <= op->scale)
+			break;
+		/* fallthrough */
 	case GFT_CAP_MEM:
 		p = *(__u64 *)(cap->blob + from);
 		if (!p)
@@ -73,28 +78,53 @@ static __always_inline long gft_cap_step(struct gft_ctx *c, struct gft_capture *
 			break;
 		return bpf_probe_read_user(cap->blob + dst, n, (void *)(p + op->off));
 	}
+	/* what the record's memory held before is no pointer for a later step */
+	*(__u64 *)(cap->blob + dst) = 0;
+	*(__u64 *)(cap->blob + dst + 8) = 0;
 	*ran = false;
 	return 0;
 }
 
 static __always_inline void gft_capture(struct gft_ctx *c, struct gft_capture *cap)
 {
-	__u32 site = c->site, fault = 0, ran = 0;
+	__u64 fault = 0, ran = 0;
+	__u32 site = c->site, skip = 0;
 	const struct gft_cap_plan *plan = bpf_map_lookup_elem(&gft_plans, &site);
 
 	/* steps follow pointers that earlier steps copied, and nothing else */
 	for (__u32 i = 0; plan && i < GFT_CAP_OPS; i++) {
+		const struct gft_cap_op *op = &plan->op[i];
 		bool did;
 
 		if (i >= plan->n)
 			break;
-		if (gft_cap_step(c, cap, &plan->op[i], &did))
-			fault |= 1U << i;
+		if (skip) {
+			skip--;
+			continue;
+		}
+		if (op->kind == GFT_CAP_IF) {
+			__u64 w = *(__u64 *)(cap->blob + (op->from & (GFT_CAP_BYTES - 1)));
+
+			skip = (__s32)(w - c->regs->ip) == op->off ? op->scale : op->len;
+			continue;
+		}
+		if (gft_cap_step(c, cap, op, &did))
+			fault |= 1ULL << i;
 		else if (did)
-			ran |= 1U << i;
+			ran |= 1ULL << i;
 	}
 	cap->fault = fault;
 	cap->ran = ran;
+	cap->site = site;
+	cap->pad = 0;
+}
+
+/* The same for print(): no fetched values come before it. */
+static __always_inline void gft_capture_alone(struct gft_ctx *c, struct gft_capture *cap)
+{
+	for (int i = 0; i < GFT_CAP_WORDS; i++)
+		((__u64 *)cap->blob)[i] = 0;
+	gft_capture(c, cap);
 }
 
 #endif

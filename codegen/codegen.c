@@ -7,6 +7,7 @@
  */
 #include "codegen/codegen.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #include "codegen/emit.h"
@@ -172,7 +173,9 @@ static void payload_function(struct em *m, const struct prog_class *pc, uint32_t
 			emit_src(m, it->loc);
 			if (captured(it)) {
 				/* its address, for the site's plan to follow */
-				dst = arena_printf(m->a, "(r + %u)", mp->capture_off + 8 + 8 * word);
+				dst = arena_printf(m->a, "(r + %u)",
+						   mp->capture_off + (uint32_t)offsetof(struct gft_capture, blob) +
+							   8 * word);
 				emit_line(m, "*(__u64 *)%s = 0;", dst);
 				emit_line(m, "if (f%u->present & 0x%llxULL) {", cl, 1ULL << i);
 				emit_line(m, "\tpresent |= 0x%llxULL;", 1ULL << (pl->n + word++));
@@ -247,12 +250,36 @@ static void submit(struct em *m, const struct prog_class *pc, uint32_t number, c
 	emit_line(m, "}");
 }
 
+/* Go values that the class's print()s show. */
+static void go_paths(struct em *m, const struct prog_class *pc, struct meta_prog *mp)
+{
+	uint32_t n = 0;
+
+	for (uint32_t k = 0; k < pc->nclauses; k++)
+		n += m->p->clauses[pc->clauses[k]].ngo_paths;
+	if (!n)
+		return;
+	m->plans = true;
+	mp->go_paths = ARENA_ARRAY(m->a, const char *, n);
+	for (uint32_t k = 0; k < pc->nclauses; k++) {
+		const struct clause_info *ci = &m->p->clauses[pc->clauses[k]];
+
+		for (uint32_t i = 0, j; i < ci->ngo_paths; i++) {
+			for (j = 0; j < mp->ngo_paths && strcmp(mp->go_paths[j], ci->go_paths[i]) != 0; j++)
+				;
+			if (j == mp->ngo_paths)
+				mp->go_paths[mp->ngo_paths++] = ci->go_paths[i];
+		}
+	}
+}
+
 static void class_program(struct em *m, const struct prog_class *pc, uint32_t number, struct meta_prog *mp)
 {
 	bool goroutine = (pc->needs & (NEED_G | NEED_KEY)) != 0;
 	bool state = pc->graph || pc->frames;
 
 	payload_of(m, pc, mp);
+	go_paths(m, pc, mp);
 	if (mp->payload.size)
 		payload_function(m, pc, number, mp);
 	mp->name = arena_printf(m->a, "gft_uprobe_%u", number);

@@ -110,6 +110,23 @@ void emit_convert(struct em *m, struct buf *b, const char *dst, const struct gft
 	}
 }
 
+/* Conditions, each with an open brace, that the elements on the way to a Go value are there. */
+static void emit_bounds(struct em *m, struct buf *b, const struct go_access *g)
+{
+	for (uint32_t i = 0; i < g->nbounds; i++) {
+		unsigned n = m->tmp++;
+
+		buf_printf(b, "__u64 n%u = 0; ", n);
+		emit_fetch(m, b, arena_printf(m->a, "(char *)&n%u", n), &ty_u64, &g->bound[i].len, NULL);
+		buf_printf(b, "if (n%u > %lluULL) { ", n, (unsigned long long)g->bound[i].index);
+	}
+}
+
+static const char *closing(const struct go_access *g)
+{
+	return "} } } } " + 2 * (GO_BOUNDS_MAX - g->nbounds);
+}
+
 void emit_into(struct em *m, struct buf *b, const char *dst, const struct gft_type *t, const struct expr *e)
 {
 	if (emit_is_scalar(t)) {
@@ -120,8 +137,10 @@ void emit_into(struct em *m, struct buf *b, const char *dst, const struct gft_ty
 		unsigned n = m->tmp++;
 
 		buf_printf(b, "{ __u64 s%u = 0, l%u = 0; ", n, n);
+		emit_bounds(m, b, e->go);
 		emit_fetch(m, b, arena_printf(m->a, "(char *)&s%u", n), &ty_u64, &e->go->word[0], NULL);
 		emit_fetch(m, b, arena_printf(m->a, "(char *)&l%u", n), &ty_u64, &e->go->word[1], NULL);
+		buf_puts(b, closing(e->go));
 		buf_printf(b, "gft_text(%s, %u, s%u, l%u); } ", dst, t->size, n, n);
 		return;
 	}
@@ -357,8 +376,9 @@ const char *emit_val(struct em *m, const struct expr *e)
 	if (e->go) {
 		n = m->tmp++;
 		buf_printf(&o, "({ %s x%u = 0; ", c, n);
+		emit_bounds(m, &o, e->go);
 		emit_fetch(m, &o, arena_printf(m->a, "(char *)&x%u", n), e->type, &e->go->word[0], NULL);
-		buf_printf(&o, "x%u; })", n);
+		buf_printf(&o, "%sx%u; })", closing(e->go), n);
 		return take(m, &o);
 	}
 	switch (e->kind) {

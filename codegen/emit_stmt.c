@@ -93,6 +93,7 @@ static void emit_event(struct em *m, const struct expr *e, struct expr **args, u
 {
 	const struct meta_event *ev = &m->p->events[e->number];
 	struct buf b = BUF_INIT;
+	uint32_t captured = 0;
 
 	emit_line(m, "{");
 	m->indent++;
@@ -100,10 +101,16 @@ static void emit_event(struct em *m, const struct expr *e, struct expr **args, u
 	emit_line(m, "if (r) {");
 	m->indent++;
 	for (uint32_t i = 0; i < n; i++) {
+		if (ev->args[i].type->kind == TY_GO) {
+			captured = ev->args[i].off;
+			continue;
+		}
 		buf_reset(&b);
 		emit_into(m, &b, arena_printf(m->a, "r + %u", ev->args[i].off), ev->args[i].type, args[i]);
 		emit_line(m, "%s", buf_str(&b));
 	}
+	if (captured)
+		emit_line(m, "gft_capture_alone(c, (struct gft_capture *)(r + %u));", captured);
 	emit_line(m, "gft_submit(r);");
 	m->indent--;
 	emit_line(m, "}");

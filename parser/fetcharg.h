@@ -104,11 +104,24 @@ struct fetcharg {
 	const char *text; /* as written */
 };
 
-/* A Go value reached by name: one word, or pointer and length of a string. */
+/* An element of a slice or string on the way to a value: there is one when the length is above index. */
+struct go_bound {
+	struct fetcharg len;
+	uint64_t index;
+};
+#define GO_BOUNDS_MAX 4
+
+/*
+ * A Go value reached by name: one word, or pointer and length of a string; or
+ * path alone, when it is captured whole and shown by user space.
+ */
 struct go_access {
 	const struct gft_type *type;
 	uint32_t words;
 	struct fetcharg word[2];
+	uint32_t nbounds;
+	struct go_bound bound[GO_BOUNDS_MAX];
+	const char *path; /* "args.s.list[3].x", "ret.0", "args" */
 };
 
 /*

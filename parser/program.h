@@ -159,6 +159,8 @@ struct clause_info {
 	struct fetch_item **items; /* of fetch() statements: values on the graph line */
 	uint32_t nitems;
 	bool has_graph;
+	const char **go_paths; /* Go values that are printed whole: "args.x", "ret" */
+	uint32_t ngo_paths;
 };
 
 /* Functions (or single addresses) of one binary that run the same clauses in the same way. */
@@ -188,7 +190,7 @@ struct plain_probe {
 	uint32_t probe_id;	     /* TY_PROBE_STATIC + n */
 };
 
-#define GO_VALUES_MAX 8 /* whole Go values that fetch() captures at one site */
+#define GO_VALUES_MAX 8 /* = GFT_CAP_WORDS; whole Go values that fetch() captures at one site */
 
 struct program {
 	struct arena *arena;

@@ -99,6 +99,12 @@ const struct gft_type *sema_tp_args(struct sema *s, const struct clause *c, cons
 
 /* sema_go.c: an expression that begins with args or ret, of a uprobe; false: it is none. */
 bool sema_go_value(struct sema *s, struct expr *e);
+/* An argument of print(), or of printf()'s %s: a Go value that the language has no type for is captured whole. */
+void sema_go_printed(struct sema *s, struct expr *e);
+/* len() of a Go value; false: its argument is none that has a length. */
+bool sema_go_len(struct sema *s, struct expr *e);
+/* Whether the clause's binary describes its arguments (told when not). */
+bool sema_go_described(struct sema *s, const struct expr *e);
 
 /* The functions of a clause's uprobes (arena). */
 uint32_t sema_clause_funcs(struct sema *s, uint32_t clause, uint32_t **out);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "gft/buf.h"
+#include "gft/capture.h"
 #include "gft/output.h"
 #include "parser/sema.h"
 
@@ -29,7 +30,7 @@ struct meta_event *sema_event(struct sema *s, struct expr *e, enum meta_event_ki
 /* Lays the values of exprs out behind the event's header. */
 void sema_lay_out(struct sema *s, struct meta_event *ev, struct expr **args, uint32_t n)
 {
-	uint32_t off = 16; /* sizeof(struct gft_rec_event) */
+	uint32_t off = 16, capture = 0; /* sizeof(struct gft_rec_event) */
 
 	ev->args = ARENA_ARRAY(s->a, struct meta_arg, n + 1);
 	ev->nargs = n;
@@ -40,7 +41,14 @@ void sema_lay_out(struct sema *s, struct meta_event *ev, struct expr **args, uin
 		ev->args[i].type = args[i]->type;
 		ev->args[i].off = off;
 		off += args[i]->type->size;
+		capture |= args[i]->type->kind == TY_GO;
 	}
+	/* all captured values of one hit lie in one capture */
+	off = capture ? (off + 7) & ~7U : off;
+	for (uint32_t i = 0; capture && i < n; i++)
+		if (args[i]->type->kind == TY_GO)
+			ev->args[i].off = off;
+	off += capture ? (uint32_t)sizeof(struct gft_capture) : 0;
 	ev->size = (off + 7) & ~7U;
 }
 
@@ -55,7 +63,10 @@ void sema_printf(struct sema *s, struct expr *e, enum meta_event_kind kind)
 	struct expr *fmt = e->args[0];
 
 	for (uint32_t i = 1; i < e->nargs; i++) {
-		sema_expr(s, e->args[i]);
+		if (fmt->kind == EX_STR && value_printf_conversion(fmt->str, i - 1) == 's')
+			sema_go_printed(s, e->args[i]);
+		else
+			sema_expr(s, e->args[i]);
 		types[i - 1] = e->args[i]->type;
 	}
 	e->type = &ty_void;
@@ -135,7 +146,7 @@ static void check_print(struct sema *s, struct expr *e)
 		ev->size = (16 + size + 7) & ~7U;
 		return;
 	}
-	sema_expr(s, a);
+	sema_go_printed(s, a);
 	if (!s->report || a->type->kind == TY_NONE)
 		return;
 	if (!printable(a->type)) {
@@ -143,24 +154,6 @@ static void check_print(struct sema *s, struct expr *e)
 		return;
 	}
 	sema_lay_out(s, sema_event(s, e, EV_PRINT), e->args, 1);
-}
-
-/* Arguments and results by name come from DWARF. */
-static void check_described(struct sema *s, const struct expr *e)
-{
-	const struct resolver *r = s->res;
-	int bin = s->ci->binary;
-
-	if (bin < 0 || !s->report)
-		return;
-	if (!r->is_go(r->ctx, bin)) {
-		sema_error(s, e->loc, "%s: %s is no Go program", e->name, r->binary_name(r->ctx, bin));
-	} else if (!r->has_dwarf(r->ctx, bin)) {
-		sema_error(s, e->loc, "%s needs DWARF, and %s has none", e->name, r->binary_name(r->ctx, bin));
-		sema_hint(s, "read values by place: fetch(n = %%ax:s64) is the first integer argument, "
-			     "fetch(+8(%%ax):s64) a "
-			     "field behind it; or name a folder of debug files: --debuginfo DIR");
-	}
 }
 
 static void check_graph(struct sema *s, struct expr *e)
@@ -187,7 +180,7 @@ static void check_graph(struct sema *s, struct expr *e)
 
 		if (!name && v->kind == EX_IDENT && (!strcmp(v->name, "args") || !strcmp(v->name, "ret"))) {
 			o.flags |= v->name[0] == 'a' ? GRAPH_ARGS : GRAPH_RET;
-			check_described(s, v);
+			sema_go_described(s, v);
 			continue;
 		}
 		if (!name && v->kind == EX_IDENT) {

@@ -850,7 +850,10 @@ void sema_expr(struct sema *s, struct expr *e)
 		e->ival = t->size;
 		break;
 	}
-	case EX_INDEX: check_index(s, e); break;
+	case EX_INDEX:
+		if (!sema_go_value(s, e))
+			check_index(s, e);
+		break;
 	case EX_IF: check_if(s, e); break;
 	case EX_BLOCK:
 		sema_tidy(s, e->block);

@@ -43,6 +43,8 @@ static void check_len(struct sema *s, struct expr *e)
 	struct expr *a = e->args[0];
 
 	e->type = &ty_i64;
+	if (sema_go_len(s, e))
+		return;
 	if (is_map(s, a)) {
 		if (!a->map->key_seen)
 			sema_error(s, a->loc, "%s is read but never assigned", a->name);

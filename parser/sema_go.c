@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * sema_go.c - args.NAME, ret.NAME, ret.0 and what follows them: fields and
- * pointers, to a place that a fetch can read.
+ * sema_go.c - args.NAME, ret.NAME, ret.0 and what follows them: fields,
+ * pointers and elements, to a place that a fetch can read.
  *
  * A clause may run on several functions: what it reads must then lie at the
- * same place, with the same type, in each of them.
+ * same place, with the same type, in each of them.  What is only printed is
+ * captured whole instead, by each site's own plan (gft/capture.h).
  */
 #include <stdlib.h>
 #include <string.h>
@@ -28,7 +29,17 @@ struct place {
 	const struct go_param *param; /* its bytes are the parameter's pieces, from off on; NULL: in memory */
 	uint32_t off;
 	struct fetcharg at; /* in memory: the address, with the last offset open */
+	uint32_t nbounds;
+	struct go_bound bound[GO_BOUNDS_MAX];
 };
+
+/* An index that is a number in the script; others are looked up in what the rest gives. */
+static bool plain_index(const struct expr *e)
+{
+	int64_t n;
+
+	return sema_const_int(e->b, &n) && n >= 0 && n <= UINT16_MAX;
+}
 
 static bool collect(const struct expr *e, struct path *p)
 {
@@ -38,7 +49,8 @@ static bool collect(const struct expr *e, struct path *p)
 		p->root = e;
 		return true;
 	}
-	if ((e->kind != EX_FIELD && e->kind != EX_TUPIDX) || !collect(e->a, p))
+	if ((e->kind != EX_FIELD && e->kind != EX_TUPIDX && (e->kind != EX_INDEX || !plain_index(e))) ||
+	    !collect(e->a, p))
 		return false;
 	if (p->n == PATH_MAX_STEPS)
 		return false;
@@ -46,9 +58,19 @@ static bool collect(const struct expr *e, struct path *p)
 	return true;
 }
 
+static uint64_t index_of(const struct expr *e)
+{
+	int64_t n = 0;
+
+	sema_const_int(e->b, &n);
+	return (uint64_t)n;
+}
+
 static const char *step_name(struct sema *s, const struct expr *e)
 {
-	return e->kind == EX_TUPIDX ? arena_printf(s->a, "%llu", (unsigned long long)e->ival) : e->name;
+	return e->kind == EX_INDEX    ? arena_printf(s->a, "[%llu]", (unsigned long long)index_of(e))
+	       : e->kind == EX_TUPIDX ? arena_printf(s->a, "%llu", (unsigned long long)e->ival)
+				      : e->name;
 }
 
 /* The word of 8 bytes (or less) at off of a place, as a fetch; false when it is in a vector register. */
@@ -75,9 +97,16 @@ static bool word_at(const struct place *pl, uint32_t off, uint32_t size, struct 
 			out->reg = regs[pc->reg < 9 ? pc->reg : 0];
 			return at == pc->off;
 		}
-		out->base = FA_STACK;
-		out->offs[0] = pc->stack + (int64_t)(at - pc->off);
-		out->nderef = 1;
+		if (pc->place == GO_IN_CTX) {
+			out->base = FA_REG;
+			out->reg = FR_DX;
+		} else {
+			out->base = FA_STACK;
+		}
+		out->offs[0] = pc->stack;
+		if (pc->place == GO_IN_CTX && pc->reg)
+			out->nderef = 1;
+		out->offs[out->nderef++] += (int64_t)(at - pc->off);
 		return true;
 	}
 	return false;
@@ -125,11 +154,8 @@ static void fill(struct sema *s, const struct go_type *t)
 		s->res->type_fill(s->res->ctx, s->ci->binary, t);
 }
 
-static bool field(struct sema *s, struct place *pl, const struct expr *e, const char *func)
+static bool through_pointer(struct sema *s, struct place *pl, const struct expr *e, const char *func)
 {
-	const char *name = step_name(s, e), *names[64];
-	uint32_t n = 0;
-
 	if (pl->type->kind == GO_PTR) {
 		fill(s, pl->type->elem);
 		if (!pl->type->elem || !dereference(pl)) {
@@ -138,6 +164,67 @@ static bool field(struct sema *s, struct place *pl, const struct expr *e, const 
 		}
 	}
 	fill(s, pl->type);
+	return true;
+}
+
+/* args.b[3]: of an array where it lies, of a slice or text behind its pointer. */
+static bool element(struct sema *s, struct place *pl, const struct expr *e, const char *func)
+{
+	static const struct go_type byte = { .kind = GO_UINT, .name = "uint8", .size = 1, .align = 1 };
+	const struct go_type *t, *elem;
+	uint64_t k = index_of(e);
+	struct go_bound *b = &pl->bound[pl->nbounds];
+
+	if (pl->type->kind == GO_PTR && !through_pointer(s, pl, e, func))
+		return false;
+	t = pl->type;
+	elem = t->kind == GO_STRING ? &byte : t->elem;
+	if ((t->kind != GO_ARRAY && t->kind != GO_SLICE && t->kind != GO_STRING) || !elem) {
+		sema_error(s, e->loc, "%s: %s has no elements that can be read", func,
+			   t->name ? t->name : "this value");
+		if (t->kind == GO_MAP)
+			sema_hint(s, "print() shows how many keys it holds");
+		return false;
+	}
+	fill(s, elem);
+	if (t->kind == GO_ARRAY) {
+		if (k >= t->count) {
+			sema_error(s, e->loc, "%s: %s has no element %llu", func, t->name ? t->name : "the array",
+				   (unsigned long long)k);
+			return false;
+		}
+		if (pl->param)
+			pl->off += (uint32_t)k * elem->size;
+		else
+			pl->at.offs[pl->at.nderef - 1] += (int64_t)k * elem->size;
+		pl->type = elem;
+		return true;
+	}
+	if (pl->nbounds == GO_BOUNDS_MAX || !word_at(pl, 8, 8, &b->len)) {
+		sema_error(s, e->loc, "%s: too many elements of elements", func);
+		return false;
+	}
+	b->len.type = (struct fa_type){ .kind = FT_INT, .bits = 64 };
+	b->index = k;
+	pl->nbounds++;
+	if (!dereference(pl)) {
+		sema_error(s, e->loc, "%s: this pointer cannot be followed", func);
+		return false;
+	}
+	pl->at.offs[pl->at.nderef - 1] = (int64_t)k * elem->size;
+	pl->type = elem;
+	return true;
+}
+
+static bool field(struct sema *s, struct place *pl, const struct expr *e, const char *func)
+{
+	const char *name = step_name(s, e), *names[64];
+	uint32_t n = 0;
+
+	if (e->kind == EX_INDEX)
+		return element(s, pl, e, func);
+	if (!through_pointer(s, pl, e, func))
+		return false;
 	for (uint32_t i = 0; i < pl->type->nfields; i++) {
 		const struct go_field *f = &pl->type->fields[i];
 
@@ -185,16 +272,16 @@ static const struct gft_type *leaf_type(struct sema *s, const struct go_type *t)
 	}
 }
 
-/* One function's answer. */
-static bool resolve(struct sema *s, const struct expr *e, const struct path *p, uint32_t func, struct go_access *out)
+/* Follows the path in one function. */
+static bool walk(struct sema *s, const struct path *p, uint32_t func, struct place *pl)
 {
 	const struct resolver *r = s->res;
 	const char *name = r->func_name(r->ctx, s->ci->binary, func);
-	const struct go_param *v, *param;
-	struct place pl;
+	const struct go_param *v;
 	char list[256], err[512];
 	uint32_t n;
 
+	memset(pl, 0, sizeof(*pl));
 	if (r->params(r->ctx, s->ci->binary, func, &v, &n, err, sizeof(err)) < 0) {
 		sema_error(s, p->root->loc, "%s", err);
 		sema_hint(s, p->root->name[0] == 'a'
@@ -203,31 +290,44 @@ static bool resolve(struct sema *s, const struct expr *e, const struct path *p, 
 				     : "read results by place at the exit: ur:FUNC { fetch(r = %%ax:s64); }");
 		return false;
 	}
-	param = find_param(s, p, v, n, list, sizeof(list));
-	if (!param) {
+	if (!p->n)
+		return true;
+	pl->param = find_param(s, p, v, n, list, sizeof(list));
+	if (!pl->param) {
 		sema_error(s, p->step[0]->loc, "%s has no %s '%s'", name,
 			   p->root->name[0] == 'a' ? "argument" : "result", step_name(s, p->step[0]));
 		if (list[0])
 			sema_hint(s, "it has %s", list);
 		return false;
 	}
-	memset(&pl, 0, sizeof(pl));
-	pl.param = param;
-	pl.type = param->type;
-	fill(s, pl.type);
+	pl->type = pl->param->type;
+	fill(s, pl->type);
 	for (uint32_t i = 1; i < p->n; i++)
-		if (!field(s, &pl, p->step[i], name))
+		if (!field(s, pl, p->step[i], name))
 			return false;
+	return true;
+}
+
+/* One function's answer. */
+static bool resolve(struct sema *s, const struct expr *e, const struct path *p, uint32_t func, struct go_access *out)
+{
+	const char *name = s->res->func_name(s->res->ctx, s->ci->binary, func);
+	struct place pl;
+
 	memset(out, 0, sizeof(*out));
+	if (!walk(s, p, func, &pl))
+		return false;
 	out->type = leaf_type(s, pl.type);
 	if (!out->type) {
 		sema_error(s, e->loc, "%s: a value of type %s cannot be used in an expression", name,
 			   pl.type->name ? pl.type->name : "this");
-		sema_hint(s, pl.type->kind == GO_STRUCT ? "take a field of it, or show all: graph(args, ret)"
-							: "graph(args, ret) shows it");
+		sema_hint(s, pl.type->kind == GO_STRUCT ? "take a field of it; print() and printf's %%s show it whole"
+							: "print(), printf's %%s and graph(args, ret) show it");
 		return false;
 	}
 	out->words = pl.type->kind == GO_STRING ? 2 : 1;
+	out->nbounds = pl.nbounds;
+	memcpy(out->bound, pl.bound, sizeof(out->bound));
 	for (uint32_t i = 0; i < out->words; i++) {
 		uint32_t size = pl.type->kind == GO_STRING ? 8 : pl.type->size;
 
@@ -243,15 +343,45 @@ static bool resolve(struct sema *s, const struct expr *e, const struct path *p, 
 	return true;
 }
 
+static bool same_place(const struct fetcharg *a, const struct fetcharg *b)
+{
+	return a->base == b->base && a->reg == b->reg && a->nderef == b->nderef &&
+	       !memcmp(a->offs, b->offs, sizeof(a->offs));
+}
+
 static bool same(const struct go_access *a, const struct go_access *b)
 {
-	if (a->words != b->words || !ty_equal(a->type, b->type))
+	if (a->words != b->words || !ty_equal(a->type, b->type) || a->nbounds != b->nbounds)
 		return false;
 	for (uint32_t i = 0; i < a->words; i++)
-		if (a->word[i].base != b->word[i].base || a->word[i].reg != b->word[i].reg ||
-		    a->word[i].nderef != b->word[i].nderef ||
-		    memcmp(a->word[i].offs, b->word[i].offs, sizeof(a->word[i].offs)) != 0)
+		if (!same_place(&a->word[i], &b->word[i]))
 			return false;
+	for (uint32_t i = 0; i < a->nbounds; i++)
+		if (a->bound[i].index != b->bound[i].index || !same_place(&a->bound[i].len, &b->bound[i].len))
+			return false;
+	return true;
+}
+
+/* Whether this clause can have the values of p at all. */
+static bool allowed(struct sema *s, const struct path *p)
+{
+	const char *name = p->root->name;
+
+	if (s->ci->where & ~W_UPROBE || !sema_one_binary(s)) {
+		sema_error(s, p->root->loc,
+			   s->ci->where & ~W_UPROBE ? "%s: this clause has probes that are no functions"
+						    : "%s: this clause has functions of several binaries",
+			   name);
+		sema_hint(s, "give each its own clause");
+		return false;
+	}
+	if ((name[0] == 'a') != !(s->ci->where & W_EXIT) || (s->ci->where & W_ENTRY && s->ci->where & W_EXIT)) {
+		sema_error(s, p->root->loc,
+			   name[0] == 'a' ? "arguments are gone at the exit" : "there is no result at the entry");
+		sema_hint(s, name[0] == 'a' ? "keep it at the entry: u:FUNC { @a[goid] = args.x; }"
+					    : "use it in a uretprobe: ur:FUNC { ... }");
+		return false;
+	}
 	return true;
 }
 
@@ -268,25 +398,11 @@ bool sema_go_value(struct sema *s, struct expr *e)
 		e->type = e->go->type;
 		return true;
 	}
-	if (s->ci->where & ~W_UPROBE || !sema_one_binary(s)) {
-		sema_error(s, p.root->loc,
-			   s->ci->where & ~W_UPROBE ? "%s: this clause has probes that are no functions"
-						    : "%s: this clause has functions of several binaries",
-			   p.root->name);
-		sema_hint(s, "give each its own clause");
+	if (!allowed(s, &p))
 		return true;
-	}
 	if (!p.n) {
 		sema_error(s, e->loc, "%s as a whole cannot be used in an expression", e->name);
-		sema_hint(s, "name one: %s.x; or show all on each line: graph(args, ret)", e->name);
-		return true;
-	}
-	if ((p.root->name[0] == 'a') != !(s->ci->where & W_EXIT) || (s->ci->where & W_ENTRY && s->ci->where & W_EXIT)) {
-		sema_error(s, p.root->loc,
-			   p.root->name[0] == 'a' ? "arguments are gone at the exit"
-						  : "there is no result at the entry");
-		sema_hint(s, p.root->name[0] == 'a' ? "keep it at the entry: u:FUNC { @a[goid] = args.x; }"
-						    : "use it in a uretprobe: ur:FUNC { ... }");
+		sema_hint(s, "name one: %s.x; or show all: print(%s), graph(args, ret)", e->name, e->name);
 		return true;
 	}
 	n = sema_clause_funcs(s, s->ci->clause->index, &funcs);
@@ -315,4 +431,184 @@ bool sema_go_value(struct sema *s, struct expr *e)
 	e->type = acc->type;
 	s->ci->needs |= NEED_REGS | (p.root->name[0] == 'a' ? NEED_ARGS : 0);
 	return true;
+}
+
+/* Arguments and results by name come from DWARF. */
+bool sema_go_described(struct sema *s, const struct expr *e)
+{
+	const struct resolver *r = s->res;
+	int bin = s->ci->binary;
+
+	if (bin < 0 || !s->report)
+		return true;
+	if (!r->is_go(r->ctx, bin)) {
+		sema_error(s, e->loc, "%s: %s is no Go program", e->name, r->binary_name(r->ctx, bin));
+		return false;
+	}
+	if (!r->has_dwarf(r->ctx, bin)) {
+		sema_error(s, e->loc, "%s needs DWARF, and %s has none", e->name, r->binary_name(r->ctx, bin));
+		sema_hint(s, "read values by place: fetch(n = %%ax:s64) is the first integer argument, "
+			     "fetch(+8(%%ax):s64) a "
+			     "field behind it; or name a folder of debug files: --debuginfo DIR");
+		return false;
+	}
+	return true;
+}
+
+/* The word that holds a value's length. */
+static bool length_of(struct place *pl, struct fetcharg *out)
+{
+	static const struct go_type word = { .kind = GO_UINT, .name = "uint64", .size = 8, .align = 8 };
+	struct go_type ptr;
+
+	switch (pl->type->kind) {
+	case GO_STRING:
+	case GO_SLICE: return word_at(pl, 8, 8, out);
+	case GO_MAP: /* the number of keys comes first in both kinds of maps, that of waiting values in a channel */
+	case GO_CHAN:
+		ptr = *pl->type;
+		ptr.elem = &word;
+		pl->type = &ptr;
+		if (!dereference(pl))
+			return false;
+		pl->type = &word;
+		return word_at(pl, 0, 8, out);
+	default: return false;
+	}
+}
+
+bool sema_go_len(struct sema *s, struct expr *e)
+{
+	struct path p = { 0 };
+	struct go_access first = { 0 }, *acc;
+	uint32_t *funcs, n;
+
+	if (e->go)
+		return true;
+	if (s->tp_args || !(s->ci->where & W_UPROBE) || !collect(e->args[0], &p) || !p.n)
+		return false;
+	if (!allowed(s, &p))
+		return true;
+	n = sema_clause_funcs(s, s->ci->clause->index, &funcs);
+	for (uint32_t i = 0; i < n; i++) {
+		struct go_access a = { .words = 1, .type = &ty_i64 };
+		struct place pl;
+
+		if (!walk(s, &p, funcs[i], &pl))
+			return true;
+		if (!length_of(&pl, &a.word[0])) {
+			sema_error(s, e->args[0]->loc, "%s has no length",
+				   pl.type->name ? pl.type->name : "this value");
+			return true;
+		}
+		a.word[0].type = (struct fa_type){ .kind = FT_INT, .bits = 64 };
+		a.nbounds = pl.nbounds;
+		memcpy(a.bound, pl.bound, sizeof(a.bound));
+		if (!i)
+			first = a;
+		else if (!same(&first, &a)) {
+			sema_error(s, e->loc, "this lies at another place in each of the clause's functions");
+			sema_hint(s, "give each its own clause");
+			return true;
+		}
+	}
+	if (!n)
+		return true;
+	acc = ARENA_NEW(s->a, struct go_access);
+	*acc = first;
+	e->go = acc;
+	s->ci->needs |= NEED_REGS | (p.root->name[0] == 'a' ? NEED_ARGS : 0);
+	return true;
+}
+
+/* --- values that are only printed ----------------------------------------------------------- */
+
+static const char *path_text(struct sema *s, const struct path *p)
+{
+	const char *t = p->root->name;
+
+	for (uint32_t i = 0; i < p->n; i++)
+		t = arena_printf(s->a, "%s%s%s", t, p->step[i]->kind == EX_INDEX ? "" : ".", step_name(s, p->step[i]));
+	return t;
+}
+
+/*
+ * Numbers, bools and text are values of the language; the rest is shown as Go
+ * writes it, and what lies elsewhere in each function.
+ */
+static bool shown_whole(struct sema *s, const struct expr *e, const struct path *p)
+{
+	uint32_t *funcs, n = sema_clause_funcs(s, s->ci->clause->index, &funcs);
+	bool report = s->report, whole = false;
+	struct go_access first, a;
+	struct place pl;
+
+	s->report = false; /* what is wrong is told by who uses it */
+	for (uint32_t i = 0; i < n && !whole; i++) {
+		const struct gft_type *leaf;
+
+		if (!walk(s, p, funcs[i], &pl))
+			break;
+		leaf = leaf_type(s, pl.type);
+		whole = !leaf || leaf->display == TD_HEX || !resolve(s, e, p, funcs[i], &a) || (i && !same(&first, &a));
+		if (!i)
+			first = a;
+	}
+	s->report = report;
+	return whole;
+}
+
+static void remember_path(struct sema *s, const struct expr *e, const char *path)
+{
+	struct clause_info *ci = s->ci;
+
+	for (uint32_t i = 0; i < ci->ngo_paths; i++)
+		if (!strcmp(ci->go_paths[i], path))
+			return;
+	if (ci->ngo_paths == GO_VALUES_MAX) {
+		sema_error(s, e->loc, "more than %d Go values are printed in one clause", GO_VALUES_MAX);
+		return;
+	}
+	if (!ci->go_paths)
+		ci->go_paths = ARENA_ARRAY(s->a, const char *, GO_VALUES_MAX);
+	ci->go_paths[ci->ngo_paths++] = path;
+}
+
+void sema_go_printed(struct sema *s, struct expr *e)
+{
+	struct path p = { 0 };
+	struct go_access *acc;
+	struct gft_type *t;
+	uint32_t *funcs, n;
+	struct place pl;
+
+	if (s->tp_args || !(s->ci->where & W_UPROBE) || !collect(e, &p)) {
+		sema_expr(s, e);
+		return;
+	}
+	if (!e->go && p.n && !shown_whole(s, e, &p)) {
+		sema_expr(s, e);
+		return;
+	}
+	e->type = &ty_none;
+	if (!e->go) {
+		if (!allowed(s, &p) || (!p.n && !sema_go_described(s, e)))
+			return;
+		n = sema_clause_funcs(s, s->ci->clause->index, &funcs);
+		for (uint32_t i = 0; p.n && i < n; i++)
+			if (!walk(s, &p, funcs[i], &pl))
+				return;
+		acc = ARENA_NEW(s->a, struct go_access);
+		acc->path = path_text(s, &p);
+		t = ty_new(s->a, TY_GO);
+		t->name = acc->path;
+		t->align = 8;
+		acc->type = t;
+		e->go = acc;
+	}
+	e->type = e->go->type;
+	if (!e->go->path)
+		return;
+	remember_path(s, e, e->go->path);
+	s->ci->needs |= NEED_REGS | (p.root->name[0] == 'a' ? NEED_ARGS : 0);
 }

@@ -1,26 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /* goplan.c - from types and places to the steps that capture values. */
+#include "runtime/goprint.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-#include "runtime/govalue.h"
+#define DEPTH_MAX 6
 
-#define TEXT_MAX    64	/* bytes of a string that is an argument */
-#define INNER_TEXT  32	/* of one inside of another value */
-#define POINTEE_MAX 96	/* bytes of a struct behind a pointer */
-#define ELEMS_MAX   8	/* elements of a slice */
-#define NODES_MAX   400 /* parts of all values of a site */
-#define DEPTH_MAX   6
-
-struct planner {
-	struct go_values *v;
-	struct tgt *t;
-	uint32_t nodes;
-	uint32_t end; /* of the bytes that are being planned: what lies behind was not copied */
-};
-
-/* Room in the blob, 8-aligned; -1 when it is full. */
-static int room(struct planner *p, uint32_t size)
+int plan_room(struct planner *p, uint32_t size)
 {
 	uint32_t at = (p->v->plan.size + 7) & ~7U;
 
@@ -30,7 +17,7 @@ static int room(struct planner *p, uint32_t size)
 	return (int)at;
 }
 
-static int step(struct planner *p, struct gft_cap_op op)
+int plan_step(struct planner *p, struct gft_cap_op op)
 {
 	if (p->v->plan.n == GFT_CAP_OPS)
 		return -1;
@@ -38,49 +25,48 @@ static int step(struct planner *p, struct gft_cap_op op)
 	return (int)p->v->plan.n++;
 }
 
-/* Copies len bytes behind the pointer at blob offset from; gives the new place or -1. */
-static int follow(struct planner *p, struct go_node *n, uint32_t from, int32_t off, uint32_t len)
+int plan_follow(struct planner *p, struct go_node *n, uint32_t from, int32_t off, uint32_t len)
 {
 	int at;
 
-	if (!len || len > GFT_CAP_LEN || p->v->plan.n == GFT_CAP_OPS || (at = room(p, len)) < 0)
+	if (!len || len > GFT_CAP_LEN || p->v->plan.n == GFT_CAP_OPS || (at = plan_room(p, len)) < 0)
 		return -1;
-	n->op = (int8_t)step(p, (struct gft_cap_op){ .kind = GFT_CAP_MEM,
-						     .dst = (uint16_t)at,
-						     .len = (uint16_t)len,
-						     .from = (uint16_t)from,
-						     .off = off });
+	n->op = (int8_t)plan_step(p, (struct gft_cap_op){ .kind = GFT_CAP_MEM,
+							  .dst = (uint16_t)at,
+							  .len = (uint16_t)len,
+							  .from = (uint16_t)from,
+							  .off = off });
 	n->aux = (uint16_t)at;
 	n->room = (uint16_t)len;
 	return at;
 }
 
-/* The same, as many bytes as the word at count says, times scale. */
-static int follow_counted(struct planner *p, struct go_node *n, uint32_t from, uint32_t count, uint32_t scale,
-			  uint32_t max)
+int plan_counted(struct planner *p, struct go_node *n, uint32_t from, uint32_t count, uint32_t scale, uint32_t max)
 {
 	int at;
 
-	if (!max || !scale || scale > max || p->v->plan.n == GFT_CAP_OPS || (at = room(p, max)) < 0)
+	if (!max || !scale || scale > max || p->v->plan.n == GFT_CAP_OPS || (at = plan_room(p, max)) < 0)
 		return -1;
-	n->op = (int8_t)step(p, (struct gft_cap_op){ .kind = GFT_CAP_MEMN,
-						     .dst = (uint16_t)at,
-						     .len = (uint16_t)(max / scale * scale),
-						     .from = (uint16_t)from,
-						     .count = (uint16_t)count,
-						     .scale = (uint16_t)scale });
+	n->op = (int8_t)plan_step(p, (struct gft_cap_op){ .kind = GFT_CAP_MEMN,
+							  .dst = (uint16_t)at,
+							  .len = (uint16_t)(max / scale * scale),
+							  .from = (uint16_t)from,
+							  .count = (uint16_t)count,
+							  .scale = (uint16_t)scale });
 	n->aux = (uint16_t)at;
 	n->room = (uint16_t)(max / scale * scale);
 	return at;
 }
 
-static struct go_node *kids(struct planner *p, struct go_node *n, uint32_t count)
+struct go_node *plan_kids(struct planner *p, struct go_node *n, uint32_t count)
 {
 	if (!count || p->nodes + count > NODES_MAX)
 		return NULL;
 	p->nodes += count;
 	n->kids = xcalloc(count, sizeof(*n->kids));
 	n->nkids = count;
+	for (uint32_t i = 0; i < count; i++)
+		n->kids[i].op = n->kids[i].type_op = n->kids[i].root_op = -1;
 	return n->kids;
 }
 
@@ -96,8 +82,6 @@ static bool scalar(const struct go_type *t)
 	}
 }
 
-static void plan_value(struct planner *p, struct go_node *n, const struct go_type *t, uint32_t off, unsigned depth);
-
 static void plan_pointer(struct planner *p, struct go_node *n, const struct go_type *t, uint32_t off, unsigned depth)
 {
 	const struct go_type *e = t->elem;
@@ -109,7 +93,7 @@ static void plan_pointer(struct planner *p, struct go_node *n, const struct go_t
 	if (e->lazy)
 		tgt_type_fill(p->t, e);
 	len = e->size > POINTEE_MAX ? POINTEE_MAX : e->size;
-	if (e->kind == GO_UNKNOWN || (at = follow(p, n, off, 0, len)) < 0 || !kids(p, n, 1))
+	if (e->kind == GO_UNKNOWN || (at = plan_follow(p, n, off, 0, len)) < 0 || !plan_kids(p, n, 1))
 		return;
 	p->end = (uint32_t)at + len;
 	plan_value(p, n->kids, e, (uint32_t)at, depth + 1);
@@ -131,7 +115,7 @@ static void plan_slice(struct planner *p, struct go_node *n, const struct go_typ
 		max = 48;
 	if (e->kind != GO_STRING && !scalar(e))
 		max = e->size; /* the first one */
-	at = follow_counted(p, n, off, off + 8, e->size, max < e->size ? e->size : max);
+	at = plan_counted(p, n, off, off + 8, e->size, max < e->size ? e->size : max);
 	if (at < 0)
 		return;
 	count = n->room / e->size;
@@ -139,7 +123,7 @@ static void plan_slice(struct planner *p, struct go_node *n, const struct go_typ
 		count = ELEMS_MAX;
 	if (e->size == 1 && e->kind == GO_UINT)
 		return; /* bytes print as text */
-	if (!kids(p, n, count))
+	if (!plan_kids(p, n, count))
 		return;
 	p->end = (uint32_t)at + n->room;
 	for (uint32_t i = 0; i < count; i++)
@@ -147,10 +131,10 @@ static void plan_slice(struct planner *p, struct go_node *n, const struct go_typ
 	p->end = end;
 }
 
-static void plan_interface(struct planner *p, struct go_node *n, const struct go_type *t, uint32_t off)
+static void plan_interface(struct planner *p, struct go_node *n, const struct go_type *t, uint32_t off, unsigned depth)
 {
 	bool error = t->name && !strcmp(t->name, "error");
-	int type_at = -1, data, text;
+	int type_at = -1;
 
 	n->type_op = -1;
 	n->aux = (uint16_t)off;
@@ -158,7 +142,7 @@ static void plan_interface(struct planner *p, struct go_node *n, const struct go
 		struct go_node tmp = { .op = -1 };
 
 		/* abi.ITab: Inter, Type */
-		type_at = follow(p, &tmp, off, 8, 8);
+		type_at = plan_follow(p, &tmp, off, 8, 8);
 		if (type_at < 0) {
 			n->type_op = -2;
 			return;
@@ -166,26 +150,10 @@ static void plan_interface(struct planner *p, struct go_node *n, const struct go
 		n->type_op = tmp.op;
 		n->aux = (uint16_t)type_at;
 	}
-	/*
-	 * Errors and text: behind the data word may lie a string header, first in
-	 * errors.errorString and fmt.wrapError, and in an interface of a string.
-	 * What it is, only the type word tells; reading it in vain does no harm.
-	 */
-	if ((error || t->kind == GO_EFACE) && kids(p, n, 1)) {
-		struct go_node *k = n->kids;
-
-		k->op = k->type_op = -1;
-		data = follow(p, k, off + 8, 0, 16);
-		if (data < 0)
-			return;
-		k->off = (uint16_t)data;
-		text = follow_counted(p, k, (uint32_t)data, (uint32_t)data + 8, 1, INNER_TEXT * 2);
-		if (text < 0)
-			k->op = -1;
-	}
+	plan_dynamic(p, n, error, depth);
 }
 
-static void plan_value(struct planner *p, struct go_node *n, const struct go_type *t, uint32_t off, unsigned depth)
+void plan_value(struct planner *p, struct go_node *n, const struct go_type *t, uint32_t off, unsigned depth)
 {
 	n->type = t;
 	n->off = (uint16_t)off;
@@ -198,16 +166,16 @@ static void plan_value(struct planner *p, struct go_node *n, const struct go_typ
 	if (depth > DEPTH_MAX)
 		return;
 	switch (t->kind) {
-	case GO_STRING: follow_counted(p, n, off, off + 8, 1, depth ? INNER_TEXT : TEXT_MAX); break;
+	case GO_STRING: plan_counted(p, n, off, off + 8, 1, depth ? INNER_TEXT : TEXT_MAX); break;
 	case GO_SLICE: plan_slice(p, n, t, off, depth); break;
 	case GO_PTR: plan_pointer(p, n, t, off, depth); break;
 	case GO_INTERFACE:
-	case GO_EFACE: plan_interface(p, n, t, off); break;
-	case GO_MAP: follow(p, n, off, 0, 8); break; /* the count comes first in both kinds of maps */
-	case GO_CHAN: follow(p, n, off, 0, 16); break;
-	case GO_FUNC: follow(p, n, off, 0, 8); break;
+	case GO_EFACE: plan_interface(p, n, t, off, depth); break;
+	case GO_MAP: plan_follow(p, n, off, 0, 8); break; /* the count comes first in both kinds of maps */
+	case GO_CHAN: plan_follow(p, n, off, 0, 16); break;
+	case GO_FUNC: plan_follow(p, n, off, 0, 8); break;
 	case GO_STRUCT:
-		if (t->nfields > 32 || !kids(p, n, t->nfields))
+		if (t->nfields > 32 || !plan_kids(p, n, t->nfields))
 			break;
 		for (uint32_t i = 0; i < t->nfields; i++) {
 			const struct go_field *f = &t->fields[i];
@@ -220,7 +188,7 @@ static void plan_value(struct planner *p, struct go_node *n, const struct go_typ
 	case GO_ARRAY: {
 		uint32_t count = t->count > ELEMS_MAX ? ELEMS_MAX : (uint32_t)t->count;
 
-		if (!t->elem || !t->elem->size || !kids(p, n, count))
+		if (!t->elem || !t->elem->size || !plan_kids(p, n, count))
 			break;
 		for (uint32_t i = 0; i < count; i++)
 			plan_value(p, &n->kids[i], t->elem, off + i * t->elem->size, depth + 1);
@@ -230,35 +198,65 @@ static void plan_value(struct planner *p, struct go_node *n, const struct go_typ
 	}
 }
 
-/* Steps that bring the value's own bytes into the blob, at off. */
-static bool plan_pieces(struct planner *p, struct go_node *n, const struct go_param *a, uint32_t off)
+static int piece_step(struct planner *p, struct go_node *n, const struct go_piece *pc, uint32_t at, uint32_t skip,
+		      uint32_t len)
 {
-	for (uint32_t i = 0; i < a->npieces; i++) {
+	int ctx;
+
+	switch (pc->place) {
+	case GO_IN_REG: /* a register is copied whole */
+		return plan_step(p, (struct gft_cap_op){ .kind = GFT_CAP_REG, .reg = pc->reg, .dst = (uint16_t)at });
+	case GO_IN_XMM: n->xmm = true; return 0;
+	case GO_IN_CTX:
+		ctx = plan_room(p, 8);
+		if (ctx < 0 ||
+		    plan_step(p, (struct gft_cap_op){ .kind = GFT_CAP_REG, .reg = GFT_CAP_CTX, .dst = (uint16_t)ctx }) <
+			    0)
+			return -1;
+		if (pc->reg) { /* by reference */
+			int ref = plan_room(p, 8);
+
+			if (ref < 0 || plan_step(p, (struct gft_cap_op){ .kind = GFT_CAP_MEM,
+									 .dst = (uint16_t)ref,
+									 .len = 8,
+									 .from = (uint16_t)ctx,
+									 .off = pc->stack }) < 0)
+				return -1;
+			ctx = ref;
+		}
+		return plan_step(p, (struct gft_cap_op){ .kind = GFT_CAP_MEM,
+							 .dst = (uint16_t)at,
+							 .len = (uint16_t)len,
+							 .from = (uint16_t)ctx,
+							 .off = (pc->reg ? 0 : pc->stack) + (int32_t)skip });
+	default:
+		return plan_step(p, (struct gft_cap_op){ .kind = GFT_CAP_STACK,
+							 .dst = (uint16_t)at,
+							 .len = (uint16_t)len,
+							 .off = pc->stack + (int32_t)skip });
+	}
+}
+
+int plan_pieces(struct planner *p, struct go_node *n, const struct go_param *a, uint32_t from, uint32_t size)
+{
+	int at = size <= GFT_CAP_BYTES / 2 ? plan_room(p, size) : -1;
+
+	for (uint32_t i = 0; at >= 0 && i < a->npieces; i++) {
 		const struct go_piece *pc = &a->pieces[i];
-		uint32_t done = 0;
+		uint32_t lo = pc->off > from ? pc->off : from, hi = pc->off + pc->size;
 
-		switch (pc->place) {
-		case GO_IN_REG:
-			if (step(p, (struct gft_cap_op){ .kind = GFT_CAP_REG,
-							 .reg = pc->reg,
-							 .dst = (uint16_t)(off + pc->off) }) < 0)
-				return false;
-			break;
-		case GO_IN_XMM: n->xmm = true; break;
-		default:
-			for (; done < pc->size; done += GFT_CAP_LEN) {
-				uint32_t len = pc->size - done > GFT_CAP_LEN ? GFT_CAP_LEN : pc->size - done;
+		if (hi > from + size)
+			hi = from + size;
+		if (lo < hi && pc->place == GO_IN_REG && lo != pc->off)
+			return -1; /* no type has parts of a register */
+		for (uint32_t done = lo; done < hi; done += GFT_CAP_LEN) {
+			uint32_t len = hi - done > GFT_CAP_LEN ? GFT_CAP_LEN : hi - done;
 
-				if (step(p, (struct gft_cap_op){ .kind = GFT_CAP_STACK,
-								 .dst = (uint16_t)(off + pc->off + done),
-								 .len = (uint16_t)len,
-								 .off = pc->stack + (int32_t)done }) < 0)
-					return false;
-			}
-			break;
+			if (piece_step(p, n, pc, (uint32_t)at + (done - from), done - pc->off, len) < 0)
+				return -1;
 		}
 	}
-	return true;
+	return at;
 }
 
 /* The types of fetch() that need no DWARF. */
@@ -298,16 +296,16 @@ static void plan_fetch(struct planner *p, struct go_node *node, const char *type
 		return;
 	if (t->lazy)
 		tgt_type_fill(p->t, t);
-	if (!t->size || t->size > GFT_CAP_BYTES / 2 || (at = room(p, t->size)) < 0)
+	if (!t->size || t->size > GFT_CAP_BYTES / 2 || (at = plan_room(p, t->size)) < 0)
 		return;
 	for (uint32_t done = 0; done < t->size; done += GFT_CAP_LEN) {
 		uint32_t len = t->size - done > GFT_CAP_LEN ? GFT_CAP_LEN : t->size - done;
 
-		op = step(p, (struct gft_cap_op){ .kind = GFT_CAP_MEM,
-						  .dst = (uint16_t)((uint32_t)at + done),
-						  .len = (uint16_t)len,
-						  .from = (uint16_t)(8 * i),
-						  .off = (int32_t)done });
+		op = plan_step(p, (struct gft_cap_op){ .kind = GFT_CAP_MEM,
+						       .dst = (uint16_t)((uint32_t)at + done),
+						       .len = (uint16_t)len,
+						       .from = (uint16_t)(8 * i),
+						       .off = (int32_t)done });
 		if (op < 0)
 			return;
 	}
@@ -325,45 +323,55 @@ static void plan_param(struct planner *p, struct go_node *node, const struct go_
 		tgt_type_fill(p->t, a->type);
 	node->type = a->type;
 	node->op = node->type_op = node->root_op = -1;
-	at = a->type->size <= GFT_CAP_BYTES / 2 ? room(p, a->type->size) : -1;
-	if (at < 0 || !plan_pieces(p, node, a, (uint32_t)at))
+	at = plan_pieces(p, node, a, 0, a->type->size);
+	if (at < 0)
 		node->room = UINT16_MAX; /* not captured */
 	else
 		node->off = (uint16_t)at;
 }
 
-struct go_values *go_values_new(struct tgt *t, uint32_t func, enum go_which which, const struct meta_go_fetch *fetch,
-				uint32_t nfetch, uint64_t site_vaddr, struct tgt_error *err)
+struct go_values *go_values_new(struct tgt *t, uint32_t func, const struct go_wanted *w, uint64_t site_vaddr,
+				struct tgt_error *err)
 {
 	const struct go_param *params = NULL;
+	bool whole = false, named = w->which != GO_NONE || w->npaths;
 	struct planner p = { .t = t };
 	struct go_values *v;
-	uint32_t n = 0;
+	uint32_t n = 0, total;
 	int at;
 
-	if (which != GO_NONE && tgt_params(t, func, &params, &n, err) < 0) {
+	if (named && tgt_params(t, func, &params, &n, err) < 0) {
 		n = 0;
-		if (!nfetch)
+		if (!w->nfetch)
 			return NULL;
 	}
+	for (uint32_t i = 0; i < w->npaths; i++)
+		whole |= !strcmp(w->paths[i], "args") || !strcmp(w->paths[i], "ret");
+	total = n + w->nfetch + w->npaths;
 	v = xcalloc(1, sizeof(*v));
 	p.v = v;
 	v->tgt = t;
 	v->site_vaddr = site_vaddr;
-	v->names = xcalloc(n + nfetch + 1, sizeof(*v->names));
-	v->nodes = xcalloc(n + nfetch + 1, sizeof(*v->nodes));
+	v->names = xcalloc(total + 1, sizeof(*v->names));
+	v->nodes = xcalloc(total + 1, sizeof(*v->nodes));
+	v->nfetch = w->nfetch;
+	v->npaths = w->npaths;
 	/* the addresses of fetched values come first in the blob */
-	v->plan.size = 8 * nfetch;
-	at = room(&p, 8);
+	v->plan.size = 8 * w->nfetch;
+	at = plan_room(&p, 8);
 	v->ip = (uint16_t)at;
-	step(&p, (struct gft_cap_op){ .kind = GFT_CAP_IP, .dst = (uint16_t)at });
+	plan_step(&p, (struct gft_cap_op){ .kind = GFT_CAP_IP, .dst = (uint16_t)at });
 	/* first the bytes of every value, then what they point to: registers come for certain */
-	for (uint32_t i = 0; i < nfetch; i++) {
-		v->names[v->n] = fetch[i].name;
-		plan_fetch(&p, &v->nodes[v->n++], fetch[i].type, i);
+	for (uint32_t i = 0; i < w->nfetch; i++) {
+		v->names[v->n] = w->fetch[i].name;
+		plan_fetch(&p, &v->nodes[v->n++], w->fetch[i].type, i);
 	}
-	for (uint32_t i = 0; i < n; i++) {
-		if (params[i].result != (which == GO_RESULTS))
+	for (uint32_t i = 0; i < w->npaths; i++) {
+		v->names[v->n] = w->paths[i];
+		plan_path(&p, &v->nodes[v->n++], params, n, w->paths[i]);
+	}
+	for (uint32_t i = 0; i < n && (whole || w->which != GO_NONE); i++) {
+		if (params[i].result != w->results)
 			continue;
 		v->names[v->n] = params[i].name;
 		plan_param(&p, &v->nodes[v->n++], &params[i]);
@@ -371,18 +379,24 @@ struct go_values *go_values_new(struct tgt *t, uint32_t func, enum go_which whic
 	for (uint32_t i = 0; i < v->n; i++) {
 		struct go_node *node = &v->nodes[i];
 
-		p.end = node->off + node->type->size;
+		p.end = node->off + (node->type ? node->type->size : 0);
+		p.waiting = v->n - 1 - i;
 		if (node->room != UINT16_MAX)
 			plan_value(&p, node, node->type, node->off, 0);
 	}
 	return v;
 }
 
-static void free_node(struct go_node *n)
+void go_node_fini(struct go_node *n)
 {
 	for (uint32_t i = 0; i < n->nkids; i++)
-		free_node(&n->kids[i]);
+		go_node_fini(&n->kids[i]);
 	free(n->kids);
+	for (uint32_t i = 0; i < n->nalts; i++)
+		go_node_fini(&n->alts[i]);
+	free(n->alts);
+	n->kids = n->alts = NULL;
+	n->nkids = n->nalts = 0;
 }
 
 void go_values_free(struct go_values *v)
@@ -390,7 +404,7 @@ void go_values_free(struct go_values *v)
 	if (!v)
 		return;
 	for (uint32_t i = 0; i < v->n; i++)
-		free_node(&v->nodes[i]);
+		go_node_fini(&v->nodes[i]);
 	free(v->nodes);
 	free(v->names);
 	free(v);

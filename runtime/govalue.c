@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /* govalue.c - captured Go values as text. */
-#include "runtime/govalue.h"
+#include "runtime/goprint.h"
 
 #include <string.h>
 #include <time.h>
@@ -9,15 +9,7 @@
 
 #define DEPTH_MAX 12
 
-struct printer {
-	struct buf *b;
-	const struct go_values *v;
-	const struct gft_capture *cap;
-	uint64_t bias;		   /* address in the process minus address in the file */
-	const struct go_node *xmm; /* the value, when floats of it are in vector registers */
-};
-
-static uint64_t word(const struct printer *p, uint32_t off)
+uint64_t print_word(const struct printer *p, uint32_t off)
 {
 	uint64_t w = 0;
 
@@ -26,37 +18,39 @@ static uint64_t word(const struct printer *p, uint32_t off)
 	return w;
 }
 
-static bool faulted(const struct printer *p, int op)
+bool print_faulted(const struct printer *p, int op)
 {
 	return op >= 0 && (p->cap->fault >> op & 1);
 }
 
-static bool ran(const struct printer *p, int op)
+bool print_ran(const struct printer *p, int op)
 {
 	return op >= 0 && (p->cap->ran >> op & 1);
 }
 
 static uint64_t unsigned_at(const struct printer *p, const struct go_node *n)
 {
-	uint64_t w = word(p, n->off);
+	uint64_t w = print_word(p, n->off);
 
 	return n->type->size < 8 ? w & ((1ULL << n->type->size * 8) - 1) : w;
 }
 
 static int64_t signed_at(const struct printer *p, const struct go_node *n)
 {
-	uint64_t w = word(p, n->off);
+	uint64_t w = print_word(p, n->off);
 	unsigned shift = 64 - (n->type->size < 8 ? n->type->size * 8 : 64);
 
 	return (int64_t)(w << shift) >> shift;
 }
 
-/* Quoted; ... and the length when not all of it was captured. */
-static void quoted(const struct printer *p, uint32_t at, uint64_t have, uint64_t len)
+void print_quoted(const struct printer *p, uint32_t at, uint64_t have, uint64_t len, bool quotes)
 {
 	size_t n = have < len ? have : len;
 
-	buf_putc(p->b, '"');
+	if (quotes)
+		buf_putc(p->b, '"');
+	if (at + n > sizeof(p->cap->blob))
+		n = 0;
 	for (const char *s = (const char *)p->cap->blob + at, *e = s + n; s < e; s++) {
 		if (*s == '"')
 			buf_puts(p->b, "\\\"");
@@ -70,9 +64,11 @@ static void quoted(const struct printer *p, uint32_t at, uint64_t have, uint64_t
 		}
 	}
 	if (n < len)
-		buf_printf(p->b, "…\"(len %llu)", (unsigned long long)len);
-	else
+		buf_puts(p->b, "…");
+	if (quotes)
 		buf_putc(p->b, '"');
+	if (n < len && quotes)
+		buf_printf(p->b, "(len %llu)", (unsigned long long)len);
 }
 
 static void float_text(struct buf *b, const void *data, uint32_t size)
@@ -92,8 +88,8 @@ static void float_text(struct buf *b, const void *data, uint32_t size)
 /* time.Time: wall has a flag, seconds since 1885 and ns; ext seconds since year 1 (Go's src/time/time.go). */
 static bool time_text(const struct printer *p, const struct go_node *n)
 {
-	uint64_t wall = word(p, n->off);
-	int64_t ext = (int64_t)word(p, n->off + 8), sec;
+	uint64_t wall = print_word(p, n->off);
+	int64_t ext = (int64_t)print_word(p, n->off + 8), sec;
 	char text[64];
 	struct tm tm;
 	time_t t;
@@ -112,18 +108,16 @@ static bool time_text(const struct printer *p, const struct go_node *n)
 	return true;
 }
 
-static void print(const struct printer *p, const struct go_node *n, unsigned depth);
-
 static void pointer(const struct printer *p, const struct go_node *n, unsigned depth)
 {
-	uint64_t addr = word(p, n->off);
+	uint64_t addr = print_word(p, n->off);
 
 	if (!addr) {
 		buf_puts(p->b, "nil");
-	} else if (n->nkids && ran(p, n->op)) {
+	} else if (n->nkids && print_ran(p, n->op)) {
 		buf_putc(p->b, '&');
-		print(p, n->kids, depth + 1);
-	} else if (faulted(p, n->op)) {
+		print_node(p, n->kids, depth + 1);
+	} else if (print_faulted(p, n->op)) {
 		buf_puts(p->b, "(fault)");
 	} else {
 		buf_printf(p->b, "0x%llx", (unsigned long long)addr);
@@ -132,7 +126,7 @@ static void pointer(const struct printer *p, const struct go_node *n, unsigned d
 
 static void slice(const struct printer *p, const struct go_node *n, unsigned depth)
 {
-	uint64_t ptr = word(p, n->off), len = word(p, n->off + 8), cap = word(p, n->off + 16);
+	uint64_t ptr = print_word(p, n->off), len = print_word(p, n->off + 8), cap = print_word(p, n->off + 16);
 	const struct go_type *e = n->type->elem;
 	uint32_t shown;
 
@@ -140,22 +134,22 @@ static void slice(const struct printer *p, const struct go_node *n, unsigned dep
 		buf_puts(p->b, "nil");
 		return;
 	}
-	if (faulted(p, n->op)) {
+	if (print_faulted(p, n->op)) {
 		buf_puts(p->b, "(fault)");
 		return;
 	}
-	if (e && e->size == 1 && e->kind == GO_UINT && (ran(p, n->op) || !len)) {
-		quoted(p, n->aux, n->room, len);
+	if (e && e->size == 1 && e->kind == GO_UINT && (print_ran(p, n->op) || !len)) {
+		print_quoted(p, n->aux, n->room, len, true);
 		return;
 	}
 	buf_putc(p->b, '[');
-	shown = ran(p, n->op) ? n->nkids : 0;
+	shown = print_ran(p, n->op) ? n->nkids : 0;
 	if (shown > len)
 		shown = (uint32_t)len;
 	for (uint32_t i = 0; i < shown; i++) {
 		if (i)
 			buf_putc(p->b, ' ');
-		print(p, &n->kids[i], depth + 1);
+		print_node(p, &n->kids[i], depth + 1);
 	}
 	if (shown < len)
 		buf_printf(p->b, "%s…](len %llu, cap %llu)", shown ? " " : "", (unsigned long long)len,
@@ -164,65 +158,38 @@ static void slice(const struct printer *p, const struct go_node *n, unsigned dep
 		buf_putc(p->b, ']');
 }
 
-static void type_name(const struct printer *p, uint64_t addr, const char **name)
-{
-	*name = NULL;
-	if (addr)
-		tgt_rtype_name(p->v->tgt, addr - p->bias, name);
-}
-
-static bool has_text(const char *name)
-{
-	static const char *const types[] = { "*errors.errorString", "*fmt.wrapError", "*fmt.wrapErrors", "string" };
-
-	for (size_t i = 0; name && i < sizeof(types) / sizeof(types[0]); i++)
-		if (!strcmp(types[i], name))
-			return true;
-	return false;
-}
-
 static void interface(const struct printer *p, const struct go_node *n)
 {
-	uint64_t tab = word(p, n->off);
-	const struct go_node *k = n->nkids ? n->kids : NULL;
-	const char *name = NULL;
-	uint64_t data = word(p, n->off + 8);
+	uint64_t tab = print_word(p, n->off);
+	struct tgt_rtype rt;
 
 	if (!tab) {
 		buf_puts(p->b, "nil");
 		return;
 	}
-	if (n->type_op == -2 || faulted(p, n->type_op)) {
+	if (n->type_op == -2 || print_faulted(p, n->type_op)) {
 		buf_puts(p->b, n->type_op == -2 ? "…" : "(fault)");
 		return;
 	}
-	type_name(p, word(p, n->aux), &name);
-	if (name)
-		value_escape(p->b, name, strlen(name));
+	if (tgt_rtype(p->v->tgt, print_word(p, n->aux) - p->bias, &rt))
+		print_dynamic(p, n, &rt);
 	else
-		buf_printf(p->b, "(type 0x%llx)", (unsigned long long)(word(p, n->aux) - p->bias));
-	buf_putc(p->b, '(');
-	if (k && has_text(name) && ran(p, k->op))
-		quoted(p, k->aux, k->room, word(p, k->off + 8u));
-	else if (name && (!strcmp(name, "int") || !strcmp(name, "syscall.Errno")) && k)
-		buf_printf(p->b, "%lld", (long long)word(p, k->off));
-	else if (data)
-		buf_printf(p->b, "0x%llx", (unsigned long long)data);
-	buf_putc(p->b, ')');
+		buf_printf(p->b, "(type 0x%llx)(0x%llx)", (unsigned long long)(print_word(p, n->aux) - p->bias),
+			   (unsigned long long)print_word(p, n->off + 8U));
 }
 
 static void func(const struct printer *p, const struct go_node *n)
 {
-	uint64_t code = ran(p, n->op) ? word(p, n->aux) : 0;
+	uint64_t code = print_ran(p, n->op) ? print_word(p, n->aux) : 0;
 	long f = code ? tgt_func_at(p->v->tgt, code - p->bias) : -1;
 
-	if (!word(p, n->off))
+	if (!print_word(p, n->off))
 		buf_puts(p->b, "nil");
 	else if (f >= 0)
 		value_escape(p->b, tgt_func(p->v->tgt, (uint32_t)f)->name,
 			     strlen(tgt_func(p->v->tgt, (uint32_t)f)->name));
 	else
-		buf_printf(p->b, "0x%llx", (unsigned long long)word(p, n->off));
+		buf_printf(p->b, "0x%llx", (unsigned long long)print_word(p, n->off));
 }
 
 static void structure(const struct printer *p, const struct go_node *n, unsigned depth)
@@ -242,14 +209,14 @@ static void structure(const struct printer *p, const struct go_node *n, unsigned
 			value_escape(p->b, f->name, strlen(f->name));
 			buf_putc(p->b, ':');
 		}
-		print(p, &n->kids[i], depth + 1);
+		print_node(p, &n->kids[i], depth + 1);
 	}
 	if (n->nkids < n->type->nfields)
 		buf_puts(p->b, "…");
 	buf_putc(p->b, '}');
 }
 
-static void print(const struct printer *p, const struct go_node *n, unsigned depth)
+void print_node(const struct printer *p, const struct go_node *n, unsigned depth)
 {
 	const struct go_type *t = n->type;
 
@@ -292,29 +259,30 @@ static void print(const struct printer *p, const struct go_node *n, unsigned dep
 		buf_puts(p->b, "i)");
 		break;
 	case GO_STRING:
-		if (faulted(p, n->op))
+		if (print_faulted(p, n->op))
 			buf_puts(p->b, "(fault)");
-		else if (n->op < 0 && word(p, n->off + 8u))
-			buf_printf(p->b, "\"…\"(len %llu)", (unsigned long long)word(p, n->off + 8u));
+		else if (n->op < 0 && print_word(p, n->off + 8u))
+			buf_printf(p->b, "\"…\"(len %llu)", (unsigned long long)print_word(p, n->off + 8u));
 		else
-			quoted(p, n->aux, ran(p, n->op) ? n->room : 0, word(p, n->off + 8u));
+			print_quoted(p, n->aux, print_ran(p, n->op) ? n->room : 0, print_word(p, n->off + 8u), true);
 		break;
 	case GO_SLICE: slice(p, n, depth); break;
 	case GO_PTR: pointer(p, n, depth); break;
 	case GO_INTERFACE:
 	case GO_EFACE: interface(p, n); break;
 	case GO_MAP:
-		if (!word(p, n->off))
+		if (!print_word(p, n->off))
 			buf_puts(p->b, "nil");
 		else
-			buf_printf(p->b, "map[…](len %llu)", (unsigned long long)(ran(p, n->op) ? word(p, n->aux) : 0));
+			buf_printf(p->b, "map[…](len %llu)",
+				   (unsigned long long)(print_ran(p, n->op) ? print_word(p, n->aux) : 0));
 		break;
 	case GO_CHAN:
-		if (!word(p, n->off))
+		if (!print_word(p, n->off))
 			buf_puts(p->b, "nil");
 		else
-			buf_printf(p->b, "chan(len %llu, cap %llu)", (unsigned long long)word(p, n->aux),
-				   (unsigned long long)word(p, n->aux + 8u));
+			buf_printf(p->b, "chan(len %llu, cap %llu)", (unsigned long long)print_word(p, n->aux),
+				   (unsigned long long)print_word(p, n->aux + 8u));
 		break;
 	case GO_FUNC: func(p, n); break;
 	case GO_STRUCT: structure(p, n, depth); break;
@@ -322,7 +290,7 @@ static void print(const struct printer *p, const struct go_node *n, unsigned dep
 		buf_putc(p->b, '[');
 		for (uint32_t i = 0; i < n->nkids; i++) {
 			buf_puts(p->b, i ? " " : "");
-			print(p, &n->kids[i], depth + 1);
+			print_node(p, &n->kids[i], depth + 1);
 		}
 		buf_puts(p->b, n->nkids < t->count ? " …]" : "]");
 		break;
@@ -338,11 +306,13 @@ void go_value_print(struct buf *b, const struct go_values *v, uint32_t i, const 
 	if (i >= v->n)
 		return;
 	n = &v->nodes[i];
-	p.bias = word(&p, v->ip) - v->site_vaddr;
+	p.bias = print_word(&p, v->ip) - v->site_vaddr;
 	if (n->xmm)
 		p.xmm = n;
-	if (n->root_op >= 0 && !ran(&p, n->root_op)) { /* its address, or the memory there, could not be read */
-		buf_puts(b, "(fault)");
+	if (n->root_op >= 0 && !print_ran(&p, n->root_op)) { /* its address, or the memory there, could not be read */
+		buf_puts(b, !print_faulted(&p, n->root_op) && v->plan.op[n->root_op].kind == GFT_CAP_ELEM
+				    ? "(no such element)"
+				    : "(fault)");
 		return;
 	}
 	if (n->room == UINT16_MAX) {
@@ -355,5 +325,31 @@ void go_value_print(struct buf *b, const struct go_values *v, uint32_t i, const 
 			buf_puts(b, "(fault)");
 			return;
 		}
-	print(&p, n, 0);
+	print_node(&p, n, 0);
+}
+
+void go_path_print(struct buf *b, const struct go_values *v, const char *path, const struct gft_capture *cap)
+{
+	uint32_t first = v->nfetch + v->npaths, n = v->n - first;
+	bool whole = !strcmp(path, "args") || !strcmp(path, "ret");
+
+	for (uint32_t i = 0; !whole && i < v->npaths; i++) {
+		if (!strcmp(v->names[v->nfetch + i], path)) {
+			go_value_print(b, v, v->nfetch + i, cap);
+			return;
+		}
+	}
+	if (!whole)
+		buf_puts(b, "?");
+	for (uint32_t i = 0; whole && i < n; i++) {
+		const char *name = v->names[first + i];
+
+		buf_puts(b, i ? ", " : "");
+		/* a result without a name, "~r0", is the value alone, as on a graph's line */
+		if (name[0] != '~') {
+			value_escape(b, name[0] ? name : "_", strlen(name[0] ? name : "_"));
+			buf_putc(b, '=');
+		}
+		go_value_print(b, v, first + i, cap);
+	}
 }

@@ -24,27 +24,41 @@ struct go_node {
 	uint16_t aux;	      /* blob offset: the pointer's target, the type word, text */
 	struct go_node *kids; /* fields, elements, the target of a pointer */
 	uint32_t nkids;
+	struct go_node *alts; /* of an error: what is behind its data word, if it is of this shape */
+	uint32_t nalts;
+	uint8_t shape; /* of an alternative: goerror.c */
 };
 
 /* One site's values. */
 struct go_values {
 	struct gft_cap_plan plan;
 	uint32_t n;
-	const char **names;
-	struct go_node *nodes; /* by value */
-	uint16_t ip;	       /* blob offset of the probed address */
+	uint32_t nfetch, npaths; /* fetched ones, then ones by path, then arguments or results */
+	const char **names;	 /* of a value by path the path */
+	struct go_node *nodes;	 /* by value */
+	uint16_t ip;		 /* blob offset of the probed address */
 	struct tgt *tgt;
 	uint64_t site_vaddr;
 };
 
-enum go_which { GO_NONE, GO_ARGS, GO_RESULTS };
+enum go_which { GO_NONE, GO_ALL };
+
+/* What is wanted of a site: all strings are borrowed. */
+struct go_wanted {
+	const struct meta_go_fetch *fetch;
+	uint32_t nfetch;
+	const char *const *paths; /* "args.x", "args" */
+	uint32_t npaths;
+	enum go_which which; /* GO_ALL: all arguments, or results */
+	bool results;	     /* this is an exit */
+};
 
 /*
- * A plan for fetched values, then the arguments (results: false) or results of function func, taken
- * at vaddr.  NULL when nothing is known of them (err says why) .
+ * A plan for fetched values, values by path, then all arguments or results of function func, taken at
+ * vaddr.  NULL when nothing is known of them (err says why).
  */
-struct go_values *go_values_new(struct tgt *t, uint32_t func, enum go_which which, const struct meta_go_fetch *fetch,
-				uint32_t nfetch, uint64_t site_vaddr, struct tgt_error *err);
+struct go_values *go_values_new(struct tgt *t, uint32_t func, const struct go_wanted *w, uint64_t site_vaddr,
+				struct tgt_error *err);
 void go_values_free(struct go_values *v);
 
 /* What a TY_GO type's go points to. */
@@ -55,5 +69,8 @@ struct go_ref {
 
 /* Value i as text.  cap holds what the plan copied; size bounds it. */
 void go_value_print(struct buf *b, const struct go_values *v, uint32_t i, const struct gft_capture *cap);
+
+/* What print() shows of a hit: the value by that path; of "args" and "ret" all, with their names. */
+void go_path_print(struct buf *b, const struct go_values *v, const char *path, const struct gft_capture *cap);
 
 #endif

@@ -18,9 +18,16 @@ static void tree(void *ctx, const struct graph_tree *t)
 	output_graph(ctx, t);
 }
 
+static void go_value(void *ctx, struct buf *b, const struct gft_type *t, const void *data)
+{
+	stream_go_value(ctx, b, t, data);
+}
+
 static int show(const struct cli *c, struct stream *s, int fd)
 {
-	struct value_ctx vc = { .syms = stream_syms(s),
+	struct value_ctx vc = { .ctx = s,
+				.go_value = go_value,
+				.syms = stream_syms(s),
 				.wall_offset_ns = stream_wall_offset(s),
 				.boot_offset_ns = stream_boot_offset(s) };
 	struct output_opts oo = {

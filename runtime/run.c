@@ -106,10 +106,21 @@ static const char *string(void *ctx, uint32_t n)
 
 static void go_value(void *ctx, struct buf *b, const struct gft_type *t, const void *data)
 {
+	const struct gft_capture *cap = data;
 	const struct go_ref *ref = t->go;
+	const struct run *r = ctx;
+	const struct go_values *v;
 
-	(void)ctx;
-	go_value_print(b, ref->values, ref->i, data);
+	if (ref) {
+		go_value_print(b, ref->values, ref->i, cap);
+		return;
+	}
+	/* what print() shows: which site's plan it was, the capture says */
+	v = sites_values(r->o->sites, cap->site);
+	if (v && t->name)
+		go_path_print(b, v, t->name, cap);
+	else
+		buf_puts(b, "(no such values here)");
 }
 
 static int64_t clock_offset(clockid_t clock)
@@ -247,6 +258,7 @@ static bool open_recorder(struct run *r, int *fd)
 		return false;
 	}
 	r->recorder = stream_writer_new(*fd, &r->syms);
+	stream_writer_go(r->recorder, go_value, r);
 	stream_write_clock(r->recorder, r->values.wall_offset_ns, r->values.boot_offset_ns);
 	stream_write_opts(r->recorder, r->meta->graphs, r->meta->ngraphs);
 	return true;

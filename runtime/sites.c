@@ -293,9 +293,12 @@ const struct site_counts *sites_counts(const struct site_table *s)
 /* The payload of a site is its program's, and a field for each captured value. */
 static void site_payload(struct entry *e, const struct meta_prog *mp)
 {
-	uint32_t n = mp->payload.n, all = n + e->values->n;
+	const struct go_values *v = e->values;
+	uint32_t n = mp->payload.n, all = n + v->nfetch;
 	struct payload_field *f;
 
+	if (mp->capture_all)
+		all += v->n - v->nfetch - v->npaths;
 	if (all > GFT_PAYLOAD_MAX)
 		all = GFT_PAYLOAD_MAX;
 	f = xcalloc(all + 1, sizeof(*f));
@@ -304,10 +307,11 @@ static void site_payload(struct entry *e, const struct meta_prog *mp)
 	for (uint32_t i = n; i < all; i++) {
 		struct gft_type *t = xcalloc(1, sizeof(*t));
 		struct go_ref *ref = xcalloc(1, sizeof(*ref));
+		uint32_t k = i - n < v->nfetch ? i - n : i - n + v->npaths;
 
-		*ref = (struct go_ref){ e->values, i - n };
+		*ref = (struct go_ref){ v, k };
 		*t = (struct gft_type){ .kind = TY_GO, .size = sizeof(struct gft_capture), .align = 8, .go = ref };
-		f[i] = (struct payload_field){ e->values->names[i - n], t, mp->capture_off };
+		f[i] = (struct payload_field){ v->names[k], t, mp->capture_off };
 		if (!f[i].name || !f[i].name[0])
 			f[i].name = "_";
 		else if (f[i].name[0] == '~')
@@ -321,21 +325,33 @@ static void plan_sites(struct site_table *s)
 	for (uint32_t i = 0; i < s->n; i++) {
 		struct entry *e = &s->v[i];
 		const struct meta_prog *mp = &s->meta->progs[e->prog];
+		bool results = e->role == SITE_EXIT || e->role == SITE_TAIL_EXIT;
+		struct go_wanted w = { .fetch = mp->go_fetches,
+				       .nfetch = mp->ngo_fetches,
+				       .paths = mp->go_paths,
+				       .npaths = mp->ngo_paths,
+				       .which = mp->capture_all ? GO_ALL : GO_NONE,
+				       .results = results };
 		struct tgt_error err;
 
 		/* by a tail jump there are no results yet */
-		if (!mp->capture_off || (e->role == SITE_TAIL_EXIT && !mp->ngo_fetches) || e->func == META_NO_FUNC)
+		if (e->role == SITE_TAIL_EXIT) {
+			w.npaths = 0;
+			w.which = GO_NONE;
+		}
+		if (e->func == META_NO_FUNC || (!w.nfetch && !w.npaths && w.which == GO_NONE))
 			continue;
-		e->values = go_values_new(targets_tgt(s->t, e->bin), e->func,
-					  !mp->capture_all	 ? GO_NONE
-					  : e->role == SITE_EXIT ? GO_RESULTS
-								 : GO_ARGS,
-					  mp->go_fetches, mp->ngo_fetches, e->vaddr, &err);
-		if (e->values)
-			site_payload(e, mp);
-		else
+		e->values = go_values_new(targets_tgt(s->t, e->bin), e->func, &w, e->vaddr, &err);
+		if (!e->values)
 			s->counts.undescribed++;
+		else if (mp->capture_off)
+			site_payload(e, mp);
 	}
+}
+
+const struct go_values *sites_values(const struct site_table *s, uint32_t site)
+{
+	return site < s->n ? s->v[site].values : NULL;
 }
 
 const struct gft_cap_plan *sites_plan(struct site_table *s, uint32_t site)
@@ -416,7 +432,7 @@ static const struct site_info *info(void *ctx, uint32_t site)
 		e->info.line = line;
 		e->info.func_id = e->func;
 		e->info.role = e->role;
-		e->info.payload = e->values ? &e->payload : &s->meta->progs[e->prog].payload;
+		e->info.payload = e->values && e->payload.fields ? &e->payload : &s->meta->progs[e->prog].payload;
 		e->filled = true;
 	}
 	return &e->info;

@@ -49,6 +49,9 @@ void sites_dump(struct site_table *s, struct buf *out);
 /* How a site's Go values are captured; NULL: it has none. */
 const struct gft_cap_plan *sites_plan(struct site_table *s, uint32_t site);
 
+/* The same values, to print them. */
+const struct go_values *sites_values(const struct site_table *s, uint32_t site);
+
 uint32_t sites_total(const struct site_table *s);
 uint64_t sites_vaddr(const struct site_table *s, uint32_t site);
 const char *sites_func_name(struct site_table *s, uint32_t site);  /* NULL: no such site */

@@ -61,14 +61,16 @@ struct go_type {
 };
 
 /* Where a part of a value is: bytes [off, off + size) of the value. */
-enum go_place { GO_IN_REG, GO_IN_XMM, GO_ON_STACK };
+enum go_place { GO_IN_REG, GO_IN_XMM, GO_ON_STACK, GO_IN_CTX };
 
 struct go_piece {
 	uint8_t place; /* enum go_place */
-	uint8_t reg;   /* GO_IN_REG: 0 to 8 for RAX RBX RCX RDI RSI R8 R9 R10 R11; GO_IN_XMM: 0 to 14 */
+	uint8_t reg;   /* GO_IN_REG: 0 to 8 for RAX RBX RCX RDI RSI R8 R9 R10 R11; GO_IN_XMM: 0 to 14;
+			  GO_IN_CTX: 1 when the variable's address is there, not the variable */
 	uint16_t size; /* bytes */
 	uint32_t off;  /* in the value */
-	int32_t stack; /* GO_ON_STACK: bytes from the return address slot: +8 is the first stack argument */
+	int32_t stack; /* GO_ON_STACK: bytes from the return address slot: +8 is the first stack argument;
+			  GO_IN_CTX: bytes behind the closure context's address, which is in RDX at the entry */
 };
 
 struct go_param {
@@ -80,7 +82,8 @@ struct go_param {
 };
 
 /*
- * Arguments (receiver first) then results of function i, in source order.
+ * Arguments (receiver first) then results of function i, in source order.  Of a
+ * closure the variables that it captured come between them (Go >= 1.23 tells).
  * Before Go 1.22, DWARF leaves out arguments named "_" and receivers of wrappers
  * that the compiler makes: they are not in the array.
  * Returns 0 with *out borrowed from the target; -ENODATA when the binary has no
@@ -104,5 +107,28 @@ const struct go_type *tgt_type_by_name(struct tgt *t, const char *name, struct t
  * binaries.  False when vaddr is not a type.
  */
 bool tgt_rtype_name(struct tgt *t, uint64_t vaddr, const char **name);
+
+/* More of such a type.  Strings live as long as the target. */
+struct tgt_rtype {
+	const char *name;
+	enum go_kind kind; /* GO_INTERFACE also for interface{} */
+	uint64_t size;	   /* bytes */
+	uint64_t elem;	   /* GO_PTR: vaddr of what it points to, else 0 */
+	bool direct;	   /* an interface's data word is the value itself, not its address */
+};
+bool tgt_rtype(struct tgt *t, uint64_t vaddr, struct tgt_rtype *out);
+
+/* Field i of a struct type; false when there is none. */
+struct tgt_rfield {
+	const char *name;
+	uint64_t type, off; /* vaddr of its type; bytes from the struct's start */
+};
+bool tgt_rtype_field(struct tgt *t, uint64_t vaddr, uint32_t i, struct tgt_rfield *out);
+
+/*
+ * The descriptor of a type of this name that the program converts to error
+ * somewhere (an itab in the file says so).
+ */
+bool tgt_error_type(struct tgt *t, const char *name, uint64_t *vaddr);
 
 #endif

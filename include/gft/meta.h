@@ -65,7 +65,9 @@ struct meta_prog {
 	struct payload payload;		  /* what its graph records carry, but for captured values: */
 	struct meta_go_fetch *go_fetches; /* fetched Go values: the first captured fields */
 	uint32_t ngo_fetches;
-	bool capture_all;     /* and all arguments or results, behind them */
+	const char **go_paths; /* values that events show: "args.x", "args"; behind the fetched ones */
+	uint32_t ngo_paths;
+	bool capture_all;     /* and all arguments or results in graph records, behind them */
 	uint32_t capture_off; /* of struct gft_capture in the payload; 0: none.  Its fields differ by site */
 
 	/* the others */

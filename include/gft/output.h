@@ -121,6 +121,9 @@ struct value_arg {
 };
 void value_printf(struct buf *b, const struct value_ctx *vc, const char *fmt, const struct value_arg *args, size_t n);
 
+/* The letter of the conversion that shows argument i (from 0), or 0. */
+char value_printf_conversion(const char *fmt, size_t i);
+
 /*
  * Checks a format at compile time.  Returns NULL, or a message (in buf b) such
  * as "not enough arguments for format string (1 supplied, 2 expected)".

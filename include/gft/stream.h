@@ -98,9 +98,22 @@ struct stream_clock {
 /* --- writing ---------------------------------------------------------------------- */
 
 struct stream_writer;
+struct gft_type;
+struct buf;
+
+/*
+ * Captured Go values (TY_GO, capture.h) mean something only beside their
+ * binary.  They are kept as the text they print as: in the file such a field has
+ * a type of size 4 and holds a string's number, and the capture is left out of
+ * the record.  (Files of before have the capture itself, of which nothing can be
+ * shown.)
+ */
+typedef void stream_go_fn(void *ctx, struct buf *b, const struct gft_type *t, const void *data);
 
 /* fd is borrowed; syms too, and asked about each site and caller when it first appears. */
 struct stream_writer *stream_writer_new(int fd, const struct sym_source *syms);
+/* How captured Go values are shown; without it they are not. */
+void stream_writer_go(struct stream_writer *w, stream_go_fn *fn, void *ctx);
 void stream_write_clock(struct stream_writer *w, int64_t wall_offset_ns, int64_t boot_offset_ns);
 void stream_write_opts(struct stream_writer *w, const struct graph_opts *opts, size_t n);
 /* A record of any kind but EVENT (what those print is written as text). */
@@ -138,6 +151,8 @@ const char *stream_error(const struct stream *s);
 
 const struct sym_source *stream_syms(const struct stream *s);
 const struct graph_opts *stream_graph_opts(const struct stream *s, size_t *n);
+/* A captured Go value as text, escaped; t and data are a field's of this stream. */
+void stream_go_value(const struct stream *s, struct buf *b, const struct gft_type *t, const void *data);
 int64_t stream_wall_offset(const struct stream *s);
 int64_t stream_boot_offset(const struct stream *s);
 /* When recording ended; of a file that was cut off the time of the last record read. */

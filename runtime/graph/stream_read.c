@@ -13,6 +13,7 @@
 
 #include "gft/arena.h"
 #include "gft/buf.h"
+#include "gft/output.h"
 #include "gft/stream.h"
 #include "gft/type.h"
 #include "runtime/graph/idmap.h"
@@ -449,4 +450,32 @@ int64_t stream_boot_offset(const struct stream *s)
 uint64_t stream_end_ns(const struct stream *s)
 {
 	return s->end_ns;
+}
+
+#define GO_TEXT_MAX 8192 /* a value that was captured has not nearly as much */
+
+void stream_go_value(const struct stream *s, struct buf *b, const struct gft_type *t, const void *data)
+{
+	const char *text = NULL, *p, *end;
+	uint32_t n;
+
+	if (t->size == sizeof(n)) {
+		memcpy(&n, data, sizeof(n));
+		string(s, n, &text);
+	}
+	if (!text) {
+		buf_puts(b, "?");
+		return;
+	}
+	/* it was escaped when it was recorded, or so a file says that may come from anywhere */
+	for (p = text, end = text + strnlen(text, GO_TEXT_MAX); p < end;) {
+		const char *q = memchr(p, '\\', (size_t)(end - p));
+
+		value_escape(b, p, (size_t)((q ? q : end) - p));
+		p = q ? q + 1 : end;
+		if (q)
+			buf_putc(b, '\\');
+	}
+	if (*end)
+		buf_puts(b, "…");
 }

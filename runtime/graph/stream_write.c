@@ -20,6 +20,8 @@
 struct stream_writer {
 	int fd, error;
 	const struct sym_source *syms;
+	stream_go_fn *go;
+	void *go_ctx;
 	struct buf b;
 	struct idmap strings, types, payloads; /* to their numbers */
 	struct idmap sites, callers;	       /* 1: written */
@@ -133,9 +135,32 @@ static uint32_t put_type(struct stream_writer *w, const struct gft_type *t)
 	return n;
 }
 
+/* The type of a Go value that is kept as text: stream.h. */
+static const struct gft_type go_text = { .kind = TY_GO, .size = 4, .align = 4 };
+
+/* Where the capture is that the payload ends with, and how many values it holds; 0: there is none. */
+static uint32_t capture_of(const struct stream_writer *w, const struct payload *p, uint32_t *n)
+{
+	uint32_t off = 0;
+
+	*n = 0;
+	for (uint32_t i = 0; i < p->n; i++) {
+		const struct payload_field *f = &p->fields[i];
+
+		if (f->type->kind != TY_GO)
+			continue;
+		if ((*n && f->off != off) || f->off + f->type->size != p->size)
+			return 0;
+		off = f->off;
+		++*n;
+	}
+	return w->go && off % 4 == 0 ? off : 0;
+}
+
 static uint32_t put_payload(struct stream_writer *w, const struct payload *p)
 {
-	struct stream_payload sp = { p->size, p->n };
+	uint32_t ngo, go = capture_of(w, p, &ngo), k = 0;
+	struct stream_payload sp = { go ? (go + 4 * ngo + 7) & ~7U : p->size, p->n };
 	struct buf tail = BUF_INIT;
 	uint32_t n;
 
@@ -147,10 +172,12 @@ static uint32_t put_payload(struct stream_writer *w, const struct payload *p)
 	for (uint32_t i = 0; i < p->n; i++) {
 		struct stream_payload_field f = {
 			.name = put_string(w, p->fields[i].name),
-			.type = put_type(w, p->fields[i].type),
+			.type = put_type(w, go && p->fields[i].type->kind == TY_GO ? &go_text : p->fields[i].type),
 			.off = p->fields[i].off,
 		};
 
+		if (go && p->fields[i].type->kind == TY_GO)
+			f.off = go + 4 * k++;
 		buf_add(&tail, &f, sizeof(f));
 	}
 	chunk(w, STREAM_PAYLOAD, &sp, sizeof(sp), tail.data, tail.len);
@@ -235,9 +262,43 @@ void stream_write_opts(struct stream_writer *w, const struct graph_opts *opts, s
 	}
 }
 
+void stream_writer_go(struct stream_writer *w, stream_go_fn *fn, void *ctx)
+{
+	w->go = fn;
+	w->go_ctx = ctx;
+}
+
+/* The record with numbers of texts in the place of its capture; false: it has none, or is damaged. */
+static bool with_text(struct stream_writer *w, const char *rec, size_t size, size_t head, uint32_t site)
+{
+	const struct site_info *s = w->syms->site(w->syms->ctx, site);
+	uint32_t n = 0, go = s ? capture_of(w, s->payload, &n) : 0, numbers[GFT_PAYLOAD_MAX + 1] = { 0 }, k = 0;
+	struct gft_payload pl;
+
+	if (!go || n > GFT_PAYLOAD_MAX || size != head + s->payload->size)
+		return false;
+	memcpy(&pl, rec + head, sizeof(pl));
+	for (uint32_t i = 0; i < s->payload->n; i++) {
+		const struct payload_field *f = &s->payload->fields[i];
+		struct buf b = BUF_INIT;
+
+		if (f->type->kind != TY_GO)
+			continue;
+		if (i < 64 && (pl.present >> i & 1)) {
+			w->go(w->go_ctx, &b, f->type, rec + head + go);
+			numbers[k] = put_string(w, buf_str(&b));
+		}
+		k++;
+		buf_free(&b);
+	}
+	chunk(w, STREAM_RECORD, rec, head + go, numbers, (4 * n + 7U) & ~7U);
+	return true;
+}
+
 void stream_write(struct stream_writer *w, const void *rec, size_t size)
 {
 	struct gft_rec_entry e;
+	size_t head = sizeof(e.c);
 
 	if (size < sizeof(e.c.h))
 		return;
@@ -248,8 +309,10 @@ void stream_write(struct stream_writer *w, const void *rec, size_t size)
 	if (e.c.h.kind == GFT_REC_ENTRY && size >= sizeof(e)) {
 		memcpy(&e, rec, sizeof(e));
 		put_caller(w, e.c.h.site, e.caller_rel);
+		head = sizeof(e);
 	}
-	chunk(w, STREAM_RECORD, rec, size, NULL, 0);
+	if (size <= head || e.c.h.kind == GFT_REC_CLOSE || !with_text(w, rec, size, head, e.c.h.site))
+		chunk(w, STREAM_RECORD, rec, size, NULL, 0);
 }
 
 void stream_write_text(struct stream_writer *w, const char *kind, const char *text, size_t len)

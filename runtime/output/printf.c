@@ -132,6 +132,26 @@ static const char *mismatch(struct buf *b, const struct conv *c, const struct gf
 	return buf_str(b);
 }
 
+char value_printf_conversion(const char *fmt, size_t i)
+{
+	struct conv c;
+	size_t used = 0;
+
+	for (const char *p = fmt; *p;) {
+		if (*p != '%') {
+			p++;
+			continue;
+		}
+		p = read_conv(p, &c);
+		if (!c.type || c.type == '%')
+			continue;
+		used += (size_t)(c.star_width + c.star_prec);
+		if (used++ == i)
+			return c.type;
+	}
+	return 0;
+}
+
 const char *value_printf_check(struct buf *b, const char *fmt, const struct gft_type *const *types, size_t n)
 {
 	const struct gft_type *wrong = NULL;

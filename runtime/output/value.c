@@ -425,10 +425,10 @@ static void print(struct buf *b, const struct value_ctx *vc, const struct gft_ty
 	case TY_INET: print_inet(b, data); break;
 	case TY_CGROUP: buf_u64(b, load_uint(data, 8)); break;
 	case TY_GO:
-		if (vc && vc->go_value && t->go)
+		if (vc && vc->go_value)
 			vc->go_value(vc->ctx, b, t, data);
 		else
-			buf_puts(b, "?"); /* a replayed stream does not know Go's types */
+			buf_puts(b, "?");
 		break;
 	case TY_COUNT:
 	case TY_SUM:

@@ -16,6 +16,7 @@
 #define AT_GO_ELEM	 0x2902
 #define AT_GO_EMBEDDED	 0x2903
 #define AT_GO_DICT_INDEX 0x2906
+#define AT_GO_CLOSURE	 0x2907 /* since Go 1.23: where a captured variable is in the closure's context */
 
 struct gtype {
 	struct go_type t; /* first: a struct go_type of ours is one of these */

@@ -218,6 +218,8 @@ static void hint(struct gotype *g, Dwarf_Die *d, uint64_t pc, struct goabi_val *
 
 struct reading {
 	struct go_param *v;
+	struct go_param *captured; /* of a closure */
+	uint32_t ncaptured, ccaptured;
 	struct goabi_val *val; /* one more than v: the hidden one has none */
 	uint32_t n, cap, valcap, nval, nresult;
 	bool saw_dict;
@@ -336,6 +338,53 @@ static int place(struct gotype *g, struct reading *r, enum dict dict, bool abi0)
 	return rc;
 }
 
+/* A variable that a closure captured: its value, or for "&x" its address, is in the context. */
+static void add_captured(struct gotype *g, struct reading *r, Dwarf_Die *d)
+{
+	const char *name = dwt_name(d);
+	bool ref = name[0] == '&';
+	struct gtype *type = dwt_type(g, d, DW_AT_type);
+	Dwarf_Attribute at;
+	Dwarf_Word off;
+	struct go_piece *pc;
+	uint32_t n = r->ncaptured;
+
+	if (!dwarf_attr(d, AT_GO_CLOSURE, &at) || dwarf_formudata(&at, &off) || off > 1 << 20 || !type ||
+	    n >= MAX_PARAMS || dwt_fill(g, type))
+		return;
+	if (ref &&
+	    (type->t.kind != GO_PTR || !type->t.elem || dwt_fill(g, (struct gtype *)(uintptr_t)type->t.elem->priv)))
+		return;
+	pc = ARENA_NEW(g->a, struct go_piece);
+	*pc = (struct go_piece){ .place = GO_IN_CTX, .reg = ref, .stack = (int32_t)off };
+	pc->size = (uint16_t)(ref ? type->t.elem->size : type->t.size);
+	if (!pc->size || (ref ? type->t.elem->size : type->t.size) > UINT16_MAX)
+		return;
+	ARENA_PUSH(g->a, r->captured, n, r->ccaptured,
+		   ((struct go_param){ param_name(g, name + ref, false, 0), ref ? type->t.elem : &type->t, false, 1,
+				       pc }));
+	r->ncaptured = n;
+}
+
+/* Between the arguments and the results. */
+static void put_captured(struct gotype *g, struct reading *r)
+{
+	struct go_param *v;
+	uint32_t k = 0;
+
+	if (!r->ncaptured)
+		return;
+	v = ARENA_ARRAY(g->a, struct go_param, r->n + r->ncaptured);
+	while (k < r->n && !r->v[k].result) {
+		v[k] = r->v[k];
+		k++;
+	}
+	memcpy(v + k, r->captured, r->ncaptured * sizeof(*v));
+	memcpy(v + k + r->ncaptured, r->v + k, (r->n - k) * sizeof(*v));
+	r->v = v;
+	r->n += r->ncaptured;
+}
+
 static int read_params(struct gotype *g, const struct tgt_func *f, Dwarf_Die *fn, struct params *out)
 {
 	struct reading r = { 0 };
@@ -346,6 +395,8 @@ static int read_params(struct gotype *g, const struct tgt_func *f, Dwarf_Die *fn
 	for (; !has && !rc; has = dwt_sibling(&d)) {
 		if (dwarf_tag(&d) == DW_TAG_formal_parameter)
 			rc = add_param(g, &r, &d, f);
+		else if (dwarf_tag(&d) == DW_TAG_variable && dwarf_hasattr(&d, AT_GO_CLOSURE))
+			add_captured(g, &r, &d);
 	}
 	if (!rc && has < 0)
 		rc = -EBADMSG;
@@ -356,6 +407,7 @@ static int read_params(struct gotype *g, const struct tgt_func *f, Dwarf_Die *fn
 	results_last(&r);
 	abi0 = abi0 || (r.in_memory && !r.in_regs);
 	rc = place(g, &r, dict_of(dwt_name(fn), g->minor), abi0);
+	put_captured(g, &r);
 	out->v = r.v;
 	out->n = r.n;
 	return rc;

@@ -291,7 +291,7 @@ static uint32_t arg_mask(ZydisRegister reg)
 	case ZYDIS_REGISTER_RSI:
 	case ZYDIS_REGISTER_R8:
 	case ZYDIS_REGISTER_R9: return ARG_GO | ARG_C;
-	case ZYDIS_REGISTER_RDX: return ARG_C;
+	case ZYDIS_REGISTER_RDX: return ARG_GO | ARG_C; /* of Go: captured variables of a closure */
 	default: return 0;
 	}
 }

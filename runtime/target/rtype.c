@@ -22,6 +22,8 @@
 #define T_BYTES	  48
 
 #define TFLAG_EXTRA_STAR 2
+#define TFLAG_DIRECT	 0x20 /* Go >= 1.26 */
+#define KIND_DIRECT	 0x20 /* before */
 #define KIND_MASK	 0x1f
 #define LAST_KIND	 26 /* unsafe.Pointer */
 
@@ -48,6 +50,9 @@ struct rtypes {
 	bool old_names;		/* Go 1.16: lengths of two bytes */
 	struct entry *v;	/* open addressing by vaddr */
 	size_t n, cap;
+	bool errors_read;
+	uint64_t *errors; /* owned: types that are converted to error */
+	size_t nerrors, cerrors;
 };
 
 /* --- where the types are ---------------------------------------------------------------------- */
@@ -138,6 +143,7 @@ void rtype_free(struct tgt *t)
 	if (!t->rtypes)
 		return;
 	free(t->rtypes->v);
+	free(t->rtypes->errors);
 	arena_free(t->rtypes->a);
 	free(t->rtypes);
 	t->rtypes = NULL;
@@ -240,4 +246,137 @@ bool tgt_rtype_name(struct tgt *t, uint64_t vaddr, const char **name)
 	if (e->name)
 		*name = e->name;
 	return e->name;
+}
+
+/* --- more of a type ------------------------------------------------------------------------------- */
+
+/* enum abi.Kind of src/internal/abi/type.go to ours. */
+static enum go_kind kind_of(unsigned k)
+{
+	static const uint8_t kinds[LAST_KIND + 1] = {
+		[1] = GO_BOOL, GO_INT,	     GO_INT,  GO_INT,	GO_INT,	  GO_INT,     GO_UINT,	  GO_UINT,  GO_UINT,
+		GO_UINT,       GO_UINT,	     GO_UINT, GO_FLOAT, GO_FLOAT, GO_COMPLEX, GO_COMPLEX, GO_ARRAY, GO_CHAN,
+		GO_FUNC,       GO_INTERFACE, GO_MAP,  GO_PTR,	GO_SLICE, GO_STRING,  GO_STRUCT,  GO_PTR,
+	};
+
+	return k <= LAST_KIND ? (enum go_kind)kinds[k] : GO_UNKNOWN;
+}
+
+bool tgt_rtype(struct tgt *t, uint64_t vaddr, struct tgt_rtype *out)
+{
+	const uint8_t *p;
+
+	*out = (struct tgt_rtype){ .name = NULL };
+	if (!tgt_rtype_name(t, vaddr, &out->name) || !(p = tgt_mem(t, vaddr, T_BYTES)))
+		return false;
+	out->kind = kind_of(p[T_KIND] & KIND_MASK);
+	out->size = rd64(p + T_SIZE);
+	out->direct = go_minor_of(tgt_go_version(t)) >= 26 ? p[T_TFLAG] & TFLAG_DIRECT : p[T_KIND] & KIND_DIRECT;
+	/* abi.PtrType: Elem; unsafe.Pointer has none */
+	if (out->kind == GO_PTR && (p[T_KIND] & KIND_MASK) != LAST_KIND && !tgt_word(t, vaddr + T_BYTES, &out->elem))
+		out->elem = 0;
+	return true;
+}
+
+bool tgt_rtype_field(struct tgt *t, uint64_t vaddr, uint32_t i, struct tgt_rfield *out)
+{
+	int minor = go_minor_of(tgt_go_version(t));
+	struct rtypes *r = get(t);
+	struct tgt_rtype rt;
+	uint64_t fields, n, name;
+
+	/* abi.StructType: PkgPath, Fields (a slice); abi.StructField: Name, Typ, Offset */
+	if (!tgt_rtype(t, vaddr, &rt) || rt.kind != GO_STRUCT || !tgt_word(t, vaddr + T_BYTES + 8, &fields) ||
+	    !tgt_word(t, vaddr + T_BYTES + 16, &n) || i >= n || n > 65536)
+		return false;
+	fields += 24ULL * i;
+	if (!tgt_word(t, fields, &name) || !tgt_word(t, fields + 8, &out->type) || !tgt_word(t, fields + 16, &out->off))
+		return false;
+	if (minor && minor < 19)
+		out->off >>= 1; /* the lowest bit said that it is embedded */
+	if (name <= r->types || name >= r->etypes || name - r->types > UINT32_MAX)
+		return false;
+	out->name = read_string(t, r, (uint32_t)(name - r->types), false);
+	return out->name && out->off < rt.size + 1;
+}
+
+/* --- itabs -------------------------------------------------------------------------------------------- */
+
+/* abi.ITab: Inter, Type; abi.InterfaceType: PkgPath, Methods (a slice) */
+#define ITAB_FUN    24
+#define INTER_COUNT (T_BYTES + 16)
+
+/* runtime.moduledata, in words: itablinks is a slice of pointers to itabs; Go 1.27 has them in a row. */
+#define MD_ITABLINKS_118 45
+#define MD_ITABLINKS_120 47
+#define MD_ITABLINKS_126 48 /* epclntab came before it */
+#define MD_ITABOFF_127	 40
+#define ITABS_MAX	 1000000U
+
+static void add_itab(struct tgt *t, struct rtypes *r, uint64_t itab)
+{
+	const char *name = NULL;
+	uint64_t inter, type;
+
+	if (!tgt_word(t, itab, &inter) || !tgt_word(t, itab + 8, &type) || !tgt_rtype_name(t, inter, &name) ||
+	    strcmp(name, "error") != 0)
+		return;
+	if (r->nerrors == r->cerrors) {
+		r->cerrors = r->cerrors ? r->cerrors * 2 : 64;
+		r->errors = xrealloc(r->errors, r->cerrors * sizeof(*r->errors));
+	}
+	r->errors[r->nerrors++] = type;
+}
+
+static void read_itabs(struct tgt *t, struct rtypes *r)
+{
+	int minor = go_minor_of(tgt_go_version(t));
+	uint64_t md = tgt_moduledata(t), v, n;
+
+	if (!md || t->pcln.ver == PCLN_116)
+		return;
+	if (minor >= 27) {
+		if (!word(t, md, MD_ITABOFF_127, &v) || !word(t, md, MD_ITABOFF_127 + 1, &n) || n > 24ULL * ITABS_MAX)
+			return;
+		v += r->types;
+		for (uint64_t end = v + n; v + ITAB_FUN <= end;) {
+			uint64_t inter, methods;
+
+			add_itab(t, r, v);
+			if (!tgt_word(t, v, &inter) || !tgt_word(t, inter + INTER_COUNT, &methods) ||
+			    methods > ITABS_MAX)
+				return;
+			v += ITAB_FUN + 8 * (methods ? methods : 1);
+		}
+		return;
+	}
+	md += 8ULL * (t->pcln.ver == PCLN_118 ? MD_ITABLINKS_118 : minor >= 26 ? MD_ITABLINKS_126 : MD_ITABLINKS_120);
+	if (!tgt_word(t, md, &v) || !tgt_word(t, md + 8, &n) || n > ITABS_MAX)
+		return;
+	for (uint64_t i = 0; i < n; i++) {
+		uint64_t itab;
+
+		if (!tgt_word(t, v + 8 * i, &itab))
+			return;
+		add_itab(t, r, itab);
+	}
+}
+
+bool tgt_error_type(struct tgt *t, const char *name, uint64_t *vaddr)
+{
+	struct rtypes *r = get(t);
+	const char *s = NULL;
+
+	if (!r->errors_read) {
+		r->errors_read = true;
+		if (r->types)
+			read_itabs(t, r);
+	}
+	for (size_t i = 0; i < r->nerrors; i++) {
+		if (tgt_rtype_name(t, r->errors[i], &s) && !strcmp(s, name)) {
+			*vaddr = r->errors[i];
+			return true;
+		}
+	}
+	return false;
 }

@@ -342,34 +342,48 @@ static void obey(const struct gft_cap_plan *p, const uint64_t *regs, const void 
 	memset(&cap, 0, sizeof(cap));
 	assert_true(p->n <= GFT_CAP_OPS);
 	assert_true(p->size <= GFT_CAP_BYTES);
-	for (uint32_t i = 0; i < p->n; i++) {
+	for (uint32_t i = 0, skip = 0; i < p->n; i++) {
 		const struct gft_cap_op *op = &p->op[i];
 		uint64_t from = 0, n = op->len;
 
 		/* every step stays inside */
-		assert_true(op->dst + (op->len ? op->len : 8u) <= GFT_CAP_BYTES);
-		assert_true(op->len <= GFT_CAP_LEN && op->from + 8u <= GFT_CAP_BYTES &&
+		assert_true(op->kind == GFT_CAP_IF || op->dst + (op->len ? op->len : 8u) <= GFT_CAP_BYTES);
+		assert_true((op->kind == GFT_CAP_IF || op->len <= GFT_CAP_LEN) && op->from + 8u <= GFT_CAP_BYTES &&
 			    op->count + 8u <= GFT_CAP_BYTES);
 		memcpy(&from, cap.blob + op->from, 8);
+		if (skip) {
+			skip--;
+			continue;
+		}
 		switch (op->kind) {
+		case GFT_CAP_IF: skip = (int32_t)(from - 0x401000) == op->off ? op->scale : op->len; continue;
 		case GFT_CAP_REG: put(op->dst, &regs[op->reg], 8); break;
 		case GFT_CAP_IP: word(op->dst, 0x401000); break;
 		case GFT_CAP_STACK: put(op->dst, (const char *)sp + op->off, op->len); break;
+		case GFT_CAP_ELEM:
+			memcpy(&n, cap.blob + op->count, 8);
+			if (n <= op->scale)
+				from = 0;
+			n = op->len;
+			goto copy;
 		case GFT_CAP_MEMN:
 			memcpy(&n, cap.blob + op->count, 8);
 			n = n * op->scale > op->len ? op->len : n * op->scale;
 			/* fallthrough */
 		case GFT_CAP_MEM:
-			if (!from || !n)
+		copy:
+			if (!from || !n) {
+				put(op->dst, "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 16);
 				continue;
+			}
 			if (!read_here(cap.blob + op->dst, from + (uint64_t)(int64_t)op->off, n)) {
-				cap.fault |= 1U << i;
+				cap.fault |= 1ULL << i;
 				continue;
 			}
 			break;
 		default: fail_msg("step of kind %u", op->kind);
 		}
-		cap.ran |= 1U << i;
+		cap.ran |= 1ULL << i;
 	}
 }
 
@@ -393,15 +407,16 @@ static int close_calls(void **state)
 }
 
 /* The arguments (or results) of a function of the example, as text "a=1, b=2". */
-static void planned(const char *func, enum go_which which, const uint64_t *regs, const char *want)
+static void planned(const char *func, bool results, const uint64_t *regs, const char *want)
 {
+	struct go_wanted wanted = { .which = GO_ALL, .results = results };
 	struct tgt_error err;
 	struct go_values *g;
 	struct buf b = BUF_INIT;
 	uint32_t *f, stack[64] = { 0 };
 
 	assert_int_equal(tgt_match(calls, func, &f), 1);
-	g = go_values_new(calls, f[0], which, NULL, 0, 0x401000, &err);
+	g = go_values_new(calls, f[0], &wanted, 0x401000, &err);
 	free(f);
 	if (!g)
 		fail_msg("%s: %s", func, err.msg);
@@ -433,28 +448,28 @@ static void test_plans(void **state)
 	if (!calls)
 		skip();
 	regs[0] = 3, regs[1] = (uint64_t)-4;
-	planned("main.add3", GO_ARGS, regs, "a=3, b=-4");
+	planned("main.add3", false, regs, "a=3, b=-4");
 	regs[0] = 2, regs[1] = 1500000000;
-	planned("main.doSomething", GO_ARGS, regs, "round=2, sleep=1.5s");
-	planned("main.doSomething", GO_RESULTS, regs, "~r0=2");
+	planned("main.doSomething", false, regs, "round=2, sleep=1.5s");
+	planned("main.doSomething", true, regs, "~r0=2");
 	regs[0] = (uintptr_t)&pair;
-	planned("main.add", GO_ARGS, regs, "p=&main.Pair{a:-5, b:6}");
+	planned("main.add", false, regs, "p=&main.Pair{a:-5, b:6}");
 	regs[0] = 0;
-	planned("main.add", GO_ARGS, regs, "p=nil");
+	planned("main.add", false, regs, "p=nil");
 	regs[0] = (uintptr_t)&student;
-	planned("main.(*Student).String", GO_ARGS, regs, "s=&main.Student{name:\"Grace Hopper\", age:37}");
+	planned("main.(*Student).String", false, regs, "s=&main.Student{name:\"Grace Hopper\", age:37}");
 	regs[0] = (uintptr_t)name, regs[1] = 5;
-	planned("main.(*Student).String", GO_RESULTS, regs, "~r0=\"Grace\"");
+	planned("main.(*Student).String", true, regs, "~r0=\"Grace\"");
 	/* w io.Writer, format string, a ...any */
 	memset(regs, 0, sizeof(regs));
 	regs[2] = (uintptr_t)format, regs[3] = sizeof(format) - 1;
-	planned("fmt.Fprintf", GO_ARGS, regs,
+	planned("fmt.Fprintf", false, regs,
 		"w=nil, format=\"%d of a text that is far too long for its place, which has room \xe2\x80\xa6\"(len "
 		"84), a=nil");
 	regs[3] = 2;
-	planned("fmt.Fprintf", GO_ARGS, regs, "w=nil, format=\"%d\", a=nil");
+	planned("fmt.Fprintf", false, regs, "w=nil, format=\"%d\", a=nil");
 	regs[0] = 12, regs[1] = 0;
-	planned("fmt.Fprintf", GO_RESULTS, regs, "n=12, err=nil");
+	planned("fmt.Fprintf", true, regs, "n=12, err=nil");
 }
 
 /* Every function's plan stays inside of its blob, and steps follow only what came before. */
@@ -469,9 +484,11 @@ static void test_all_plans(void **state)
 	n = tgt_match(calls, "*", &f);
 	assert_true(n > 500);
 	for (size_t i = 0; i < n; i++)
-		for (int which = GO_ARGS; which <= GO_RESULTS; which++) {
+		for (int results = 0; results < 2; results++) {
+			struct go_wanted wanted = { .which = GO_ALL, .results = results };
 			struct tgt_error err;
-			struct go_values *g = go_values_new(calls, f[i], (enum go_which)which, NULL, 0, 0, &err);
+			struct go_values *g = go_values_new(calls, f[i], &wanted, 0x401000, &err);
+			bool written[GFT_CAP_BYTES + GFT_CAP_LEN] = { false };
 
 			if (!g)
 				continue;
@@ -480,11 +497,19 @@ static void test_all_plans(void **state)
 			for (uint32_t k = 0; k < g->plan.n; k++) {
 				const struct gft_cap_op *op = &g->plan.op[k];
 
+				if (op->kind == GFT_CAP_IF) { /* jumps ahead, not beyond the end */
+					assert_true(k + 1 + op->len <= g->plan.n && k + 1 + op->scale <= g->plan.n);
+					continue;
+				}
 				assert_true(op->dst + (op->len ? op->len : 8u) <= GFT_CAP_BYTES);
 				assert_true(op->len <= GFT_CAP_LEN);
-				if ((op->kind == GFT_CAP_MEM || op->kind == GFT_CAP_MEMN) && op->from >= op->dst)
-					fail_msg("%s: step %u reads %u, writes %u", tgt_func(calls, f[i])->name, k,
-						 op->from, op->dst);
+				/* a pointer is followed only once some step has copied it */
+				if (op->kind == GFT_CAP_MEM || op->kind == GFT_CAP_MEMN || op->kind == GFT_CAP_ELEM)
+					for (unsigned b = 0; b < 8; b++)
+						if (!written[op->from + b])
+							fail_msg("%s: step %u follows bytes that nobody wrote, at %u",
+								 tgt_func(calls, f[i])->name, k, op->from);
+				memset(written + op->dst, 1, op->len ? op->len : 8);
 			}
 			go_values_free(g);
 		}

@@ -401,8 +401,8 @@ static void test_by_name(void **state)
 	assert_int_equal(a.word[0].type.bits, 8);
 	wrong(1, "u:main.add { print(args.b); }", "main.add has no argument 'b'", "it has a, s, ok, f", NULL);
 	wrong(1, "ur:main.add { print(ret.5); }", "no result '5'", NULL);
-	wrong(1, "u:main.add { print(args.f); }", "main.add", NULL); /* a float, in a vector register */
-	wrong(1, "u:main.addBig { print(args.v); }", "cannot be used in an expression", "take a field", NULL);
+	wrong(1, "u:main.add { @ = args.f; }", "main.add", NULL); /* a float, in a vector register */
+	wrong(1, "u:main.addBig { @ = args.v; }", "cannot be used in an expression", "take a field", NULL);
 	wrong(1, "u:main.addBig { print(args.v.agee); }", "no field 'agee'", "did you mean 'age'?", NULL);
 	wrong(1, "u:main.add { print(args.a.x); }", "no field 'x'", NULL);
 	wrong(1, "ur:main.add { print(args.a); }", "arguments are gone at the exit", NULL);
@@ -410,7 +410,7 @@ static void test_by_name(void **state)
 	wrong(1, "u:main.main { print(args.x); }", "main.main: nothing is known", "fetch(n = %ax:s64)", NULL);
 	wrong(1, "u:./stripped:main.add { print(args.a); }", "nothing is known", NULL);
 	/* in ax of one, on the stack of the other */
-	wrong(1, "u:main.add,main.addBig { print(args.a); }", "this lies at another place", "main.add",
+	wrong(1, "u:main.add,main.addBig { @ = args.a; }", "this lies at another place", "main.add",
 	      "give each its own clause", NULL);
 	wrong(1, "u:./stripped:main.add { graph(args); }", "needs DWARF", NULL);
 	wrong(1, "u:./c:work { graph(args); }", "no Go program", NULL);

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * gopath.c - one Go value by its path, "args.s.list[3].x", to the steps that
+ * bring its bytes into the blob.  Semantic analysis has followed the same path
+ * and told what is wrong with it; here a path that leads nowhere shows nothing.
+ */
+#include "runtime/goplan.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Where the value is while the path is followed. */
+struct cursor {
+	const struct go_type *type;
+	const struct go_param *param; /* its bytes are this parameter's, from off on; NULL: they are in memory, */
+	uint32_t at;		      /* behind the pointer that is in the blob here, */
+	int64_t off;		      /* at this distance */
+	int32_t count;		      /* blob offset of the length that must be above index; -1: it is no element */
+	uint32_t index;
+};
+
+static void fill(struct planner *p, const struct go_type *t)
+{
+	if (t && t->lazy)
+		tgt_type_fill(p->t, t);
+}
+
+/* Brings the first len bytes of what c means into the blob; -1 when there is no room. */
+static int bring(struct planner *p, struct go_node *n, const struct cursor *c, uint32_t len, int *op)
+{
+	int at;
+
+	*op = -1;
+	n->xmm = false;
+	if (c->param)
+		return plan_pieces(p, n, c->param, (uint32_t)c->off, len);
+	at = plan_room(p, len);
+	for (uint32_t done = 0; at >= 0 && done < len; done += GFT_CAP_LEN) {
+		uint32_t part = len - done > GFT_CAP_LEN ? GFT_CAP_LEN : len - done;
+		int64_t off = c->off + done;
+
+		if (off != (int32_t)off)
+			return -1;
+		*op = plan_step(p, (struct gft_cap_op){ .kind = c->count < 0 ? GFT_CAP_MEM : GFT_CAP_ELEM,
+							.dst = (uint16_t)((uint32_t)at + done),
+							.len = (uint16_t)part,
+							.from = (uint16_t)c->at,
+							.count = (uint16_t)(c->count < 0 ? 0 : c->count),
+							.scale = (uint16_t)c->index,
+							.off = (int32_t)off });
+		if (*op < 0)
+			return -1;
+	}
+	return at;
+}
+
+static bool through_pointer(struct planner *p, struct go_node *n, struct cursor *c)
+{
+	int at, op;
+
+	if (c->type->kind != GO_PTR)
+		return true;
+	fill(p, c->type);
+	if (!c->type->elem || (at = bring(p, n, c, 8, &op)) < 0)
+		return false;
+	*c = (struct cursor){ .type = c->type->elem, .at = (uint32_t)at, .count = -1 };
+	fill(p, c->type);
+	return true;
+}
+
+static void move(struct cursor *c, const struct go_type *t, uint64_t by)
+{
+	c->type = t;
+	c->off += (int64_t)by;
+}
+
+static bool field(struct planner *p, struct go_node *n, struct cursor *c, const char *name, size_t len)
+{
+	if (!through_pointer(p, n, c))
+		return false;
+	fill(p, c->type);
+	for (uint32_t i = 0; i < c->type->nfields; i++) {
+		const struct go_field *f = &c->type->fields[i];
+
+		if (strlen(f->name) == len && !memcmp(f->name, name, len)) {
+			move(c, f->type, f->off);
+			fill(p, c->type);
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool element(struct planner *p, struct go_node *n, struct cursor *c, uint64_t k)
+{
+	static const struct go_type byte = { .kind = GO_UINT, .name = "uint8", .size = 1, .align = 1 };
+	const struct go_type *e;
+	int at, op;
+
+	if (!through_pointer(p, n, c))
+		return false;
+	fill(p, c->type);
+	e = c->type->kind == GO_STRING ? &byte : c->type->elem;
+	if (!e || k > UINT16_MAX)
+		return false;
+	fill(p, e);
+	if (c->type->kind == GO_ARRAY && k < c->type->count) {
+		move(c, e, k * e->size);
+		return true;
+	}
+	if (c->type->kind != GO_SLICE && c->type->kind != GO_STRING)
+		return false;
+	at = bring(p, n, c, 16, &op);
+	if (at < 0)
+		return false;
+	*c = (struct cursor){
+		.type = e, .at = (uint32_t)at, .off = (int64_t)(k * e->size), .count = at + 8, .index = (uint32_t)k
+	};
+	return true;
+}
+
+static const struct go_param *param(const struct go_param *v, uint32_t n, bool results, const char *name, size_t len)
+{
+	char *end;
+	unsigned long k = strtoul(name, &end, 10), i = 0;
+	bool number = end != name && (size_t)(end - name) == len;
+
+	for (; n--; v++) {
+		if (v->result != results)
+			continue;
+		if (number ? i == k : strlen(v->name) == len && !memcmp(v->name, name, len))
+			return v;
+		i++;
+	}
+	return NULL;
+}
+
+/* Follows what is behind the parameter's name. */
+static bool follow(struct planner *p, struct go_node *n, struct cursor *c, const char *s)
+{
+	while (*s) {
+		size_t len = strcspn(s + 1, ".[");
+		char *end;
+
+		if (*s == '[') {
+			if (!element(p, n, c, strtoull(s + 1, &end, 10)) || *end != ']')
+				return false;
+			s = end + 1;
+			continue;
+		}
+		if (*s != '.' || !field(p, n, c, s + 1, len))
+			return false;
+		s += 1 + len;
+	}
+	return true;
+}
+
+void plan_path(struct planner *p, struct go_node *n, const struct go_param *v, uint32_t nv, const char *path)
+{
+	static const struct go_type unknown = { .kind = GO_UNKNOWN, .name = "?" };
+	struct cursor c = { .count = -1 };
+	const char *name = strchr(path, '.');
+	size_t len;
+	int at, op;
+
+	n->type = &unknown;
+	n->op = n->type_op = n->root_op = -1;
+	n->room = UINT16_MAX;
+	if (!name++)
+		return; /* args, ret: the values behind this one */
+	len = strcspn(name, ".[");
+	c.param = param(v, nv, path[0] == 'r', name, len);
+	if (!c.param)
+		return;
+	c.type = c.param->type;
+	fill(p, c.type);
+	if (!follow(p, n, &c, name + len))
+		return;
+	fill(p, c.type);
+	at = c.type->size <= GFT_CAP_BYTES / 2 ? bring(p, n, &c, c.type->size, &op) : -1;
+	if (at < 0)
+		return;
+	n->type = c.type;
+	n->room = 0;
+	n->off = (uint16_t)at;
+	n->root_op = (int8_t)(c.param ? -1 : op);
+}
