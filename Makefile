@@ -40,7 +40,7 @@ say = $(if $(V),,@printf '  %-5s %s\n' '$(1)' '$(subst $(OUT)/,,$(2))';)
 # --- sources ----------------------------------------------------------------------
 
 PARSER_SRC := $(wildcard parser/*.c)
-CODEGEN_SRC := $(wildcard codegen/*.c)
+CODEGEN_SRC := $(filter-out codegen/ctypes.c,$(wildcard codegen/*.c))
 RUNTIME_SRC := $(filter-out runtime/main.c,$(wildcard runtime/*.c runtime/*/*.c))
 HAVE_GRAMMAR := $(wildcard parser/script.y)
 GEN_SRC := $(if $(HAVE_GRAMMAR),$(OUT)/gen/script.tab.c $(OUT)/gen/script.lex.c)
@@ -52,7 +52,7 @@ FUZZ := $(patsubst tests/fuzz/%.c,$(OUT)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 TOOLS := $(patsubst tests/tools/%.c,$(OUT)/tools/%,$(wildcard tests/tools/*.c))
 
 .PHONY: all
-all: $(OUT)/gft $(OUT)/libgft-clang.so ## build gft (the default)
+all: $(OUT)/gft $(OUT)/libgft-clang.so $(OUT)/libgft-ctypes.so ## build gft (the default)
 
 $(OUT)/gft: $(OUT)/obj/runtime/main.o $(OUT)/libgft.a
 	$(call say,LINK,$@)
@@ -104,6 +104,13 @@ $(OUT)/libgft-clang.so: codegen/clang.cc include/gft/clang.h
 	$(Q)mkdir -p $(@D) && $(CXX) $(shell $(LLVM_CONFIG) --cxxflags | sed 's/-DNDEBUG//') -std=c++17 -fno-rtti -fPIC \
 		-O1 -Wall -Wextra -Wno-unused-parameter -fvisibility=hidden -Iinclude -shared -o $@ $< \
 		-L$(shell $(LLVM_CONFIG) --libdir) -lclang-cpp $(shell $(LLVM_CONFIG) --libs bpf --link-shared)
+
+# libclang reads the C of scripts: a shared object too, loaded only when a script has some
+$(OUT)/libgft-ctypes.so: codegen/ctypes.c include/gft/ctypes.h
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D) && $(CC) -std=c17 -D_GNU_SOURCE -Iinclude -I$(shell $(LLVM_CONFIG) --includedir) $(WARN) \
+		$(if $(WERROR),-Werror) $(CFLAGS) -fPIC -fvisibility=hidden -shared -o $@ $< \
+		-L$(shell $(LLVM_CONFIG) --libdir) -lclang
 
 # --- the examples -------------------------------------------------------------------------
 
@@ -193,6 +200,7 @@ layers: ## check that no room includes what it must not know
 install: all ## install into PREFIX (DESTDIR is honoured)
 	install -D -m 755 $(OUT)/gft $(DESTDIR)$(PREFIX)/bin/gft
 	install -D -m 755 $(OUT)/libgft-clang.so $(DESTDIR)$(PREFIX)/lib/gft/libgft-clang.so
+	install -D -m 755 $(OUT)/libgft-ctypes.so $(DESTDIR)$(PREFIX)/lib/gft/libgft-ctypes.so
 
 .PHONY: clean
 clean: ## remove everything that was built

@@ -3,6 +3,8 @@
 #ifndef GFT_FETCH_H
 #define GFT_FETCH_H
 
+#include <gft/mem.h>
+
 /* GFT_ABI_WORDS: the program's context is an array of the arguments (raw tracepoints, fentry) */
 enum { GFT_ABI_GO_REGS, GFT_ABI_GO_STACK, GFT_ABI_SYSV, GFT_ABI_WORDS };
 
@@ -153,6 +155,23 @@ static __always_inline void gft_buf(char *dst, __u32 max, __u64 addr, __u64 n)
 		n = max;
 	if (!bpf_probe_read_user(dst + 4, (__u32)n, (void *)addr))
 		*(__u32 *)dst = (__u32)n;
+}
+
+/* Where only the address says whose memory it is. */
+static __always_inline void gft_str_any(char *dst, __u32 size, __u64 addr, __u64 n)
+{
+	if ((__s64)addr < 0)
+		gft_str_kernel(dst, size, addr, n);
+	else
+		gft_str(dst, size, addr, n);
+}
+
+static __always_inline void gft_buf_any(char *dst, __u32 max, __u64 addr, __u64 n)
+{
+	if ((__s64)addr < 0)
+		gft_buf_kernel(dst, max, addr, n);
+	else
+		gft_buf(dst, max, addr, n);
 }
 
 /* join(p): the strings behind the pointers at addr, up to a null pointer. */

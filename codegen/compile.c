@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "codegen/cache.h"
+#include "codegen/lib.h"
 #include "gft/compile.h"
 
 #ifndef GFT_VERSION
@@ -45,50 +46,7 @@ static double now_ms(void)
 	return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
 }
 
-/* --- finding and loading the library ----------------------------------------------------- */
-
-/* The i-th place to look in; false behind the last. */
-static bool place(int i, char *path, size_t size)
-{
-	static const char *const fixed[] = { "/usr/local/lib/gft", "/usr/lib/gft" };
-	const char *env = secure_getenv("GFT_CLANG_LIB");
-	char exe[4096];
-	ssize_t n;
-	char *slash;
-
-	/* a library that was asked for by name is used or nothing is */
-	if (env && env[0]) {
-		snprintf(path, size, "%s", env);
-		return i == 0;
-	}
-	if (i < 3) {
-		static const char *const beside[] = { "", "../", "../lib/gft/" };
-
-		n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
-		exe[n > 0 ? n : 0] = 0;
-		slash = strrchr(exe, '/');
-		path[0] = 0;
-		if (!slash)
-			return true;
-		slash[1] = 0;
-		if (snprintf(path, size, "%s%s%s", exe, beside[i], LIB_NAME) >= (int)size)
-			path[0] = 0;
-		return true;
-	}
-	if (i - 3 >= (int)(sizeof(fixed) / sizeof(fixed[0])))
-		return false;
-	snprintf(path, size, "%s/%s", fixed[i - 3], LIB_NAME);
-	return true;
-}
-
-static bool find_lib(char *path, size_t size, struct stat *st)
-{
-	for (int i = 0; place(i, path, size); i++)
-		if (path[0] && !stat(path, st) && S_ISREG(st->st_mode))
-			return true;
-	path[0] = 0;
-	return false;
-}
+/* --- loading the library ----------------------------------------------------------------- */
 
 static int load_lib(const char *path, bool verbose, char *err, size_t err_sz)
 {
@@ -228,7 +186,7 @@ int compile_bpf(const char *name, const char *text, size_t len, const struct com
 
 	memset(out, 0, sizeof(*out));
 	pthread_mutex_lock(&lock);
-	found = find_lib(path, sizeof(path), &st);
+	found = lib_find(LIB_NAME, "GFT_CLANG_LIB", path, sizeof(path), &st);
 	if (!o->no_cache) {
 		key_of(name, text, len, found ? &st : NULL, key);
 		cache = cache_open(o->cache_dir);

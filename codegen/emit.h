@@ -61,6 +61,18 @@ void emit_func_into(struct em *m, struct buf *b, const char *dst, const struct g
 const char *emit_equal(struct em *m, const struct expr *x, const struct expr *y);
 const char *emit_index(struct em *m, const struct expr *e);
 
+/* emit_struct.c: memory of the target and the kernel (sema_struct.c says what a place is) */
+bool emit_is_place(const struct expr *e);
+const char *emit_address(struct em *m, const struct expr *e);
+const char *emit_place(struct em *m, const struct expr *e); /* a scalar that is there */
+void emit_place_into(struct em *m, struct buf *b, const char *dst, const struct gft_type *t, const struct expr *e);
+const char *emit_own_field(struct em *m, const struct expr *e);
+const char *emit_pointer_math(struct em *m, const struct expr *e);
+/* "user", "kernel" or "any": the end of the names of functions that read there (mem.h). */
+const char *emit_space(unsigned space);
+/* The same of functions that read the process when they say nothing: "", "_kernel", "_any". */
+const char *emit_suffix(unsigned space);
+
 /* emit_fetch.c: reads f into dst; adds to the error variable err (NULL: faults give zero). */
 void emit_fetch(struct em *m, struct buf *b, const char *dst, const struct gft_type *t, const struct fetcharg *f,
 		const char *err);

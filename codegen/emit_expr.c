@@ -144,6 +144,10 @@ void emit_into(struct em *m, struct buf *b, const char *dst, const struct gft_ty
 		buf_printf(b, "gft_text(%s, %u, s%u, l%u); } ", dst, t->size, n, n);
 		return;
 	}
+	if (emit_is_place(e)) {
+		emit_place_into(m, b, dst, t, e);
+		return;
+	}
 	switch (e->kind) {
 	case EX_STR:
 	case EX_POSPARAM: {
@@ -190,13 +194,19 @@ void emit_into(struct em *m, struct buf *b, const char *dst, const struct gft_ty
 		return;
 	}
 	case EX_VAR: emit_convert(m, b, dst, t, emit_var(m, e->var), e->type); return;
+	case EX_INDEX: { /* an element of an array that the program holds */
+		unsigned n = m->tmp++;
+
+		buf_printf(b, "{ __u64 i%u = %s; ", n, emit_val(m, e->b));
+		const char *p = emit_at(m, b, e->a);
+
+		buf_printf(b, "if (i%u < %u) { ", n, e->a->type->count);
+		emit_convert(m, b, dst, t, arena_printf(m->a, "%s + i%u * %u", p, n, e->type->size), e->type);
+		buf_printf(b, "} else __builtin_memset(%s, 0, %u); } ", dst, t->size);
+		return;
+	}
 	case EX_TUPIDX:
 	case EX_FIELD:
-		if (e->a->type->kind == TY_STRUCT) { /* a tracepoint's record */
-			buf_printf(b, "bpf_probe_read_kernel(%s, %u, c->tp + %u); ", dst,
-				   t->size < e->type->size ? t->size : e->type->size, e->field->off);
-			return;
-		}
 		buf_puts(b, "{ ");
 		emit_convert(m, b, dst, t, arena_printf(m->a, "%s + %u", emit_at(m, b, e->a), e->field->off), e->type);
 		buf_puts(b, "} ");
@@ -238,6 +248,8 @@ static const char *binary(struct em *m, const struct expr *e)
 
 	if (!emit_is_scalar(x->type) && (e->op == OP_EQ || e->op == OP_NE))
 		return arena_printf(m->a, "(%s%s)", e->op == OP_NE ? "!" : "", emit_equal(m, x, y));
+	if ((x->type->kind == TY_PTR || y->type->kind == TY_PTR) && (e->op == OP_ADD || e->op == OP_SUB))
+		return emit_pointer_math(m, e);
 	a = emit_val(m, x);
 	b = emit_val(m, y);
 	switch (e->op) {
@@ -350,23 +362,6 @@ static const char *call(struct em *m, const struct expr *e)
 	}
 }
 
-/*
- * A number of a tracepoint's record.  The verifier wants each read at the record
- * plus a constant; the compiler would merge two reads into one at either place.
- */
-static const char *field_of_ctx(struct em *m, const struct expr *e)
-{
-	static const char *const words[] = { "", "u8", "u16", "", "u32", "", "", "", "u64" };
-	const char *c = emit_ctype(e->type);
-	unsigned n = m->tmp++;
-	uint32_t size = e->type->size <= 8 ? e->type->size : 8;
-
-	return arena_printf(
-		m->a,
-		"({ __u64 x%u; asm volatile(\"%%0 = *(%s *)(%%1 + %u)\" : \"=r\"(x%u) : \"r\"(c->tp)); (%s)x%u; })", n,
-		words[size], e->field->off, n, c, n);
-}
-
 const char *emit_val(struct em *m, const struct expr *e)
 {
 	struct buf o = BUF_INIT;
@@ -381,9 +376,12 @@ const char *emit_val(struct em *m, const struct expr *e)
 		buf_printf(&o, "%sx%u; })", closing(e->go), n);
 		return take(m, &o);
 	}
+	if (emit_is_place(e))
+		return emit_place(m, e);
 	switch (e->kind) {
 	case EX_INT:
 	case EX_NPARAMS:
+	case EX_OFFSETOF:
 	case EX_SIZEOF:
 	case EX_POSPARAM:
 		return arena_printf(m->a, "%llu%s", (unsigned long long)e->ival, e->is_unsigned ? "ULL" : "LL");
@@ -396,14 +394,7 @@ const char *emit_val(struct em *m, const struct expr *e)
 		case OP_NOT: return arena_printf(m->a, "(!%s)", emit_val(m, e->a));
 		case OP_BNOT: return arena_printf(m->a, "(~(__u64)%s)", emit_val(m, e->a));
 		case OP_NEG: return arena_printf(m->a, "((__s64)(0 - (__u64)%s))", emit_val(m, e->a));
-		default: /* OP_DEREF */
-			n = m->tmp++;
-			return arena_printf(
-				m->a, "({ %s d%u = 0; %s; d%u; })", c, n,
-				emit_checked(m, e->loc, "probe_read_user",
-					     arena_printf(m->a, "bpf_probe_read_user(&d%u, sizeof(d%u), (void *)%s)", n,
-							  n, emit_val(m, e->a))),
-				n);
+		default: return emit_address(m, e->a); /* OP_ADDR */
 		}
 	case EX_BINARY: return binary(m, e);
 	case EX_TERNARY:
@@ -415,6 +406,8 @@ const char *emit_val(struct em *m, const struct expr *e)
 		return arena_printf(m->a, "(%s ? (%s)%s : (%s)%s)", emit_val(m, e->a), c, emit_val(m, e->b), c,
 				    emit_val(m, e->c));
 	case EX_CAST:
+		if (e->a->type->kind == TY_ARRAY)
+			return emit_address(m, e->a);
 		if (e->type->kind == TY_BOOL)
 			return arena_printf(m->a, "(%s != 0)", emit_val(m, e->a));
 		return arena_printf(m->a, "((%s)%s)", c, emit_val(m, e->a));
@@ -442,14 +435,7 @@ const char *emit_val(struct em *m, const struct expr *e)
 		return take(m, &o);
 	}
 	case EX_FIELD:
-	case EX_TUPIDX:
-		if (e->a->type->kind == TY_STRUCT)
-			return field_of_ctx(m, e);
-		buf_puts(&o, "({ ");
-		const char *p = emit_at(m, &o, e->a);
-
-		buf_printf(&o, "*(%s *)(%s + %u); })", c, p, e->field->off);
-		return take(m, &o);
+	case EX_TUPIDX: return emit_own_field(m, e);
 	case EX_FETCH: {
 		const struct fetch_item *it = &e->items[0];
 

@@ -56,14 +56,6 @@ const char *emit_index(struct em *m, const struct expr *e)
 	struct buf o = BUF_INIT;
 	unsigned n = m->tmp++;
 
-	if (t->kind == TY_PTR)
-		return arena_printf(m->a, "({ %s d%u = 0; %s; d%u; })", c, n,
-				    emit_checked(m, e->loc, "probe_read_user",
-						 arena_printf(m->a,
-							      "bpf_probe_read_user(&d%u, sizeof(d%u), (void *)(%s + "
-							      "%uULL * (__u64)%s))",
-							      n, n, emit_val(m, e->a), e->type->size, i)),
-				    n);
 	buf_puts(&o, "({ ");
 	p = emit_at(m, &o, e->a);
 	buf_printf(&o, "__u64 i%u = %s; i%u < %u ? *(%s *)(%s + i%u * %u) : 0; })", n, i, n,
@@ -161,7 +153,8 @@ void emit_func_into(struct em *m, struct buf *b, const char *dst, const struct g
 			   emit_val(m, a), dst, e->number, dst, a->kind == EX_IDENT && a->number == 1);
 		return;
 	case FN_BUF:
-		buf_printf(b, "gft_buf(%s, %u, (__u64)%s, ", dst, t->count, emit_val(m, a));
+		buf_printf(b, "gft_buf%s(%s, %u, (__u64)%s, ", emit_suffix((unsigned)e->number), dst, t->count,
+			   emit_val(m, a));
 		buf_printf(b, "%s); ", e->nargs > 1 ? emit_val(m, e->args[1]) : arena_printf(m->a, "%u", t->count));
 		return;
 	case FN_USYM:
@@ -174,7 +167,8 @@ void emit_func_into(struct em *m, struct buf *b, const char *dst, const struct g
 			   t->size, dst, dst, emit_val(m, e->args[e->nargs - 1]));
 		return;
 	default: /* str() */
-		buf_printf(b, "gft_str(%s, %u, (__u64)%s, ", dst, t->size, emit_val(m, a));
+		buf_printf(b, "gft_str%s(%s, %u, (__u64)%s, ", emit_suffix((unsigned)e->number), dst, t->size,
+			   emit_val(m, a));
 		buf_printf(b, "%s); ", e->nargs > 1 ? emit_val(m, e->args[1]) : "0");
 		return;
 	}

@@ -291,6 +291,13 @@ struct c_text {
 	struct c_text *next;
 };
 
+/* A header that is read in front of the script's own C (import "file.h"). */
+struct c_header {
+	const char *path;
+	struct src_loc loc;
+	struct c_header *next;
+};
+
 struct import {
 	const char *path;
 	struct src_loc loc;
@@ -307,6 +314,7 @@ struct ast {
 	struct map_decl *map_decls;
 	struct macro *macros;
 	struct c_text *c_texts, *last_c_text;
+	struct c_header *c_headers;
 	struct import *imports;
 };
 
@@ -319,6 +327,9 @@ struct stmt *stmt_new(struct ast *ast, enum stmt_kind kind, struct src_loc loc);
 struct block *block_new(struct ast *ast, struct src_loc loc);
 void block_add(struct block *b, struct stmt *s);
 struct src_loc loc_join(struct src_loc a, struct src_loc b);
+
+/* Whether there is C that is more than #define of a number or a string: libclang must read it. */
+bool ast_has_c(const struct ast *ast);
 
 /* The tree as text, one node a line, indented (-d ast). */
 struct buf;

@@ -12,6 +12,7 @@
 #include "gft/meta.h"
 #include "parser/ast.h"
 
+struct cdefs;
 struct resolver;
 struct buf;
 
@@ -93,6 +94,8 @@ enum fn_id {
 	FN_NTOP,
 	FN_BSWAP,
 	FN_UPTR,
+	FN_KPTR,
+	FN_COMM,
 	FN_ERRORF,
 	FN_WARNF,
 	FN_CAT,
@@ -232,8 +235,9 @@ struct sema_opts {
 	const char *const *options; /* of the script: "--name=value", "--name" */
 	size_t noptions;
 	bool unsafe;
-	bool checks; /* -k */
-		     /* --drilldown and target operands need no option: they are translated into clauses */
+	bool checks;		   /* -k */
+	const struct cdefs *cdefs; /* the script's own C, read before (ctypes.h), or NULL */
+	/* --drilldown and target operands need no option: they are translated into clauses */
 };
 
 /*

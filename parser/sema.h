@@ -28,7 +28,7 @@ struct sema {
 	const struct sema_use *use;  /* macros that are being expanded */
 	uint32_t nuses;
 	bool *option_used;
-	const struct gft_type *tp_args; /* args of the clause's tracepoint, or NULL */
+	const struct gft_type *tp_args; /* args of the clause's tracepoints or kernel functions, or NULL */
 	const char *tp_args_why;
 };
 
@@ -59,6 +59,41 @@ struct var *sema_new_var(struct sema *s, const struct expr *e);
 
 /* sema_loop.c */
 void sema_loop(struct sema *s, struct stmt *st);
+
+/* sema_struct.c: memory of the target and the kernel, by C's types */
+/* Where an address leads that is only a number, in this clause. */
+enum ty_space sema_int_space(const struct sema *s);
+/* A pointer type like t (or, t being none, to nothing in particular) that leads to space. */
+const struct gft_type *sema_pointer_to(struct sema *s, const struct gft_type *t, enum ty_space space);
+/* t as it is once the bytes were copied into the program. */
+const struct gft_type *sema_copied(struct sema *s, const struct gft_type *t);
+/* Types by name: struct, union, enum (&ty_none with an error told), typedef (NULL: there is none). */
+const struct gft_type *sema_c_tag(struct sema *s, const struct typespec *ts);
+const struct gft_type *sema_c_typedef(struct sema *s, const char *name);
+/* Whether e is memory of the target, the kernel or the probe's record, of which nothing was read yet. */
+bool sema_is_place(const struct expr *e);
+void sema_field(struct sema *s, struct expr *e); /* of e->a, which is checked */
+bool sema_element(struct sema *s, struct expr *e);
+void sema_deref(struct sema *s, struct expr *e);
+void sema_address(struct sema *s, struct expr *e);
+void sema_offsetof(struct sema *s, struct expr *e);
+void sema_cast(struct sema *s, struct expr *e);
+/*
+ * The pointer that is e's first argument (str, buf): notes in e->number where it leads.  An array that
+ * is memory becomes its address; str() of text is the text: then true, and e is that.
+ */
+bool sema_text_of(struct sema *s, struct expr *e);
+/* p + n, p - n, p - q; false: no pointer takes part. */
+bool sema_pointer_math(struct sema *s, struct expr *e);
+/* Whether a value of type t can be held by a variable or map, or be printed; else an error is told. */
+bool sema_value_fits(struct sema *s, struct src_loc loc, const struct gft_type *t);
+bool sema_printable(struct sema *s, struct expr *e);
+
+/* sema_task.c: what the kernel knows.  curtask, ppid, ...; retval where a kernel function is probed */
+bool sema_task_name(struct sema *s, struct expr *e);
+bool sema_kernel_name(struct sema *s, struct expr *e);
+/* Arguments of one such probe, as its program finds them; NULL with why. */
+const struct gft_type *sema_kernel_args(struct sema *s, const struct plain_probe *pp, const char **why);
 
 /* sema_call.c */
 void sema_call(struct sema *s, struct expr *e);

@@ -54,7 +54,7 @@ void sema_lay_out(struct sema *s, struct meta_event *ev, struct expr **args, uin
 
 static bool printable(const struct gft_type *t)
 {
-	return t->kind != TY_NONE && t->kind != TY_VOID && t->kind != TY_STRUCT && !ty_is_agg(t);
+	return t->kind != TY_NONE && t->kind != TY_VOID && !ty_is_agg(t);
 }
 
 void sema_printf(struct sema *s, struct expr *e, enum meta_event_kind kind)
@@ -76,13 +76,16 @@ void sema_printf(struct sema *s, struct expr *e, enum meta_event_kind kind)
 	}
 	if (!s->report)
 		return;
-	for (uint32_t i = 1; i < e->nargs; i++)
+	for (uint32_t i = 1; i < e->nargs; i++) {
+		if (!sema_printable(s, e->args[i]))
+			return;
 		if (!printable(e->args[i]->type)) {
 			if (e->args[i]->type->kind != TY_NONE)
 				sema_error(s, e->args[i]->loc, "%s cannot be printed",
 					   sema_type_name(s, e->args[i]->type));
 			return;
 		}
+	}
 
 	struct buf b = BUF_INIT;
 	const char *msg = value_printf_check(&b, fmt->str, types, e->nargs - 1);
@@ -148,6 +151,8 @@ static void check_print(struct sema *s, struct expr *e)
 	}
 	sema_go_printed(s, a);
 	if (!s->report || a->type->kind == TY_NONE)
+		return;
+	if (!sema_printable(s, a))
 		return;
 	if (!printable(a->type)) {
 		sema_error(s, a->loc, "%s cannot be printed", sema_type_name(s, a->type));
@@ -342,6 +347,10 @@ void sema_call(struct sema *s, struct expr *e)
 	const struct function *f = function_find(e->name);
 
 	e->type = &ty_none;
+	if (sema_task_name(s, e))
+		return;
+	if (f && !e->nargs && builtin_find(e->name)) /* comm() is comm */
+		f = NULL;
 	if (!f) {
 		const struct builtin *b = builtin_find(e->name);
 		size_t n = 0;
@@ -472,6 +481,8 @@ void sema_call(struct sema *s, struct expr *e)
 		int64_t n = max;
 
 		sema_expr(s, e->args[0]);
+		if (sema_text_of(s, e))
+			break;
 		if (e->nargs > 1) {
 			sema_expr(s, e->args[1]);
 			if (sema_const_int(e->args[1], &n) && (n < 1 || n > max)) {

@@ -3,7 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gft/ctypes.h"
 #include "parser/sema.h"
+
+#define ARRAY_BYTES (1u << 28)
 
 bool sema_is_cond(const struct gft_type *t)
 {
@@ -12,6 +15,8 @@ bool sema_is_cond(const struct gft_type *t)
 
 const struct gft_type *sema_storage(struct sema *s, const struct gft_type *t)
 {
+	if (t->kind == TY_STRUCT || t->kind == TY_ARRAY)
+		return sema_copied(s, t);
 	if (t->kind != TY_INT || (t->size == 8 && t->display == TD_DEC))
 		return t;
 	if (t->display == TD_DEC)
@@ -38,6 +43,14 @@ const struct gft_type *sema_join(struct sema *s, const struct gft_type *x, const
 		return x->size >= y->size ? x : y;
 	if (x->kind == TY_FUNC && y->kind == TY_FUNC)
 		return x;
+	/* a pointer that leads here or there says so only by itself; one to nothing in particular takes part */
+	if (x->kind == TY_PTR && y->kind == TY_PTR) {
+		const struct gft_type *best = x->elem && x->elem->kind != TY_VOID ? x : y;
+
+		if (best == x && y->elem && y->elem->kind != TY_VOID && !ty_equal(x->elem, y->elem))
+			return NULL;
+		return sema_pointer_to(s, best, x->space == y->space ? (enum ty_space)x->space : TS_ANY);
+	}
 	if ((x->kind == TY_TUPLE || x->kind == TY_RECORD) && y->kind == x->kind && x->nfields == y->nfields) {
 		const struct gft_type **t = ARENA_ARRAY(s->a, const struct gft_type *, x->nfields + 1);
 		const char **names = x->kind == TY_RECORD ? ARENA_ARRAY(s->a, const char *, x->nfields + 1) : NULL;
@@ -116,14 +129,12 @@ const struct gft_type *sema_typespec(struct sema *s, const struct typespec *ts)
 			}
 			return ty_string(s->a, (uint32_t)n);
 		}
+		if (!t)
+			t = sema_c_typedef(s, ts->name);
 	} else {
-		sema_error(s, ts->loc, "%s %s: C types of scripts are not supported yet",
-			   ts->kind == TS_STRUCT  ? "struct"
-			   : ts->kind == TS_UNION ? "union"
-						  : "enum",
-			   ts->name);
-		sema_hint(s, "read single values: fetch(+8(%%ax):s64)");
-		return &ty_u64;
+		t = sema_c_tag(s, ts);
+		if (t->kind == TY_NONE)
+			return t;
 	}
 	if (!t) {
 		sema_error(s, ts->loc, "unknown type '%s'", ts->name);
@@ -137,13 +148,22 @@ const struct gft_type *sema_typespec(struct sema *s, const struct typespec *ts)
 		if (near)
 			sema_hint(s, "did you mean '%s'?", near);
 		else
-			sema_hint(s, "types are int8 to int64, uint8 to uint64, bool, string[N], and pointers to them");
+			sema_hint(s, "types are int8 to int64, uint8 to uint64, bool, string[N], those of C, and "
+				     "pointers to them");
 		return &ty_u64;
 	}
 	for (uint32_t i = 0; i < ts->ptrs; i++)
-		t = ty_ptr(s->a, t, TS_USER);
-	if (ts->ndims)
-		sema_error(s, ts->loc, "casts to arrays are not supported yet");
+		t = ty_ptr(s->a, t, sema_int_space(s));
+	for (uint32_t i = ts->ndims; i; i--) {
+		uint64_t n = ts->dims[i - 1] == UINT64_MAX ? 0 : ts->dims[i - 1];
+
+		if (t->kind == TY_VOID || n > UINT32_MAX || n * t->size > ARRAY_BYTES) {
+			sema_error(s, ts->loc, "an array of %llu %s is too large", (unsigned long long)n,
+				   sema_type_name(s, t));
+			n = 1;
+		}
+		t = ty_array(s->a, t, (uint32_t)n);
+	}
 	return t;
 }
 
@@ -203,14 +223,14 @@ void sema_assign_var(struct sema *s, struct expr *lhs, const struct gft_type *t,
 	}
 	lhs->var = v;
 	v->written = true;
+	if (!sema_value_fits(s, loc, t))
+		return;
 	t = sema_storage(s, t);
-	if (t->kind == TY_VOID || t->kind == TY_STRUCT || ty_is_agg(t)) {
+	if (t->kind == TY_VOID || ty_is_agg(t)) {
 		sema_error(s, loc, "%s gives no value that a variable can hold",
 			   ty_is_agg(t) ? "an aggregation" : "this");
 		if (ty_is_agg(t))
 			sema_hint(s, "aggregations live in maps: @name = count()");
-		else if (t->kind == TY_STRUCT)
-			sema_hint(s, "name a field of it");
 		return;
 	}
 
@@ -287,6 +307,8 @@ void sema_map_key(struct sema *s, struct expr *e)
 	if (!k)
 		return;
 	sema_expr(s, k);
+	if (!sema_value_fits(s, k->loc, k->type))
+		return;
 
 	const struct gft_type *t = sema_storage(s, k->type);
 
@@ -297,7 +319,7 @@ void sema_map_key(struct sema *s, struct expr *e)
 			f[i] = sema_storage(s, t->fields[i].type);
 		t = ty_tuple(s->a, f, NULL, t->nfields);
 	}
-	if (t->kind == TY_VOID || ty_is_agg(t) || t->kind == TY_FLOAT || t->kind == TY_STRUCT) {
+	if (t->kind == TY_VOID || ty_is_agg(t) || t->kind == TY_FLOAT) {
 		sema_error(s, k->loc, "%s cannot be a key", sema_type_name(s, t));
 		return;
 	}
@@ -323,12 +345,12 @@ void sema_assign_map(struct sema *s, struct expr *lhs, const struct gft_type *t,
 
 	sema_map_key(s, lhs);
 	m->written = true;
-	if (t->kind == TY_VOID || t->kind == TY_STRUCT) {
+	if (t->kind == TY_VOID) {
 		sema_error(s, loc, "this gives no value that %s can hold", m->name);
-		if (t->kind == TY_STRUCT)
-			sema_hint(s, "name a field of it");
 		return;
 	}
+	if (!sema_value_fits(s, loc, t))
+		return;
 	t = sema_storage(s, t);
 	if (m->value->kind == TY_NONE && t->kind != TY_NONE)
 		m->value_loc = lhs->loc;
@@ -409,9 +431,12 @@ static void check_ident(struct sema *s, struct expr *e)
 {
 	const struct builtin *b = e->builtin ? e->builtin : builtin_find(e->name);
 
+	if (sema_task_name(s, e))
+		return;
 	if (!strcmp(e->name, "args") || !strcmp(e->name, "ret")) {
-		if (s->tp_args) {
+		if (s->tp_args && e->name[0] == 'a') {
 			e->type = s->tp_args;
+			e->number = TS_CTX;
 			return;
 		}
 		e->type = &ty_none;
@@ -449,6 +474,8 @@ static void check_ident(struct sema *s, struct expr *e)
 	}
 	e->builtin = b;
 	e->type = b->type;
+	if (sema_kernel_name(s, e))
+		return;
 	if (s->ci->where & ~b->where) {
 		sema_error(s, e->loc, "%s has no value in %s", e->name, where_name(s->ci->where & ~b->where));
 		if (b->where & W_EXIT && !(b->where & W_ENTRY))
@@ -531,7 +558,9 @@ static void check_binary(struct sema *s, struct expr *e)
 	}
 	if (e->type->kind == TY_BOOL)
 		return;
-	if (e->op == OP_SUB && a->type->kind != TY_PTR)
+	if (sema_pointer_math(s, e))
+		return;
+	if (e->op == OP_SUB)
 		e->type = &ty_i64;
 	else if (e->op == OP_SHL || e->op == OP_SHR)
 		e->type = ty_int(8, signed_operand(a));
@@ -552,20 +581,8 @@ static void check_unary(struct sema *s, struct expr *e)
 	case OP_NOT: e->type = &ty_bool; break;
 	case OP_BNOT: e->type = &ty_u64; break;
 	case OP_NEG: e->type = &ty_i64; break;
-	case OP_DEREF:
-		if (e->a->type->kind == TY_PTR && e->a->type->elem->kind != TY_VOID) {
-			e->type = e->a->type->elem;
-		} else if (e->a->type->kind == TY_INT && e->a->type->size == 8) {
-			e->type = &ty_u64; /* the word at that address */
-		} else {
-			sema_error(s, e->loc, "'*' needs a pointer, not %s", sema_type_name(s, e->a->type));
-			e->type = &ty_u64;
-		}
-		return;
-	default:
-		sema_error(s, e->loc, "'%s' is not supported here yet", op_text(e->op));
-		e->type = &ty_i64;
-		return;
+	case OP_DEREF: sema_deref(s, e); return;
+	default: sema_address(s, e); return;
 	}
 	if (!sema_is_cond(e->a->type))
 		sema_error(s, e->loc, "'%s' needs a number, not %s", op_text(e->op), sema_type_name(s, e->a->type));
@@ -607,8 +624,8 @@ static void check_ternary(struct sema *s, struct expr *e)
 	/* as a statement it chooses between two calls */
 	if (j->kind == TY_VOID && (!e->value_unused || !acts(then) || !acts(e->c)))
 		sema_error(s, e->loc, "the two sides of '?:' give no value"), e->type = &ty_none;
-	else if (j->kind == TY_STRUCT)
-		sema_error(s, e->loc, "'?:' cannot choose between %s as a whole: name a field", sema_type_name(s, j));
+	else if (!sema_value_fits(s, then->loc, then->type) || !sema_value_fits(s, e->c->loc, e->c->type))
+		e->type = &ty_none;
 	check_not_agg(s, e);
 }
 
@@ -636,38 +653,6 @@ static void check_if(struct sema *s, struct expr *e)
 	check_not_agg(s, e);
 }
 
-static void check_field(struct sema *s, struct expr *e)
-{
-	sema_expr(s, e->a);
-
-	const struct gft_type *t = e->a->type;
-
-	if (t->kind == TY_NONE)
-		return;
-	if (t->kind == TY_PTR && t->elem->kind == TY_STRUCT)
-		t = t->elem;
-	if (t->kind != TY_STRUCT && t->kind != TY_RECORD) {
-		sema_error(s, e->loc, "%s has no fields", sema_type_name(s, t));
-		return;
-	}
-	for (uint32_t i = 0; i < t->nfields; i++)
-		if (t->fields[i].name && !strcmp(t->fields[i].name, e->name)) {
-			e->field = &t->fields[i];
-			e->type = t->fields[i].type;
-			return;
-		}
-	sema_error(s, e->loc, "%s has no field '%s'", sema_type_name(s, t), e->name);
-
-	const char **names = ARENA_ARRAY(s->a, const char *, t->nfields + 1);
-
-	for (uint32_t i = 0; i < t->nfields; i++)
-		names[i] = t->fields[i].name ? t->fields[i].name : "";
-	const char *near = diag_nearest(e->name, names, t->nfields);
-
-	if (near)
-		sema_hint(s, "did you mean '%s'?", near);
-}
-
 /* Of text a byte, of an array or behind a pointer an element, of a tuple a part. */
 static void check_index(struct sema *s, struct expr *e)
 {
@@ -684,16 +669,9 @@ static void check_index(struct sema *s, struct expr *e)
 	case TY_NONE: return;
 	case TY_STRING: e->type = &ty_i8; return;
 	case TY_ARRAY:
-		e->type = t->elem;
-		if (sema_const_int(e->b, &n) && (n < 0 || n >= t->count))
-			sema_error(s, e->b->loc, "the array has %u elements, from 0 to %u", t->count,
-				   t->count ? t->count - 1 : 0);
-		return;
 	case TY_PTR:
-		if ((ty_is_int(t->elem) || t->elem->kind == TY_PTR)) {
-			e->type = t->elem;
+		if (sema_element(s, e))
 			return;
-		}
 		break;
 	case TY_TUPLE:
 		if (!sema_const_int(e->b, &n)) {
@@ -720,7 +698,9 @@ static void check_tuple(struct sema *s, struct expr *e)
 	for (uint32_t i = 0; i < e->nargs; i++) {
 		sema_expr(s, e->args[i]);
 		t[i] = sema_storage(s, e->args[i]->type);
-		if (ty_is_agg(t[i]) || t[i]->kind == TY_VOID || t[i]->kind == TY_FLOAT || t[i]->kind == TY_STRUCT) {
+		if (!sema_value_fits(s, e->args[i]->loc, e->args[i]->type)) {
+			t[i] = &ty_i64;
+		} else if (ty_is_agg(t[i]) || t[i]->kind == TY_VOID || t[i]->kind == TY_FLOAT) {
 			sema_error(s, e->args[i]->loc, "%s cannot be part of a tuple", sema_type_name(s, t[i]));
 			t[i] = &ty_i64;
 		}
@@ -803,23 +783,12 @@ void sema_expr(struct sema *s, struct expr *e)
 	case EX_UNARY: check_unary(s, e); break;
 	case EX_BINARY: check_binary(s, e); break;
 	case EX_TERNARY: check_ternary(s, e); break;
-	case EX_CAST:
-		sema_expr(s, e->a);
-		e->type = sema_typespec(s, e->spec);
-		if (e->type->kind == TY_STRING && e->a->type->kind == TY_STRING)
-			break;
-		if (e->a->type->kind != TY_NONE && !sema_is_cond(e->a->type)) {
-			sema_error(s, e->loc, "cannot cast %s to %s", sema_type_name(s, e->a->type),
-				   sema_type_name(s, e->type));
-			e->type = &ty_i64;
-		} else if (!ty_is_int(e->type) && e->type->kind != TY_PTR) {
-			sema_error(s, e->loc, "cannot cast to %s", sema_type_name(s, e->type));
-			e->type = &ty_i64;
-		}
-		break;
+	case EX_CAST: sema_cast(s, e); break;
 	case EX_FIELD:
-		if (!sema_go_value(s, e) && !sema_setting(s, e))
-			check_field(s, e);
+		if (sema_go_value(s, e) || sema_setting(s, e))
+			break;
+		sema_expr(s, e->a);
+		sema_field(s, e);
 		break;
 	case EX_TUPIDX:
 		if (sema_go_value(s, e))
@@ -861,9 +830,6 @@ void sema_expr(struct sema *s, struct expr *e)
 		e->type = e->block->value ? e->block->value->type : &ty_void;
 		check_not_agg(s, e);
 		break;
-	case EX_OFFSETOF:
-		sema_error(s, e->loc, "offsetof is not supported yet");
-		e->type = &ty_i64;
-		break;
+	case EX_OFFSETOF: sema_offsetof(s, e); break;
 	}
 }

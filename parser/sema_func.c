@@ -159,6 +159,8 @@ static void check_buf(struct sema *s, struct expr *e)
 
 	for (uint32_t i = 0; i < e->nargs; i++)
 		sema_expr(s, e->args[i]);
+	if (sema_text_of(s, e))
+		return;
 	need_number(s, e, e->args[0], "a pointer");
 	if (e->nargs > 1)
 		need_number(s, e, e->args[1], "a length");
@@ -328,6 +330,9 @@ bool sema_mode(struct sema *s, struct expr *e, const struct builtin *b)
 	return false;
 }
 
+/* comm(pid): user space knows the names of processes. */
+static const struct gft_type comm_type = { .kind = TY_INT, .size = 4, .align = 4, .display = TD_COMM };
+
 void sema_func(struct sema *s, struct expr *e)
 {
 	switch (e->fn->id) {
@@ -360,6 +365,11 @@ void sema_func(struct sema *s, struct expr *e)
 		case FN_SYSCALL_NAME: e->type = &syscall_type; break;
 		case FN_KSYM: e->type = &ty_ksym_t; break;
 		case FN_USYM: e->type = &ty_usym_t; break;
+		case FN_UPTR:
+		case FN_KPTR:
+			e->type = sema_pointer_to(s, e->args[0]->type, e->fn->id == FN_UPTR ? TS_USER : TS_KERNEL);
+			break;
+		case FN_COMM: e->type = &comm_type; break;
 		case FN_BSWAP: e->type = ty_int(e->args[0]->type->size ? e->args[0]->type->size : 8, false); break;
 		default: e->type = e->args[0]->type; break;
 		}

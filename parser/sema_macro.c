@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gft/ctypes.h"
 #include "parser/clone.h"
 #include "parser/sema.h"
 
@@ -65,32 +66,88 @@ static bool define_value(struct sema *s, const char *v, size_t n, struct sema_de
 	return n && end != text && !errno && end[strspn(end, "uUlL")] == 0;
 }
 
+/* "#define NAME VALUE" with a value that needs no C parser. */
+static bool plain_define(struct sema *s, const struct c_text *c, struct sema_define *d)
+{
+	const char *p = c->text, *name;
+	size_t n;
+
+	if (c->is_code || *p != '#')
+		return false;
+	p += strspn(p, "# \t");
+	if (strncmp(p, "define", 6) != 0)
+		return false;
+	name = p + 6 + strspn(p + 6, " \t");
+	for (n = 0; isalnum((unsigned char)name[n]) || name[n] == '_'; n++)
+		;
+	d->name = arena_strndup(s->a, name, n);
+	return n && name[n] != '(' && define_value(s, name + n, strcspn(name + n, "\n"), d);
+}
+
+bool ast_has_c(const struct ast *ast)
+{
+	struct sema s = { .a = ast->arena };
+
+	for (const struct c_text *c = ast->c_texts; c; c = c->next) {
+		struct sema_define *d = ARENA_NEW(s.a, struct sema_define);
+
+		if (!plain_define(&s, c, d))
+			return true;
+		d->next = s.defines;
+		s.defines = d;
+	}
+	return false;
+}
+
 void sema_defines(struct sema *s)
 {
+	if (s->opts->cdefs) /* it knows all of them */
+		return;
 	for (const struct c_text *c = s->p->ast->c_texts; c; c = c->next) {
-		const char *p = c->text, *name;
-		struct sema_define *d;
-		size_t n;
+		struct sema_define *d = ARENA_NEW(s->a, struct sema_define);
 
-		p += strspn(p, "# \t");
-		if (c->is_code || strncmp(p, "define", 6) != 0 || c->text[0] != '#') {
-			diag_error(s->d, c->loc,
-				   "C definitions in scripts are not supported yet, but for #define NAME NUMBER");
-			continue;
-		}
-		name = p + 6 + strspn(p + 6, " \t");
-		for (n = 0; isalnum((unsigned char)name[n]) || name[n] == '_'; n++)
-			;
-		d = ARENA_NEW(s->a, struct sema_define);
-		d->name = arena_strndup(s->a, name, n);
-		if (name[n] == '(' || !define_value(s, name + n, strcspn(name + n, "\n"), d)) {
-			diag_error(s->d, c->loc, "#define %s: only numbers and strings are supported yet", d->name);
-			diag_hint(s->d, "macro name(a) { ... } takes any expression");
-			continue;
+		if (!plain_define(s, c, d)) {
+			/* whoever read the C has told why it cannot be used */
+			if (!diag_errors(s->d))
+				diag_error(s->d, c->loc, "nobody has read this C");
+			return;
 		}
 		d->next = s->defines;
 		s->defines = d;
 	}
+}
+
+/* Whether the script itself says "#define NAME": that hides a builtin, what some header says does not. */
+static bool own_define(struct sema *s, const char *name)
+{
+	size_t n = strlen(name);
+
+	for (const struct c_text *c = s->p->ast->c_texts; c; c = c->next) {
+		const char *p = c->text + strspn(c->text, "# \t");
+
+		if (c->text[0] != '#' || strncmp(p, "define", 6) != 0)
+			continue;
+		p += 6 + strspn(p + 6, " \t");
+		if (!strncmp(p, name, n) && !isalnum((unsigned char)p[n]) && p[n] != '_')
+			return true;
+	}
+	return false;
+}
+
+/* A constant of C: a macro, or an enum's value. */
+static bool c_constant(struct sema *s, struct expr *e)
+{
+	const struct cdefs_const *k = cdefs_const(s->opts->cdefs, e->name);
+
+	if (!k || (!k->in_text && builtin_find(e->name) && !own_define(s, e->name)))
+		return false;
+	e->kind = k->str ? EX_STR : EX_INT;
+	e->ival = (uint64_t)k->val;
+	e->is_unsigned = !k->str && k->is_unsigned && k->val < 0;
+	e->str = k->str;
+	e->len = k->str ? (uint32_t)strlen(k->str) : 0;
+	sema_expr(s, e);
+	return true;
 }
 
 /* --- macros ------------------------------------------------------------------------------ */
@@ -197,6 +254,8 @@ bool sema_macro(struct sema *s, struct expr *e)
 		e->type = &ty_none;
 		return true;
 	}
+	if (e->kind == EX_IDENT && c_constant(s, e))
+		return true;
 	d = e->kind == EX_IDENT ? find_define(s, e->name, strlen(e->name)) : NULL;
 	if (!d)
 		return false;

@@ -385,25 +385,6 @@ static const struct gft_type *common_fields(struct sema *s, const struct gft_typ
 	return t;
 }
 
-static const struct gft_type *args_of(struct sema *s, const struct plain_probe *pp, char *err, size_t err_sz)
-{
-	const struct resolver *r = s->res;
-
-	err[0] = 0;
-	switch (pp->ap->provider) {
-	case PROV_TRACEPOINT: return r->tracepoint_args(r->ctx, s->a, pp->target, err, err_sz);
-	case PROV_RAWTRACEPOINT:
-	case PROV_FENTRY:
-	case PROV_FEXIT:
-		if (r->kernel_args)
-			return r->kernel_args(r->ctx, s->a, provider_name(pp->ap->provider), pp->target, err, err_sz);
-		break;
-	default: break;
-	}
-	snprintf(err, err_sz, "%s probes have none; arg0, arg1, ... are the words", provider_name(pp->ap->provider));
-	return NULL;
-}
-
 const struct gft_type *sema_tp_args(struct sema *s, const struct clause *c, const char **why)
 {
 	const struct gft_type *first = NULL;
@@ -415,8 +396,13 @@ const struct gft_type *sema_tp_args(struct sema *s, const struct clause *c, cons
 
 		if (pp->clause != c->index)
 			continue;
+		if (!pp->args && pp->ap->provider != PROV_TRACEPOINT) {
+			pp->args = sema_kernel_args(s, pp, why);
+			if (!pp->args)
+				return NULL;
+		}
 		if (!pp->args) {
-			pp->args = args_of(s, pp, err, sizeof(err));
+			pp->args = s->res->tracepoint_args(s->res->ctx, s->a, pp->target, err, sizeof(err));
 			if (!pp->args) {
 				*why = arena_strdup(s->a, err);
 				return NULL;

@@ -133,6 +133,39 @@ const struct gft_type *ty_tuple(struct arena *a, const struct gft_type *const *t
 	return t;
 }
 
+bool ty_bitfield(struct arena *a, struct ty_field *f, uint64_t bit_off, uint32_t bits, uint32_t size)
+{
+	uint32_t unit = f->type->size;
+	uint64_t off;
+
+	if (!ty_is_int(f->type) || !bits || bits > 64 || bit_off + bits > (uint64_t)size * 8)
+		return false;
+	/* as the C ABI places them: inside of one unit of the declared type */
+	off = bit_off / 8 / unit * unit;
+	if (bit_off - off * 8 + bits > unit * 8 || off + unit > size) {
+		struct gft_type *t;
+
+		/* packed: the smallest word that holds them */
+		off = bit_off / 8;
+		for (unit = 1; unit <= 8 && bit_off - off * 8 + bits > unit * 8; unit *= 2)
+			;
+		if (unit > 8 || unit > size)
+			return false;
+		if (off + unit > size)
+			off = size - unit;
+		if (bit_off - off * 8 + bits > unit * 8)
+			return false;
+		t = arena_memdup(a, f->type, sizeof(*t));
+		t->size = unit;
+		t->align = 1;
+		f->type = t;
+	}
+	f->off = (uint32_t)off;
+	f->bit_off = (uint8_t)(bit_off - off * 8);
+	f->bit_size = (uint8_t)bits;
+	return true;
+}
+
 uint32_t ty_hist_buckets(unsigned bits)
 {
 	return gft_hist_buckets(bits);
@@ -171,6 +204,9 @@ bool ty_equal(const struct gft_type *a, const struct gft_type *b)
 		return false;
 	switch (a->kind) {
 	case TY_PTR:
+		if (a->space != b->space)
+			return false;
+		/* fallthrough */
 	case TY_ARRAY: return a->elem && b->elem ? ty_equal(a->elem, b->elem) : a->elem == b->elem;
 	case TY_STRUCT:
 	case TY_GO: return a->name && b->name ? strcmp(a->name, b->name) == 0 : a->fields == b->fields;
@@ -218,7 +254,7 @@ const char *ty_name(struct arena *a, const struct gft_type *t)
 		return arena_printf(a, "%sint%u", t->is_signed ? "" : "u", t->size * 8);
 	case TY_FLOAT: return arena_printf(a, "float%u", t->size * 8);
 	case TY_PTR:
-		if (!t->elem)
+		if (!t->elem || t->elem->kind == TY_VOID)
 			return "void *";
 		return arena_printf(a, t->elem->kind == TY_PTR ? "%s*" : "%s *", ty_name(a, t->elem));
 	case TY_STRING: return arena_printf(a, "string[%u]", t->size);

@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "codegen/cdefs.h"
 #include "codegen/codegen.h"
 #include "gft/arena.h"
 #include "gft/buf.h"
@@ -174,6 +175,7 @@ static bool front_end(struct story *s)
 	struct sema_opts so = {
 		.unsafe = s->cli.unsafe, .checks = s->cli.checks, .options = s->cli.options, .noptions = s->cli.noptions
 	};
+	struct cdefs_opts co = { .no_cache = s->cli.no_cache, .verbose = s->cli.verbose };
 	struct ast *ast = parse_script(s->arena, s->diag, s->source, &po);
 	struct buf b = BUF_INIT;
 
@@ -185,6 +187,11 @@ static bool front_end(struct story *s)
 		return false;
 	}
 	if (diag_errors(s->diag)) {
+		told(s);
+		return false;
+	}
+	so.cdefs = cdefs_read(ast, &co);
+	if (diag_errors(s->diag)) { /* without its types the rest is a riddle */
 		told(s);
 		return false;
 	}

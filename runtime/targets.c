@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "gft/btf.h"
 #include "gft/buf.h"
 #include "gft/gotype.h"
 #include "gft/graph.h"
@@ -380,11 +381,24 @@ static size_t r_events(void *ctx, const char *kind, const char *pattern, const c
 	return kernel_names(kind, pattern, out);
 }
 
+static const struct gft_type *r_kernel_type(void *ctx, struct arena *a, char tag, const char *name, char *err,
+					    size_t err_sz)
+{
+	(void)ctx;
+	return kernel_btf_type(a, tag, name, err, err_sz);
+}
+
+static bool r_kernel_fill(void *ctx, struct arena *a, struct gft_type *t)
+{
+	(void)ctx;
+	return kernel_btf_fill(a, t);
+}
+
 static const struct gft_type *r_kernel_args(void *ctx, struct arena *a, const char *kind, const char *name, char *err,
 					    size_t err_sz)
 {
 	(void)ctx;
-	return kernel_args(a, kind, name, err, err_sz);
+	return kernel_btf_args(a, kind, name, err, err_sz);
 }
 
 void targets_resolver(struct targets *t, struct resolver *out)
@@ -414,6 +428,8 @@ void targets_resolver(struct targets *t, struct resolver *out)
 		.tracepoints = r_tracepoints,
 		.tracepoint_args = r_tracepoint_args,
 		.events = r_events,
+		.kernel_type = r_kernel_type,
+		.kernel_fill = r_kernel_fill,
 		.kernel_args = r_kernel_args,
 	};
 }

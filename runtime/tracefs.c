@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "gft/arena.h"
+#include "gft/btf.h"
 #include "gft/buf.h"
 #include "gft/type.h"
 #include "runtime/targets.h"
@@ -106,37 +107,173 @@ size_t tracefs_list(const char *pattern, const char ***out)
 	return n;
 }
 
-/* "field:char comm[16];	offset:8;	size:16;	signed:0;" */
+/* --- the fields of a record ------------------------------------------------------------------ */
+
+/* Integers that pointers and arrays in format files are of; a single number's size is said there. */
+static const struct gft_type *int_by_name(const char *s)
+{
+	static const struct {
+		const char *name;
+		const struct gft_type *t;
+	} ints[] = {
+		{ "char", &ty_i8 },
+		{ "unsigned char", &ty_u8 },
+		{ "u8", &ty_u8 },
+		{ "__u8", &ty_u8 },
+		{ "uint8_t", &ty_u8 },
+		{ "short", &ty_i16 },
+		{ "unsigned short", &ty_u16 },
+		{ "u16", &ty_u16 },
+		{ "__u16", &ty_u16 },
+		{ "int", &ty_i32 },
+		{ "unsigned int", &ty_u32 },
+		{ "unsigned", &ty_u32 },
+		{ "u32", &ty_u32 },
+		{ "__u32", &ty_u32 },
+		{ "s32", &ty_i32 },
+		{ "__s32", &ty_i32 },
+		{ "uint32_t", &ty_u32 },
+		{ "pid_t", &ty_i32 },
+		{ "uid_t", &ty_u32 },
+		{ "gid_t", &ty_u32 },
+		{ "long", &ty_i64 },
+		{ "unsigned long", &ty_u64 },
+		{ "u64", &ty_u64 },
+		{ "__u64", &ty_u64 },
+		{ "s64", &ty_i64 },
+		{ "__s64", &ty_i64 },
+		{ "uint64_t", &ty_u64 },
+		{ "size_t", &ty_u64 },
+		{ "long long", &ty_i64 },
+		{ "unsigned long long", &ty_u64 },
+		{ "loff_t", &ty_i64 },
+	};
+
+	for (size_t i = 0; i < sizeof(ints) / sizeof(ints[0]); i++)
+		if (!strcmp(ints[i].name, s))
+			return ints[i].t;
+	return NULL;
+}
+
+/* Takes words that change nothing out of a declaration, and blanks from its ends. */
+static char *clean(char *s)
+{
+	static const char *const words[] = { "const ", "volatile ", "__user ", "__rcu " };
+	char *p;
+	size_t n;
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		while ((p = strstr(s, words[i])) && (p == s || p[-1] == ' ' || p[-1] == '*'))
+			memmove(p, p + strlen(words[i]), strlen(p + strlen(words[i])) + 1);
+	while (*s == ' ')
+		s++;
+	for (n = strlen(s); n && (s[n - 1] == ' ' || s[n - 1] == '\t');)
+		s[--n] = 0;
+	return s;
+}
+
+/* A struct that is known by its name until somebody asks for a field. */
+static const struct gft_type *named_record(struct arena *a, const char *name, uint32_t size)
+{
+	struct gft_type *t = ty_new(a, TY_STRUCT);
+
+	t->name = arena_strdup(a, name);
+	t->size = size;
+	t->lazy = TY_LAZY_NAME;
+	return t;
+}
+
+/* The type that a declaration without its name and brackets is of; size 0: behind a pointer. */
+static const struct gft_type *base_type(struct arena *a, char *s, unsigned size, bool is_signed)
+{
+	const struct gft_type *t = NULL;
+	size_t n = strlen(s);
+	char err[128];
+
+	if (n && s[n - 1] == '*') {
+		s[n - 1] = 0;
+		return ty_ptr(a, base_type(a, clean(s), 0, false), TS_BPF);
+	}
+	if (!strncmp(s, "struct ", 7) || !strncmp(s, "union ", 6))
+		return named_record(a, s, size);
+	if (!strncmp(s, "enum ", 5) && size)
+		t = kernel_btf_type(a, 'e', s + 5, err, sizeof(err));
+	if (!t && !strcmp(s, "bool"))
+		t = &ty_bool;
+	if (!t)
+		t = int_by_name(s);
+	if (size && (!t || t->size != size || (t->kind == TY_INT && t->display == TD_DEC)))
+		t = size == 1 || size == 2 || size == 4 || size == 8 ? ty_int(size, is_signed) : &ty_void;
+	return t ? t : &ty_void;
+}
+
+/*
+ * "field:char comm[16];	offset:8;	size:16;	signed:0;"
+ * "field:__data_loc char[] name;	offset:8;	size:4;	signed:0;"
+ */
 static bool field_line(struct arena *a, char *line, struct ty_field *out)
 {
 	char *decl = strstr(line, "field:"), *semi, *name, *br;
-	unsigned off, size;
+	unsigned off, size, count = 0;
+	const struct gft_type *t;
 	int sg = 0;
+	size_t n;
 
 	if (!decl || !(semi = strchr(decl, ';')))
 		return false;
-	if (sscanf(semi + 1, " offset:%u; size:%u; signed:%d;", &off, &size, &sg) != 3)
+	if (sscanf(semi + 1, " offset:%u; size:%u; signed:%d;", &off, &size, &sg) != 3 || !size || size > 4096)
 		return false;
 	*semi = 0;
-	decl += 6;
-	br = strchr(decl, '[');
-	if (br)
-		*br = 0;
-	name = strrchr(decl, ' ');
-	if (!name)
-		return false;
 	memset(out, 0, sizeof(*out));
-	out->name = arena_strdup(a, name + 1);
+	decl = clean(decl + 6);
+	if (!strncmp(decl, "__data_loc ", 11) || !strncmp(decl, "__rel_loc ", 10)) {
+		out->loc = decl[2] == 'd' ? TL_DATA : TL_REL;
+		decl = clean(strchr(decl, ' '));
+	}
+	/* "type name[N]"; of data elsewhere "type[] name" */
+	br = strrchr(decl, '[');
+	n = strlen(decl);
+	if (br && n && decl[n - 1] == ']') {
+		count = (unsigned)strtoul(br + 1, NULL, 10);
+		*br = 0;
+		decl = clean(decl);
+	} else {
+		br = NULL;
+	}
+	n = strlen(decl);
+	while (n && decl[n - 1] != ' ' && decl[n - 1] != '*' && decl[n - 1] != ']')
+		n--;
+	name = decl + n;
+	if (!*name || !n)
+		return false;
+	out->name = arena_strdup(a, name);
 	out->off = off;
-	if (strstr(decl, "__data_loc"))
-		return false;
-	if (br && strstr(decl, "char"))
+	*name = 0;
+	decl = clean(decl);
+	if ((name = strstr(decl, "[]")))
+		*name = 0;
+	decl = clean(decl);
+	if (out->loc) {
+		/* text as such; of anything else the address */
+		out->type =
+			!strcmp(decl, "char") ? ty_string(a, 0) : ty_ptr(a, base_type(a, decl, 0, false), TS_KERNEL);
+		return true;
+	}
+	if (br && !strcmp(decl, "char")) {
 		out->type = ty_string(a, size);
-	else if (!br && (size == 1 || size == 2 || size == 4 || size == 8))
-		out->type = ty_int(size, sg != 0);
-	else
-		return false;
-	return size <= 4096;
+		return true;
+	}
+	if (br) {
+		t = int_by_name(decl);
+		if (!t && count && size % count == 0)
+			t = base_type(a, decl, size / count, sg != 0);
+		if (!t || !t->size || size % t->size)
+			return false;
+		out->type = ty_array(a, t, size / t->size);
+		return true;
+	}
+	out->type = base_type(a, decl, size, sg != 0);
+	return out->type->kind != TY_VOID;
 }
 
 const struct gft_type *tracefs_args(struct arena *a, const char *name, char *err, size_t err_sz)
@@ -145,6 +282,7 @@ const struct gft_type *tracefs_args(struct arena *a, const char *name, char *err
 	const char *colon = strchr(name, ':');
 	struct ty_field *f = NULL;
 	size_t n = 0, cap = 0;
+	uint32_t size = 0;
 	char line[1024];
 	struct buf path = BUF_INIT;
 	FILE *in;
@@ -163,15 +301,22 @@ const struct gft_type *tracefs_args(struct arena *a, const char *name, char *err
 	while (fgets(line, sizeof(line), in)) {
 		struct ty_field one;
 
-		if (field_line(a, line, &one))
-			ARENA_PUSH(a, f, n, cap, one);
+		/* in front a BPF program finds a pointer of the kernel's, not common_type and its like */
+		if (!field_line(a, line, &one) || one.off < 8)
+			continue;
+		ARENA_PUSH(a, f, n, cap, one);
+		if (one.off + (one.loc ? 4 : one.type->size) > size)
+			size = one.off + (one.loc ? 4 : one.type->size);
 	}
 	fclose(in);
 
 	struct gft_type *t = ty_new(a, TY_STRUCT);
 
+	t->size = size;
+
 	t->name = name;
-	t->space = TS_KERNEL;
+	t->space = TS_CTX;
+	t->ptr_space = !strncmp(name, "syscalls:", 9) ? TS_USER : TS_KERNEL;
 	t->fields = f;
 	t->nfields = (uint32_t)n;
 	return t;

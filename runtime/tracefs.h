@@ -11,7 +11,7 @@ struct gft_type;
 /* Names that match "category:event" (globs), sorted; the array is malloc'd, the strings stay. */
 size_t tracefs_list(const char *pattern, const char ***out);
 
-/* The record of a tracepoint; NULL with err.  Fields of variable length are left out. */
+/* The record of a tracepoint; NULL with err.  Text of variable length has the size 0 there. */
 const struct gft_type *tracefs_args(struct arena *a, const char *name, char *err, size_t err_sz);
 
 #endif

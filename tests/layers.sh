@@ -18,6 +18,7 @@ rooms=(
 	'^include/gft/      | gft/                                | '"$LIBS"
 	'^parser/           | gft/|parser/|script\.(tab|lex)\.h   | gft/(kernel|compile|clang)\.h|'"$LIBS"
 	'^codegen/clang\.cc | gft/clang\.h                        | bpf/|libelf|gelf|dwarf|elfutils/|Zydis'
+	'^codegen/ctypes\.c | gft/ctypes\.h                       | bpf/|libelf|gelf|dwarf|elfutils/|Zydis|llvm'
 	'^codegen/          | gft/|parser/|codegen/               | gft/kernel\.h|'"$LIBS"
 	'^bpf-templates/    | gft/|bpf-templates/                 | gft/(kernel|target|output)\.h|stdio|stdlib|string'
 	'^runtime/target/   | gft/|runtime/target/                | gft/(kernel|compile|clang)\.h|bpf/|clang|llvm'

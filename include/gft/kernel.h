@@ -68,11 +68,6 @@ void kernel_caps_print(const struct kernel_caps *c, FILE *out); /* gft --info */
  */
 size_t kernel_names(const char *kind, const char *pattern, const char ***out);
 
-/* Arguments of a raw tracepoint or function of the kernel by BTF: a record of 8-byte slots, or NULL with err. */
-struct arena;
-struct gft_type;
-const struct gft_type *kernel_args(struct arena *a, const char *kind, const char *name, char *err, size_t err_sz);
-
 /* --- a loaded script ---------------------------------------------------------- */
 
 struct ksession;

@@ -61,17 +61,30 @@ struct resolver {
 
 	/* Tracepoints: names by glob of "category:event" (malloc'd array of borrowed strings). */
 	size_t (*tracepoints)(void *ctx, const char *pattern, const char ***out);
-	/* The record of a tracepoint as a TY_STRUCT in TS_KERNEL, or NULL with err. */
 	/*
 	 * Names of a kind ("rawtracepoint", "software", "hardware", "kprobe", "fentry", ...) that a pattern matches
 	 * (malloc'd array, borrowed strings).  SIZE_MAX: they cannot be listed.  May be NULL.
 	 */
 	size_t (*events)(void *ctx, const char *kind, const char *pattern, const char ***out);
-	/* Arguments of a raw tracepoint or kernel function by BTF: a record of 8-byte slots.  May be NULL. */
-	const struct gft_type *(*kernel_args)(void *ctx, struct arena *a, const char *kind, const char *name, char *err,
-					      size_t err_sz);
+	/* The record of a tracepoint as a TY_STRUCT in TS_CTX, or NULL with err. */
 	const struct gft_type *(*tracepoint_args)(void *ctx, struct arena *a, const char *name, char *err,
 						  size_t err_sz);
+
+	/*
+	 * The running kernel's own types (BTF).  Any of these may be NULL: no types.
+	 * tag: 's' struct, 'u' union, 'e' enum, 't' typedef.  A struct may come lazy
+	 * (type.h); kernel_fill fills in its fields, and those of what lies inside.
+	 */
+	const struct gft_type *(*kernel_type)(void *ctx, struct arena *a, char tag, const char *name, char *err,
+					      size_t err_sz);
+	bool (*kernel_fill)(void *ctx, struct arena *a, struct gft_type *t);
+	/*
+	 * What a kernel function or raw tracepoint is called with: a TY_STRUCT with a
+	 * word for each argument; a function's result, if it has one, follows as
+	 * the field "retval".  kind: "rawtracepoint", or that of a probe of functions.
+	 */
+	const struct gft_type *(*kernel_args)(void *ctx, struct arena *a, const char *kind, const char *name, char *err,
+					      size_t err_sz);
 };
 
 #endif

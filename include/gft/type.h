@@ -63,10 +63,17 @@ enum ty_display {
 	TD_CHAR,     /* a character */
 	TD_DURATION, /* nanoseconds: 1.2ms */
 	TD_ENUM,     /* the name of the value, by enum_vals */
+	TD_COMM,     /* the name of the process with that number, if it still runs when that is printed */
 };
 
 /* Where the memory behind a pointer, or of a struct value, is. */
-enum ty_space { TS_BPF = 0, TS_USER, TS_KERNEL };
+enum ty_space {
+	TS_BPF = 0, /* in the BPF program itself: a variable, a map's value, the stack */
+	TS_USER,    /* of the traced process */
+	TS_KERNEL,
+	TS_ANY, /* of the process or the kernel: the address itself tells */
+	TS_CTX, /* the record that the kernel gives to the program (tracepoints) */
+};
 
 enum ty_stack_kind { STACK_USER, STACK_KERNEL, STACK_GO };
 enum ty_stack_mode { STACK_BPFTRACE, STACK_PERF, STACK_RAW, STACK_BUILD_ID };
@@ -77,6 +84,14 @@ struct ty_field {
 	uint32_t off;	 /* bytes from the start */
 	uint8_t bit_off; /* bitfields: bits from off, and width; width 0: not a bitfield */
 	uint8_t bit_size;
+	/* of a tracepoint's record: a u32 tells where in the record the data is and, from bit 16, how long */
+	uint8_t loc; /* enum ty_loc */
+};
+
+enum ty_loc {
+	TL_NONE = 0,
+	TL_DATA /* __data_loc: from the record's start */,
+	TL_REL /* __rel_loc: from the field's end */
 };
 
 struct ty_enum_val {
@@ -90,7 +105,9 @@ struct gft_type {
 	uint32_t align;		     /* 1, 2, 4 or 8 */
 	bool is_signed;		     /* TY_INT, and sums, minima, ... of them */
 	uint8_t display;	     /* enum ty_display */
-	uint8_t space;		     /* enum ty_space: TY_PTR, TY_STRUCT, TY_ARRAY not in BPF memory */
+	uint8_t space;		     /* enum ty_space: TY_PTR where it leads; TY_STRUCT, TY_ARRAY where it is */
+	uint8_t ptr_space;	     /* TY_STRUCT, TY_ARRAY: where the pointers in it lead */
+	uint32_t lazy;		     /* TY_STRUCT: 0, or its fields are not known yet: TY_LAZY_NAME or a handle */
 	uint32_t count;		     /* TY_ARRAY, TY_BUFFER: elements; TY_TSERIES: buckets; TY_STACK: frame limit */
 	const struct gft_type *elem; /* TY_PTR, TY_ARRAY */
 	const char *name;	     /* TY_STRUCT: tag; enums: tag; TY_GO: type name */
@@ -105,6 +122,8 @@ struct gft_type {
 	uint8_t stack_kind, stack_mode; /* TY_STACK */
 	const void *go;			/* TY_GO: borrowed struct go_capture of govalue.h */
 };
+
+#define TY_LAZY_NAME 0xffffffffU /* only declared: another source of types may know its name */
 
 /* A stack: its frames lie in the stacks map under id. */
 struct ty_stack {
@@ -176,6 +195,13 @@ const struct gft_type *ty_array(struct arena *a, const struct gft_type *elem, ui
 /* Lays fields out: sets each field's off; names may be NULL for a tuple. */
 const struct gft_type *ty_tuple(struct arena *a, const struct gft_type *const *types, const char *const *names,
 				uint32_t n);
+/*
+ * Places bits of a record of size bytes: sets f's type, off, bit_off, bit_size
+ * from its declared type so that a whole word can be loaded inside of the
+ * record.  False when no word of 8 bytes holds them all.
+ */
+struct ty_field;
+bool ty_bitfield(struct arena *a, struct ty_field *f, uint64_t bit_off, uint32_t bits, uint32_t size);
 /* A new type of that kind with size and alignment set (aggregations, stacks, ...). */
 struct gft_type *ty_new(struct arena *a, enum ty_kind kind);
 

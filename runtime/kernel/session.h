@@ -38,6 +38,9 @@ void ks_add_link(struct ksession *s, struct bpf_link *l);
 void ks_log_start(void);
 char *ks_log_take(void); /* malloc'd, or NULL when it said nothing */
 
+/* The kernel's types (btf.c), or NULL; read once, kept for the life of the process. */
+const struct btf *ks_vmlinux_btf(void);
+
 /* Counters of perf_event by name, aliases too (events.c); true. */
 bool ks_counter_names(bool hardware, void (*fn)(void *ctx, const char *name), void *ctx);
 

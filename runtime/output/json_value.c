@@ -231,7 +231,11 @@ static void put_int(struct buf *b, const struct gft_type *t, const void *data, u
 
 	if (t->display == TD_CHAR)
 		json_string(b, s, *s ? 1 : 0);
-	else
+	else if (t->display == TD_COMM) {
+		buf_putc(b, '"');
+		put_text(b, NULL, t, data);
+		buf_putc(b, '"');
+	} else
 		put_number(b, t, data, div);
 }
 

@@ -168,6 +168,25 @@ static void print_char(struct buf *b, char c)
 		value_escape(b, &c, 1);
 }
 
+/* The name of a process, from /proc; false: it is gone. */
+static bool value_comm(struct buf *b, int pid)
+{
+	char path[40], name[64];
+	FILE *f;
+	size_t n;
+
+	snprintf(path, sizeof(path), "/proc/%d/comm", pid);
+	f = fopen(path, "re");
+	if (!f)
+		return false;
+	n = fread(name, 1, sizeof(name), f);
+	fclose(f);
+	if (n && name[n - 1] == '\n')
+		n--;
+	value_escape(b, name, n);
+	return n != 0;
+}
+
 static void print_int(struct buf *b, const struct gft_type *t, int64_t v, bool is_signed)
 {
 	switch (t->display) {
@@ -187,6 +206,10 @@ static void print_int(struct buf *b, const struct gft_type *t, int64_t v, bool i
 				return;
 			}
 		}
+		break;
+	case TD_COMM:
+		if (v > 0 && v <= INT32_MAX && value_comm(b, (int)v))
+			return;
 		break;
 	default: break;
 	}

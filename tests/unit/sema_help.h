@@ -267,8 +267,10 @@ static size_t f_tracepoints(void *ctx, const char *pattern, const char ***out)
 static const struct gft_type *f_tracepoint_args(void *ctx, struct arena *a, const char *name, char *err, size_t size)
 {
 	static const struct gft_type comm = { .kind = TY_STRING, .size = 16, .align = 1 };
-	static const struct ty_field wakeup[] = { { "comm", &comm, 8, 0, 0 }, { "pid", &ty_i32, 24, 0, 0 } };
-	static const struct ty_field sw[] = { { "prev_comm", &comm, 8, 0, 0 }, { "prev_pid", &ty_i32, 24, 0, 0 } };
+	static const struct ty_field wakeup[] = { { .name = "comm", .type = &comm, .off = 8 },
+						  { .name = "pid", .type = &ty_i32, .off = 24 } };
+	static const struct ty_field sw[] = { { .name = "prev_comm", .type = &comm, .off = 8 },
+					      { .name = "prev_pid", .type = &ty_i32, .off = 24 } };
 	struct gft_type *t;
 
 	(void)ctx;
@@ -277,7 +279,8 @@ static const struct gft_type *f_tracepoint_args(void *ctx, struct arena *a, cons
 	t = ty_new(a, TY_STRUCT);
 	t->name = name;
 	t->size = 64;
-	t->space = TS_KERNEL;
+	t->space = TS_CTX;
+	t->ptr_space = TS_KERNEL;
 	t->fields = strstr(name, "switch") ? sw : wakeup;
 	t->nfields = 2;
 	return t;

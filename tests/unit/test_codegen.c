@@ -163,8 +163,8 @@ static void test_expressions(void **state)
 	c_has("u:main.add { @m[pid, comm] = (a = 1, b = comm).a; }", "gft_comm(", "aligned(8)", NULL);
 	/* what the script names must not end a comment or a string */
 	c_has("u:\"main.add\" { print(\"a\\\"b\\\\\\n?\?/\"); }", "a\\\"b\\\\\\012\\077\\077/", NULL);
-	c_has("t:sched:sched_switch { @m[args.prev_pid] = args.prev_comm; }", "*(u32 *)(%1 + 24)",
-	      "bpf_probe_read_kernel(", NULL);
+	c_has("t:sched:sched_switch { @m[args.prev_pid] = args.prev_comm; }", "*(u32 *)(%1 + 24)", "gft_chars_kernel(",
+	      NULL);
 	c_has("u:main.add { arg0 > 1 ? printf(\"a\") : printf(\"b\"); }", "gft_event(c, 0,", "gft_event(c, 1,",
 	      "} else {", NULL);
 }

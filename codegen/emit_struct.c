@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * emit_struct.c - reading memory of the target and the kernel, by C's types.
+ *
+ * A place (sema_struct.c) is an address in C, a __u64; a value of it is one
+ * read of just its bytes.  What cannot be read is zero.
+ */
+#include <string.h>
+
+#include "codegen/emit.h"
+
+static const char *take(struct em *m, struct buf *b)
+{
+	const char *s = arena_strndup(m->a, buf_str(b), b->len);
+
+	buf_free(b);
+	return s;
+}
+
+bool emit_is_place(const struct expr *e)
+{
+	if (e->go)
+		return false;
+	if (e->kind == EX_UNARY && e->op == OP_DEREF)
+		return true;
+	if (e->kind == EX_IDENT) /* args, of a tracepoint */
+		return !e->builtin && e->number == TS_CTX;
+	return (e->kind == EX_FIELD || e->kind == EX_INDEX) && e->number != TS_BPF;
+}
+
+const char *emit_space(unsigned space)
+{
+	return space == TS_USER ? "user" : space == TS_KERNEL || space == TS_CTX ? "kernel" : "any";
+}
+
+/* A read of a place, as one call; with -k a fault is told. */
+static const char *read_call(struct em *m, const struct expr *e, const char *args)
+{
+	static const char *const helpers[] = { "probe_read_user", "probe_read_kernel", "probe_read" };
+	const char *space = emit_space((unsigned)e->number);
+
+	return emit_checked(m, e->loc,
+			    helpers[*space == 'u'   ? 0
+				    : *space == 'k' ? 1
+						    : 2],
+			    arena_printf(m->a, "gft_read_%s(%s)", space, args));
+}
+
+const char *emit_suffix(unsigned space)
+{
+	return space == TS_USER || space == TS_BPF ? "" : space == TS_KERNEL || space == TS_CTX ? "_kernel" : "_any";
+}
+
+/* The address of a place. */
+const char *emit_address(struct em *m, const struct expr *e)
+{
+	const struct gft_type *t;
+
+	switch (e->kind) {
+	case EX_UNARY: return arena_printf(m->a, "(__u64)%s", emit_val(m, e->a));
+	case EX_FIELD:
+		t = e->a->type;
+		return arena_printf(m->a, "(%s + %u)",
+				    t->kind == TY_PTR ? arena_printf(m->a, "(__u64)%s", emit_val(m, e->a))
+						      : emit_address(m, e->a),
+				    e->field->off);
+	case EX_INDEX:
+		t = e->a->type;
+		return arena_printf(m->a, "(%s + %uULL * (__u64)%s)",
+				    t->kind == TY_PTR ? arena_printf(m->a, "(__u64)%s", emit_val(m, e->a))
+						      : emit_address(m, e->a),
+				    e->type->size, emit_val(m, e->b));
+	default: return "(__u64)c->tp"; /* args, of a tracepoint */
+	}
+}
+
+/*
+ * A word of the probe's own record.  The verifier wants each read at the record
+ * plus a constant; the compiler would merge two reads into one at either place.
+ */
+static const char *word_of_record(struct em *m, uint32_t off, uint32_t size, const char *ctype)
+{
+	static const char *const words[] = { "", "u8", "u16", "", "u32", "", "", "", "u64" };
+	unsigned n = m->tmp++;
+
+	return arena_printf(
+		m->a,
+		"({ __u64 x%u; asm volatile(\"%%0 = *(%s *)(%%1 + %u)\" : \"=r\"(x%u) : \"r\"(c->tp)); (%s)x%u; })", n,
+		words[size <= 8 ? size : 8], off, n, ctype, n);
+}
+
+/* Where a field of the record is, when that is a constant. */
+static bool fixed_off(const struct expr *e, uint32_t *off)
+{
+	if (e->kind == EX_IDENT) {
+		*off = 0;
+		return true;
+	}
+	if (e->kind != EX_FIELD || e->a->type->kind != TY_STRUCT || !fixed_off(e->a, off))
+		return false;
+	*off += e->field->off;
+	return true;
+}
+
+/* Bits of the word x, as a value of type t. */
+static const char *bits(struct em *m, const struct ty_field *f, const char *x)
+{
+	uint64_t mask = f->bit_size < 64 ? (1ULL << f->bit_size) - 1 : ~0ULL;
+
+	if (f->type->is_signed)
+		return arena_printf(m->a, "((__s64)((__u64)%s << %u) >> %u)", x, 64 - f->bit_off - f->bit_size,
+				    64 - f->bit_size);
+	return arena_printf(m->a, "((__u64)%s >> %u & 0x%llxULL)", x, f->bit_off, (unsigned long long)mask);
+}
+
+/* The address of what a field of the record tells the place of. */
+static const char *data_loc(struct em *m, const struct expr *e)
+{
+	uint32_t more = e->field->loc == TL_REL ? e->field->off + 4 : 0;
+
+	return arena_printf(m->a, "((__u64)c->tp + %u + (%s & 0xffff))", more,
+			    word_of_record(m, e->field->off, 4, "__u64"));
+}
+
+const char *emit_place(struct em *m, const struct expr *e)
+{
+	const struct ty_field *f = e->kind == EX_FIELD && e->field->bit_size ? e->field : NULL;
+	const char *c = emit_ctype(f ? f->type : e->type), *x;
+	struct buf o = BUF_INIT;
+	uint32_t off;
+	unsigned n;
+
+	if (e->kind == EX_FIELD && e->field->loc)
+		return data_loc(m, e);
+	if (e->number == TS_CTX && fixed_off(e, &off)) {
+		/* a function's arguments are a word each, whatever their type */
+		x = word_of_record(m, off, e->ival ? 8 : f ? f->type->size : e->type->size, c);
+		return f ? bits(m, f, x) : x;
+	}
+	n = m->tmp++;
+	buf_printf(&o, "({ %s d%u = 0; %s; ", c, n,
+		   read_call(m, e, arena_printf(m->a, "&d%u, sizeof(d%u), %s", n, n, emit_address(m, e))));
+	x = arena_printf(m->a, "d%u", n);
+	buf_printf(&o, "%s; })", f ? bits(m, f, x) : x);
+	return take(m, &o);
+}
+
+void emit_place_into(struct em *m, struct buf *b, const char *dst, const struct gft_type *t, const struct expr *e)
+{
+	uint32_t size = e->type->size;
+	const char *space = emit_space((unsigned)e->number);
+
+	if (e->kind == EX_FIELD && e->field->loc) {
+		buf_printf(b, "gft_chars_kernel(%s, %u, %u, %s); ", dst, t->size, t->size, data_loc(m, e));
+		return;
+	}
+	if (e->type->kind == TY_STRING) {
+		buf_printf(b, "gft_chars_%s(%s, %u, %u, %s); ", space, dst, t->size, size < t->size ? size : t->size,
+			   emit_address(m, e));
+		return;
+	}
+	if (size > t->size)
+		size = t->size;
+	if (!size) {
+		buf_printf(b, "__builtin_memset(%s, 0, %u); ", dst, t->size);
+		return;
+	}
+	if (size < t->size)
+		buf_printf(b, "__builtin_memset(%s, 0, %u); ", dst, t->size);
+	buf_printf(b, "%s; ", read_call(m, e, arena_printf(m->a, "%s, %u, %s", dst, size, emit_address(m, e))));
+}
+
+/* A field of a value that the program itself holds. */
+const char *emit_own_field(struct em *m, const struct expr *e)
+{
+	const struct ty_field *f = e->field;
+	struct buf o = BUF_INIT;
+	const char *p, *x;
+
+	buf_puts(&o, "({ ");
+	p = emit_at(m, &o, e->a);
+	x = arena_printf(m->a, "*(%s *)(%s + %u)", emit_ctype(f->type), p, f->off);
+	buf_printf(&o, "%s; })", f->bit_size ? bits(m, f, x) : x);
+	return take(m, &o);
+}
+
+const char *emit_pointer_math(struct em *m, const struct expr *e)
+{
+	const struct gft_type *a = e->a->type, *b = e->b->type, *p = a->kind == TY_PTR ? a : b;
+	const char *x = emit_val(m, e->a), *y = emit_val(m, e->b);
+	uint32_t size = p->elem && p->elem->size ? p->elem->size : 1;
+
+	if (e->op == OP_SUB && b->kind == TY_PTR)
+		return arena_printf(m->a, "gft_sdiv((__s64)((__u64)%s - (__u64)%s), %u)", x, y, size);
+	if (a->kind == TY_PTR)
+		y = arena_printf(m->a, "%uULL * (__u64)%s", size, y);
+	else
+		x = arena_printf(m->a, "%uULL * (__u64)%s", size, x);
+	return arena_printf(m->a, "((__u64)%s %s %s)", x, op_text(e->op), y);
+}

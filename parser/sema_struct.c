@@ -1,0 +1,531 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * sema_struct.c - C types in expressions: names of types, fields, pointers,
+ * arrays, offsetof().
+ *
+ * Memory of the target or the kernel is never copied as a whole before it must
+ * be: an expression such as $p.a.b[2] is a place, of which only what is wanted
+ * is read.  Each step notes in e->number where its memory is (enum ty_space);
+ * TS_BPF there means that the bytes are the program's own, in a variable or a
+ * map's row.  What points from a struct leads to where the struct came from,
+ * also after it was copied: that is ptr_space.
+ */
+#include <string.h>
+
+#include "gft/ctypes.h"
+#include "parser/sema.h"
+
+#define STRUCT_MAX  256	  /* bytes of a struct in a variable or map */
+#define PRINTED_MAX 16384 /* of one that goes into a record */
+#define PATH_STEPS  32
+#define NAMES_MAX   512
+
+/* --- where things are ------------------------------------------------------------------- */
+
+enum ty_space sema_int_space(const struct sema *s)
+{
+	if (!(s->ci->where & ~W_UPROBE))
+		return TS_USER;
+	if (!(s->ci->where & ~(W_KERNEL | W_RAW | W_KRET)))
+		return TS_KERNEL;
+	return TS_ANY;
+}
+
+/* Where the memory behind an address is. */
+static enum ty_space space_behind(const struct sema *s, const struct gft_type *t)
+{
+	return t->kind == TY_PTR ? (enum ty_space)t->space : sema_int_space(s);
+}
+
+static const struct gft_type *in_space(struct sema *s, const struct gft_type *t, uint8_t space, uint8_t ptr_space)
+{
+	struct gft_type *n;
+
+	switch (t->kind) {
+	case TY_STRUCT:
+	case TY_ARRAY:
+		if (t->space == space && t->ptr_space == ptr_space)
+			return t;
+		n = arena_memdup(s->a, t, sizeof(*t));
+		n->space = space;
+		n->ptr_space = ptr_space;
+		return n;
+	case TY_PTR:
+		if (t->space != TS_BPF || !ptr_space)
+			return t;
+		n = arena_memdup(s->a, t, sizeof(*t));
+		n->space = ptr_space;
+		return n;
+	default: return t;
+	}
+}
+
+const struct gft_type *sema_pointer_to(struct sema *s, const struct gft_type *t, enum ty_space space)
+{
+	struct gft_type *n;
+
+	if (t->kind != TY_PTR)
+		return ty_ptr(s->a, &ty_void, space);
+	if (t->space == space)
+		return t;
+	n = arena_memdup(s->a, t, sizeof(*t));
+	n->space = space;
+	return n;
+}
+
+const struct gft_type *sema_copied(struct sema *s, const struct gft_type *t)
+{
+	if (t->kind == TY_STRUCT || t->kind == TY_ARRAY)
+		return in_space(s, t, TS_BPF, t->ptr_space);
+	return t;
+}
+
+/* --- names of types ------------------------------------------------------------------------- */
+
+/* Fills what is known of a struct only by name, or by a number of the kernel's types. */
+static bool complete(struct sema *s, const struct gft_type *t)
+{
+	const struct resolver *r = s->res;
+	struct gft_type *n = (struct gft_type *)(uintptr_t)t;
+	char err[256];
+
+	if (!t->lazy)
+		return true;
+	if (t->lazy == TY_LAZY_NAME) {
+		const struct gft_type *k = NULL;
+		const char *name = t->name ? strchr(t->name, ' ') : NULL;
+
+		if (name && r->kernel_type)
+			k = r->kernel_type(r->ctx, s->a, t->name[0], name + 1, err, sizeof(err));
+		if (!k || k->kind != TY_STRUCT)
+			return false;
+		n->size = k->size;
+		n->align = k->align;
+		n->fields = k->fields;
+		n->nfields = k->nfields;
+		n->lazy = k->lazy;
+	}
+	return !t->lazy || (r->kernel_fill && r->kernel_fill(r->ctx, s->a, n));
+}
+
+static void unknown_type(struct sema *s, const struct typespec *ts, const char *what, const char *why)
+{
+	const char *names[NAMES_MAX], *near;
+	size_t n = cdefs_names(s->opts->cdefs,
+			       ts->kind == TS_STRUCT  ? CN_STRUCT
+			       : ts->kind == TS_UNION ? CN_UNION
+						      : CN_ENUM,
+			       names, NAMES_MAX);
+
+	sema_error(s, ts->loc, "there is no %s %s%s%s", what, ts->name, why[0] ? ": " : "", why);
+	near = diag_nearest(ts->name, names, n);
+	if (near)
+		sema_hint(s, "did you mean %s %s?", what, near);
+	else
+		sema_hint(s,
+			  "define it in front of the clauses, %s %s { ... };, or #include the header that does; the "
+			  "running kernel's own types are known",
+			  what, ts->name);
+}
+
+const struct gft_type *sema_c_tag(struct sema *s, const struct typespec *ts)
+{
+	static const struct {
+		char tag;
+		const char *what;
+	} kinds[] = { [TS_STRUCT] = { 's', "struct" }, [TS_UNION] = { 'u', "union" }, [TS_ENUM] = { 'e', "enum" } };
+	const struct resolver *r = s->res;
+	const struct gft_type *t = cdefs_type(s->opts->cdefs, kinds[ts->kind].tag, ts->name);
+	char err[256] = "";
+
+	if (!t && r->kernel_type)
+		t = r->kernel_type(r->ctx, s->a, kinds[ts->kind].tag, ts->name, err, sizeof(err));
+	if (t)
+		return t;
+	/* a pointer may lead to what nobody describes */
+	if (ts->ptrs && ts->kind != TS_ENUM && !s->report) {
+		struct gft_type *n = ty_new(s->a, TY_STRUCT);
+
+		n->name = arena_printf(s->a, "%s %s", kinds[ts->kind].what, ts->name);
+		n->lazy = TY_LAZY_NAME;
+		return n;
+	}
+	unknown_type(s, ts, kinds[ts->kind].what, err);
+	return &ty_none;
+}
+
+const struct gft_type *sema_c_typedef(struct sema *s, const char *name)
+{
+	const struct resolver *r = s->res;
+	const struct gft_type *t = cdefs_type(s->opts->cdefs, 't', name);
+	char err[256];
+
+	if (!t && r->kernel_type)
+		t = r->kernel_type(r->ctx, s->a, 't', name, err, sizeof(err));
+	return t;
+}
+
+/* --- fields ------------------------------------------------------------------------------------ */
+
+static const struct ty_field *find_field(const struct gft_type *t, const char *name)
+{
+	for (uint32_t i = 0; i < t->nfields; i++)
+		if (t->fields[i].name && !strcmp(t->fields[i].name, name))
+			return &t->fields[i];
+	return NULL;
+}
+
+static void no_field(struct sema *s, struct src_loc loc, const struct gft_type *t, const char *name)
+{
+	const char **names = ARENA_ARRAY(s->a, const char *, t->nfields + 1), *near;
+
+	sema_error(s, loc, "%s has no field '%s'", sema_type_name(s, t), name);
+	for (uint32_t i = 0; i < t->nfields; i++)
+		names[i] = t->fields[i].name ? t->fields[i].name : "";
+	near = diag_nearest(name, names, t->nfields);
+	if (near)
+		sema_hint(s, "did you mean '%s'?", near);
+	else if (t->nfields && t->nfields <= 12) {
+		char *list = arena_strdup(s->a, names[0]);
+
+		for (uint32_t i = 1; i < t->nfields; i++)
+			list = arena_printf(s->a, "%s, %s", list, names[i]);
+		sema_hint(s, "it has %s", list);
+	}
+}
+
+static bool known(struct sema *s, struct src_loc loc, const struct gft_type *t)
+{
+	if (t->kind != TY_STRUCT || complete(s, t))
+		return true;
+	sema_error(s, loc, "%s is only declared: nothing says what is in it", sema_type_name(s, t));
+	sema_hint(s, "define it in front of the clauses, or #include the header that does");
+	return false;
+}
+
+void sema_field(struct sema *s, struct expr *e)
+{
+	const struct gft_type *t = e->a->type;
+	uint8_t space = t->space, ptr_space = t->ptr_space;
+
+	e->number = TS_BPF;
+	e->type = &ty_none;
+	if (t->kind == TY_NONE)
+		return;
+	if (t->kind == TY_PTR && t->elem && t->elem->kind == TY_STRUCT) {
+		space = ptr_space = t->space;
+		t = t->elem;
+	}
+	if (t->kind != TY_STRUCT && t->kind != TY_RECORD) {
+		sema_error(s, e->loc, "%s has no fields", sema_type_name(s, t));
+		if (ty_is_int(t) || (t->kind == TY_PTR && t->elem && t->elem->kind != TY_PTR))
+			sema_hint(s, "an address needs a type: ((struct T *)%s).%s",
+				  e->a->kind == EX_IDENT || e->a->kind == EX_VAR ? e->a->name : "...", e->name);
+		return;
+	}
+	if (!known(s, e->loc, t))
+		return;
+	e->field = find_field(t, e->name);
+	if (!e->field) {
+		no_field(s, e->loc, t, e->name);
+		return;
+	}
+	e->number = t->kind == TY_STRUCT ? space : TS_BPF;
+	/* the values that a function was called with: a word each */
+	e->ival = t->kind == TY_STRUCT && space == TS_CTX && t->count;
+	if (t->kind == TY_RECORD)
+		e->type = e->field->type;
+	else if (e->field->loc && e->field->type->kind == TY_STRING) /* as long as anybody wants */
+		e->type = ty_string(s->a, s->p->config.max_strlen);
+	else
+		e->type = in_space(s, e->field->type, space, ptr_space);
+}
+
+/* p[i], and a[i] of an array; false: neither. */
+bool sema_element(struct sema *s, struct expr *e)
+{
+	const struct gft_type *t = e->a->type;
+	int64_t n;
+
+	e->number = TS_BPF;
+	if (t->kind == TY_PTR) {
+		if (!t->elem || t->elem->kind == TY_VOID || !known(s, e->loc, t->elem))
+			return false;
+		e->number = t->space;
+		e->type = in_space(s, t->elem, t->space, t->space);
+		return true;
+	}
+	if (t->kind != TY_ARRAY)
+		return false;
+	e->number = t->space;
+	e->type = in_space(s, t->elem, t->space, t->ptr_space);
+	/* an array without elements is the tail of a struct, as long as anybody says */
+	if (sema_const_int(e->b, &n) && (n < 0 || (t->count && n >= t->count)))
+		sema_error(s, e->b->loc, "the array has %u elements, from 0 to %u", t->count,
+			   t->count ? t->count - 1 : 0);
+	return true;
+}
+
+void sema_deref(struct sema *s, struct expr *e)
+{
+	const struct gft_type *t = e->a->type;
+
+	e->number = space_behind(s, t);
+	if (t->kind == TY_NONE) {
+		e->type = &ty_none;
+	} else if (t->kind == TY_PTR && t->elem && t->elem->kind != TY_VOID) {
+		e->type = known(s, e->loc, t->elem) ? in_space(s, t->elem, t->space, t->space) : &ty_none;
+	} else if (t->kind == TY_INT && t->size == 8) {
+		e->type = &ty_u64; /* the word at that address */
+	} else {
+		sema_error(s, e->loc, "'*' needs a pointer, not %s", sema_type_name(s, t));
+		if (t->kind == TY_PTR)
+			sema_hint(s, "*(int32 *)p says how much to read there");
+		e->type = &ty_u64;
+	}
+}
+
+/* &place, without an operator in the script */
+static struct expr *address_of(struct sema *s, struct expr *a)
+{
+	struct expr *e = expr_new(s->p->ast, EX_UNARY, a->loc);
+
+	e->op = OP_ADDR;
+	e->a = a;
+	sema_expr(s, e);
+	return e;
+}
+
+bool sema_text_of(struct sema *s, struct expr *e)
+{
+	struct expr *a = e->args[0];
+	const struct gft_type *t = a->type;
+
+	e->number = space_behind(s, t);
+	if (t->kind == TY_STRING && e->fn->id == FN_STR && e->nargs == 1) {
+		bool unused = e->value_unused;
+
+		*e = *a;
+		e->value_unused = unused;
+		return true;
+	}
+	if ((t->kind != TY_STRING && t->kind != TY_ARRAY) || !sema_is_place(a) || a->number == TS_CTX)
+		return false;
+	e->args[0] = address_of(s, a);
+	e->number = a->number;
+	/* buf(array) is all of it */
+	if (e->fn->id == FN_BUF && e->nargs == 1 && t->size) {
+		struct expr **args = ARENA_ARRAY(s->a, struct expr *, 2);
+
+		args[0] = e->args[0];
+		args[1] = expr_new(s->p->ast, EX_INT, a->loc);
+		args[1]->ival = t->size;
+		args[1]->type = &ty_i64;
+		e->args = args;
+		e->nargs = 2;
+	}
+	return false;
+}
+
+bool sema_is_place(const struct expr *e)
+{
+	return (e->kind == EX_FIELD || e->kind == EX_INDEX || (e->kind == EX_UNARY && e->op == OP_DEREF)) && !e->go &&
+	       e->number != TS_BPF;
+}
+
+/* &place: where it is in the target or the kernel; &$v, &@m: for C functions. */
+void sema_address(struct sema *s, struct expr *e)
+{
+	struct expr *a = e->a;
+
+	e->type = &ty_u64;
+	if (a->type->kind == TY_NONE)
+		return;
+	if (sema_is_place(a) && a->number != TS_CTX && !(a->kind == EX_FIELD && a->field->bit_size)) {
+		e->type = ty_ptr(s->a, a->type, (enum ty_space)a->number);
+		return;
+	}
+	if (a->kind == EX_VAR) {
+		sema_error(s, e->loc, "the address of %s is of no use but to a function of %%{ ... %%}", a->name);
+		sema_hint(s, "pass &%s to it directly", a->name);
+		return;
+	}
+	sema_error(s, e->loc,
+		   a->kind == EX_FIELD && a->field && a->field->bit_size ? "bits have no address"
+									 : "'&' needs something in memory: a field, "
+									   "an element, what a pointer leads to");
+	sema_hint(s, "&$p.field is the address of a field");
+}
+
+/* --- offsetof(struct T, a.b) --------------------------------------------------------------------- */
+
+void sema_offsetof(struct sema *s, struct expr *e)
+{
+	const struct gft_type *t;
+	char path[1024], *save = NULL;
+	uint64_t off = 0;
+	int steps = 0;
+
+	if (e->spec) {
+		t = sema_typespec(s, e->spec);
+	} else {
+		sema_expr(s, e->a);
+		t = e->a->type;
+	}
+	e->type = &ty_u64;
+	if (t->kind == TY_PTR && t->elem && !e->spec)
+		t = t->elem;
+	if (t->kind == TY_NONE)
+		return;
+	snprintf(path, sizeof(path), "%s", e->str ? e->str : "");
+	for (char *p = strtok_r(path, ".", &save); p && steps < PATH_STEPS; p = strtok_r(NULL, ".", &save), steps++) {
+		const struct ty_field *f;
+
+		if (t->kind != TY_STRUCT && t->kind != TY_RECORD) {
+			sema_error(s, e->loc, "offsetof: %s has no fields", sema_type_name(s, t));
+			return;
+		}
+		if (!known(s, e->loc, t))
+			return;
+		f = find_field(t, p);
+		if (!f) {
+			no_field(s, e->loc, t, p);
+			return;
+		}
+		if (f->bit_size) {
+			sema_error(s, e->loc, "offsetof: '%s' is some bits of a word: it has no offset", p);
+			return;
+		}
+		off += f->off;
+		t = f->type;
+	}
+	e->ival = off;
+}
+
+/* --- casts ------------------------------------------------------------------------------------------ */
+
+void sema_cast(struct sema *s, struct expr *e)
+{
+	const struct gft_type *from, *t;
+
+	sema_expr(s, e->a);
+	t = sema_typespec(s, e->spec);
+	from = e->a->type;
+	e->type = t;
+	if (t->kind == TY_NONE || from->kind == TY_NONE)
+		return;
+	if (t->kind == TY_STRING && from->kind == TY_STRING)
+		return;
+	if (t->kind == TY_PTR && (sema_is_cond(from) || (sema_is_place(e->a) && from->kind == TY_ARRAY))) {
+		/* an array's name is the address of its first element, as in C */
+		e->type = sema_pointer_to(s, t,
+					  from->kind == TY_ARRAY ? (enum ty_space)e->a->number : space_behind(s, from));
+		return;
+	}
+	if (!sema_is_cond(from)) {
+		sema_error(s, e->loc, "cannot cast %s to %s", sema_type_name(s, from), sema_type_name(s, t));
+	} else if (!ty_is_int(t)) {
+		sema_error(s, e->loc, "cannot cast to %s", sema_type_name(s, t));
+		if (t->kind == TY_STRUCT)
+			sema_hint(s, "*(%s *)p reads what a pointer leads to", t->name ? t->name : "struct T");
+	} else {
+		return;
+	}
+	e->type = &ty_i64;
+}
+
+/* --- arithmetic --------------------------------------------------------------------------------------- */
+
+static bool is_ptr(const struct gft_type *t)
+{
+	return t->kind == TY_PTR;
+}
+
+static bool same_target(const struct gft_type *a, const struct gft_type *b)
+{
+	return a->elem && b->elem && ty_equal(a->elem, b->elem);
+}
+
+bool sema_pointer_math(struct sema *s, struct expr *e)
+{
+	const struct gft_type *a = e->a->type, *b = e->b->type;
+	const struct gft_type *p = is_ptr(a) ? a : b;
+
+	if (!is_ptr(a) && !is_ptr(b))
+		return false;
+	if (e->op == OP_SUB && is_ptr(a) && is_ptr(b)) {
+		e->type = &ty_i64;
+		if (!same_target(a, b))
+			sema_error(s, e->loc, "'-' of pointers to different things: %s and %s", sema_type_name(s, a),
+				   sema_type_name(s, b));
+		return true;
+	}
+	if ((e->op != OP_ADD && e->op != OP_SUB) || (is_ptr(a) && is_ptr(b)) || (e->op == OP_SUB && is_ptr(b))) {
+		e->type = &ty_u64;
+		if (e->op == OP_AND || e->op == OP_OR || e->op == OP_XOR || e->op == OP_SHR || e->op == OP_MOD)
+			return true; /* of the address */
+		sema_error(s, e->loc, "'%s' cannot be used on %s and %s", op_text(e->op), sema_type_name(s, a),
+			   sema_type_name(s, b));
+		return true;
+	}
+	e->type = p;
+	if (p->elem && p->elem->kind == TY_STRUCT)
+		known(s, e->loc, p->elem);
+	return true;
+}
+
+/* --- whole structs as values ---------------------------------------------------------------------------- */
+
+bool sema_value_fits(struct sema *s, struct src_loc loc, const struct gft_type *t)
+{
+	if (t->kind != TY_STRUCT && t->kind != TY_ARRAY)
+		return true;
+	if (!known(s, loc, t))
+		return false;
+	if (t->space == TS_CTX) {
+		sema_error(s, loc, "the arguments of a probe are no value as a whole");
+		sema_hint(s, "name a field of it: args.%s", t->nfields && t->fields[0].name ? t->fields[0].name : "x");
+		return false;
+	}
+	if (t->size > STRUCT_MAX) {
+		sema_error(s, loc, "%s has %u bytes; a variable or map holds %u at most", sema_type_name(s, t), t->size,
+			   STRUCT_MAX);
+		sema_hint(s, "keep the pointer to it, or the fields that you want");
+		return false;
+	}
+	return true;
+}
+
+bool sema_printable(struct sema *s, struct expr *e)
+{
+	const struct gft_type *t = e->type;
+
+	if (t->kind != TY_STRUCT && t->kind != TY_ARRAY)
+		return true;
+	if (!known(s, e->loc, t))
+		return false;
+	if (t->space == TS_CTX && t->count) {
+		sema_error(s, e->loc, "the arguments of this probe cannot be printed as a whole: name one");
+		return false;
+	}
+	if (t->space == TS_CTX) {
+		/* what lies elsewhere in the record is not in it */
+		struct gft_type *n = arena_memdup(s->a, t, sizeof(*t));
+		struct ty_field *f = ARENA_ARRAY(s->a, struct ty_field, t->nfields + 1);
+
+		n->nfields = 0;
+		n->fields = f;
+		for (uint32_t i = 0; i < t->nfields; i++)
+			if (!t->fields[i].loc &&
+			    (t->fields[i].type->kind != TY_STRUCT || complete(s, t->fields[i].type)))
+				f[n->nfields++] = t->fields[i];
+		e->type = n;
+	}
+	if (t->size > PRINTED_MAX) {
+		sema_error(s, e->loc, "%s has %u bytes; one that is printed has %u at most", sema_type_name(s, t),
+			   t->size, PRINTED_MAX);
+		sema_hint(s, "print the fields that you want");
+		return false;
+	}
+	return true;
+}
