@@ -65,6 +65,11 @@ static __always_inline long gft_cap_step(struct gft_ctx *c, struct gft_capture *
 		if (!p)
 			break;
 		return bpf_probe_read_user(cap->blob + dst, len, (void *)(p + op->off));
+	case GFT_CAP_STR:
+		p = *(__u64 *)(cap->blob + from);
+		if (!p || !len)
+			break;
+		return bpf_probe_read_user_str(cap->blob + dst, len, (void *)p) < 0;
 	case GFT_CAP_MEMN:
 		p = *(__u64 *)(cap->blob + from);
 		n = *(__u64 *)(cap->blob + count);

@@ -133,6 +133,10 @@ void emit_into(struct em *m, struct buf *b, const char *dst, const struct gft_ty
 		buf_printf(b, "*(%s *)(%s) = %s; ", emit_ctype(t), dst, emit_val(m, e));
 		return;
 	}
+	if (e->go && e->go->words == 1) { /* text in an array */
+		emit_fetch(m, b, dst, t, &e->go->word[0], NULL);
+		return;
+	}
 	if (e->go) { /* a Go string: pointer and length, then the text */
 		unsigned n = m->tmp++;
 

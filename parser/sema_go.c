@@ -21,6 +21,7 @@ struct path {
 	const struct expr *root;		 /* the name args or ret */
 	const struct expr *step[PATH_MAX_STEPS]; /* the field expressions, outermost last */
 	uint32_t n;
+	bool result; /* ret alone: the only result, not all there are */
 };
 
 /* Where a Go value is while the path is followed. */
@@ -76,7 +77,7 @@ static const char *step_name(struct sema *s, const struct expr *e)
 /* The word of 8 bytes (or less) at off of a place, as a fetch; false when it is in a vector register. */
 static bool word_at(const struct place *pl, uint32_t off, uint32_t size, struct fetcharg *out)
 {
-	static const enum fa_reg regs[] = { FR_AX, FR_BX, FR_CX, FR_DI, FR_SI, FR_R8, FR_R9, FR_R10, FR_R11 };
+	static const enum fa_reg regs[] = { FR_AX, FR_BX, FR_CX, FR_DI, FR_SI, FR_R8, FR_R9, FR_R10, FR_R11, FR_DX };
 
 	memset(out, 0, sizeof(*out));
 	if (!pl->param) {
@@ -94,8 +95,20 @@ static bool word_at(const struct place *pl, uint32_t off, uint32_t size, struct 
 			return false;
 		if (pc->place == GO_IN_REG) {
 			out->base = FA_REG;
-			out->reg = regs[pc->reg < 9 ? pc->reg : 0];
-			return at == pc->off;
+			out->reg = regs[pc->reg < sizeof(regs) / sizeof(regs[0]) ? pc->reg : 0];
+			if (at == pc->off)
+				return true;
+			/* C packs small fields: the upper bits of the register */
+			out->type.kind = FT_BITFIELD;
+			out->type.bit_off = (uint8_t)((at - pc->off) * 8);
+			return true;
+		}
+		if (pc->place == GO_AT_REG) {
+			out->base = FA_REG;
+			out->reg = regs[pc->reg < sizeof(regs) / sizeof(regs[0]) ? pc->reg : 0];
+			out->offs[0] = pc->stack + (int64_t)(at - pc->off);
+			out->nderef = 1;
+			return true;
 		}
 		if (pc->place == GO_IN_CTX) {
 			out->base = FA_REG;
@@ -127,18 +140,28 @@ static bool dereference(struct place *pl)
 	return true;
 }
 
+/* The argument or result that the path names; *first is the step that follows it. */
 static const struct go_param *find_param(struct sema *s, const struct path *p, const struct go_param *v, uint32_t n,
-					 char *list, size_t size)
+					 char *list, size_t size, uint32_t *first)
 {
 	bool results = p->root->name[0] == 'r';
 	const struct expr *st = p->step[0];
 	uint32_t k = 0;
 
 	list[0] = 0;
+	*first = 1;
+	/* a function of C has one result, without a name: ret, ret.field */
+	for (uint32_t i = 0; results && i < n; i++)
+		if (v[i].result && (p->result || (v[i].type->c && st->kind != EX_TUPIDX))) {
+			*first = 0;
+			return p->result && i + 1 < n && v[i + 1].result ? NULL : &v[i];
+		}
+	if (p->result)
+		return NULL;
 	for (uint32_t i = 0; i < n; i++) {
 		if (v[i].result != results)
 			continue;
-		if (st->kind == EX_TUPIDX ? st->ival == k : !strcmp(v[i].name, st->name))
+		if (st->kind == EX_TUPIDX ? st->ival == k : st->kind == EX_FIELD && !strcmp(v[i].name, st->name))
 			return &v[i];
 		snprintf(list + strlen(list), size - strlen(list), "%s%s", list[0] ? ", " : "",
 			 v[i].name[0] ? v[i].name : "_");
@@ -167,6 +190,29 @@ static bool through_pointer(struct sema *s, struct place *pl, const struct expr 
 	return true;
 }
 
+static void move(struct place *pl, uint64_t by)
+{
+	if (pl->param)
+		pl->off += (uint32_t)by;
+	else
+		pl->at.offs[pl->at.nderef - 1] += (int64_t)by;
+}
+
+/* p[3] of C: the pointer may be one to many. */
+static bool behind_pointer(struct sema *s, struct place *pl, const struct expr *e, const char *func)
+{
+	const struct go_type *elem = pl->type->elem;
+
+	fill(s, elem);
+	if (!elem || !elem->size || !dereference(pl)) {
+		sema_error(s, e->loc, "%s: this pointer cannot be followed", func);
+		return false;
+	}
+	move(pl, index_of(e) * elem->size);
+	pl->type = elem;
+	return true;
+}
+
 /* args.b[3]: of an array where it lies, of a slice or text behind its pointer. */
 static bool element(struct sema *s, struct place *pl, const struct expr *e, const char *func)
 {
@@ -175,6 +221,8 @@ static bool element(struct sema *s, struct place *pl, const struct expr *e, cons
 	uint64_t k = index_of(e);
 	struct go_bound *b = &pl->bound[pl->nbounds];
 
+	if (pl->type->kind == GO_PTR && pl->type->c)
+		return behind_pointer(s, pl, e, func);
 	if (pl->type->kind == GO_PTR && !through_pointer(s, pl, e, func))
 		return false;
 	t = pl->type;
@@ -188,15 +236,12 @@ static bool element(struct sema *s, struct place *pl, const struct expr *e, cons
 	}
 	fill(s, elem);
 	if (t->kind == GO_ARRAY) {
-		if (k >= t->count) {
+		if (k >= t->count && (t->count || !t->c)) {
 			sema_error(s, e->loc, "%s: %s has no element %llu", func, t->name ? t->name : "the array",
 				   (unsigned long long)k);
 			return false;
 		}
-		if (pl->param)
-			pl->off += (uint32_t)k * elem->size;
-		else
-			pl->at.offs[pl->at.nderef - 1] += (int64_t)k * elem->size;
+		move(pl, k * elem->size);
 		pl->type = elem;
 		return true;
 	}
@@ -216,30 +261,50 @@ static bool element(struct sema *s, struct place *pl, const struct expr *e, cons
 	return true;
 }
 
+/* A field by name, also one of a struct that has no name of its own; its offset is added to *off. */
+static const struct go_field *find_field(struct sema *s, const struct go_type *t, const char *name, uint32_t *off,
+					 unsigned depth)
+{
+	for (uint32_t i = 0; i < t->nfields; i++)
+		if (!strcmp(t->fields[i].name, name)) {
+			*off += t->fields[i].off;
+			return &t->fields[i];
+		}
+	for (uint32_t i = 0; i < t->nfields && t->c && depth < 6; i++) {
+		const struct go_field *f = &t->fields[i], *in;
+		uint32_t at = *off + f->off;
+
+		if (!f->embedded || (f->type->kind != GO_STRUCT && f->type->kind != GO_UNION))
+			continue;
+		fill(s, f->type);
+		in = find_field(s, f->type, name, &at, depth + 1);
+		if (in) {
+			*off = at;
+			return in;
+		}
+	}
+	return NULL;
+}
+
 static bool field(struct sema *s, struct place *pl, const struct expr *e, const char *func)
 {
 	const char *name = step_name(s, e), *names[64];
-	uint32_t n = 0;
+	const struct go_field *found;
+	uint32_t n = 0, off = 0;
 
 	if (e->kind == EX_INDEX)
 		return element(s, pl, e, func);
 	if (!through_pointer(s, pl, e, func))
 		return false;
-	for (uint32_t i = 0; i < pl->type->nfields; i++) {
-		const struct go_field *f = &pl->type->fields[i];
-
-		if (!strcmp(f->name, name)) {
-			if (pl->param)
-				pl->off += f->off;
-			else
-				pl->at.offs[pl->at.nderef - 1] += f->off;
-			pl->type = f->type;
-			fill(s, pl->type);
-			return true;
-		}
-		if (n < 64)
-			names[n++] = f->name;
+	found = find_field(s, pl->type, name, &off, 0);
+	if (found) {
+		move(pl, off);
+		pl->type = found->type;
+		fill(s, pl->type);
+		return true;
 	}
+	for (uint32_t i = 0; i < pl->type->nfields && n < 64; i++)
+		names[n++] = pl->type->fields[i].name;
 	sema_error(s, e->loc, "%s: %s has no field '%s'", func, pl->type->name ? pl->type->name : "this value", name);
 	if (diag_nearest(name, names, n))
 		sema_hint(s, "did you mean '%s'?", diag_nearest(name, names, n));
@@ -253,13 +318,17 @@ static const struct gft_type *leaf_type(struct sema *s, const struct go_type *t)
 	switch (t->kind) {
 	case GO_BOOL: return &ty_bool;
 	case GO_INT:
-		if (!t->name || strcmp(t->name, "time.Duration") != 0)
+		if (t->c || !t->name || strcmp(t->name, "time.Duration") != 0)
 			return ty_int(t->size, true);
 		r = ty_new(s->a, TY_INT);
 		r->display = TD_DURATION;
 		return r;
 	case GO_UINT: return ty_int(t->size, false);
 	case GO_STRING: return ty_string(s->a, STRING_ROOM);
+	case GO_ARRAY: /* text of C */
+		if (!t->elem || !t->elem->text)
+			return NULL;
+		return ty_string(s->a, t->count && t->count < STRING_ROOM ? (uint32_t)t->count : STRING_ROOM);
 	case GO_PTR:
 	case GO_MAP:
 	case GO_CHAN:
@@ -272,6 +341,16 @@ static const struct gft_type *leaf_type(struct sema *s, const struct go_type *t)
 	}
 }
 
+static void hint_place(struct sema *s)
+{
+	const char *reg = s->res->is_go(s->res->ctx, s->ci->binary) ? "ax" : "di";
+
+	sema_hint(s,
+		  "read values by place: fetch(n = %%%s:s64) is the first integer argument, fetch(+8(%%%s):s64) a "
+		  "field behind it",
+		  reg, reg);
+}
+
 /* Follows the path in one function. */
 static bool walk(struct sema *s, const struct path *p, uint32_t func, struct place *pl)
 {
@@ -279,33 +358,45 @@ static bool walk(struct sema *s, const struct path *p, uint32_t func, struct pla
 	const char *name = r->func_name(r->ctx, s->ci->binary, func);
 	const struct go_param *v;
 	char list[256], err[512];
-	uint32_t n;
+	uint32_t n, first;
 
 	memset(pl, 0, sizeof(*pl));
 	if (r->params(r->ctx, s->ci->binary, func, &v, &n, err, sizeof(err)) < 0) {
 		sema_error(s, p->root->loc, "%s", err);
-		sema_hint(s, p->root->name[0] == 'a'
-				     ? "read values by place: fetch(n = %%ax:s64) is the first integer argument, "
-				       "fetch(+8(%%ax):s64) a field behind it"
-				     : "read results by place at the exit: ur:FUNC { fetch(r = %%ax:s64); }");
+		if (p->root->name[0] == 'a')
+			hint_place(s);
+		else
+			sema_hint(s, "read results by place at the exit: ur:FUNC { fetch(r = %%ax:s64); }");
 		return false;
 	}
-	if (!p->n)
+	if (!p->n && !p->result)
 		return true;
-	pl->param = find_param(s, p, v, n, list, sizeof(list));
+	pl->param = find_param(s, p, v, n, list, sizeof(list), &first);
 	if (!pl->param) {
-		sema_error(s, p->step[0]->loc, "%s has no %s '%s'", name,
-			   p->root->name[0] == 'a' ? "argument" : "result", step_name(s, p->step[0]));
+		if (p->result)
+			sema_error(s, p->root->loc, first ? "%s has no result" : "%s has several results: ret.0, ret.1",
+				   name);
+		else
+			sema_error(s, p->step[0]->loc, "%s has no %s '%s'", name,
+				   p->root->name[0] == 'a' ? "argument" : "result", step_name(s, p->step[0]));
 		if (list[0])
 			sema_hint(s, "it has %s", list);
 		return false;
 	}
 	pl->type = pl->param->type;
 	fill(s, pl->type);
-	for (uint32_t i = 1; i < p->n; i++)
+	for (uint32_t i = first; i < p->n; i++)
 		if (!field(s, pl, p->step[i], name))
 			return false;
 	return true;
+}
+
+static bool in_xmm(const struct place *pl)
+{
+	for (uint32_t i = 0; pl->param && i < pl->param->npieces; i++)
+		if (pl->param->pieces[i].place == GO_IN_XMM)
+			return true;
+	return false;
 }
 
 /* One function's answer. */
@@ -325,19 +416,39 @@ static bool resolve(struct sema *s, const struct expr *e, const struct path *p, 
 							: "print(), printf's %%s and graph(args, ret) show it");
 		return false;
 	}
+	if (pl.type->bits && pl.type->kind == GO_INT) {
+		sema_error(s, e->loc, "%s: a bit-field with a sign can be printed only", name);
+		return false;
+	}
 	out->words = pl.type->kind == GO_STRING ? 2 : 1;
 	out->nbounds = pl.nbounds;
 	memcpy(out->bound, pl.bound, sizeof(out->bound));
 	for (uint32_t i = 0; i < out->words; i++) {
-		uint32_t size = pl.type->kind == GO_STRING ? 8 : pl.type->size;
+		uint32_t size = pl.type->kind == GO_STRING ? 8 : pl.type->kind == GO_ARRAY ? 1 : pl.type->size;
+		struct fa_type *t = &out->word[i].type;
 
 		if (!word_at(&pl, i * 8, size, &out->word[i])) {
-			sema_error(s, e->loc, "%s: this value is in a vector register, which BPF cannot read", name);
+			sema_error(s, e->loc,
+				   in_xmm(&pl) ? "%s: this value is in a vector register, which BPF cannot read"
+					       : "%s: this value cannot be read where it lies",
+				   name);
 			return false;
 		}
-		out->word[i].type.kind = pl.type->kind == GO_BOOL ? FT_BOOL : FT_INT;
-		out->word[i].type.bits = (uint16_t)(size * 8);
-		out->word[i].type.is_signed = pl.type->kind == GO_INT;
+		if (pl.type->kind == GO_ARRAY) {
+			if (!out->word[i].nderef) {
+				sema_error(s, e->loc, "%s: this text lies in registers", name);
+				return false;
+			}
+			t->kind = FT_STRING;
+		} else if (t->kind == FT_BITFIELD || pl.type->bits) {
+			t->bit_off = (uint8_t)(t->bit_off + (pl.type->bits ? pl.type->bit_off : 0));
+			t->bit_width = (uint8_t)(pl.type->bits ? pl.type->bits : size * 8);
+			t->kind = FT_BITFIELD;
+		} else {
+			t->kind = pl.type->kind == GO_BOOL ? FT_BOOL : FT_INT;
+		}
+		t->bits = (uint16_t)(size * 8);
+		t->is_signed = pl.type->kind == GO_INT;
 		out->word[i].text = "args";
 	}
 	return true;
@@ -400,7 +511,8 @@ bool sema_go_value(struct sema *s, struct expr *e)
 	}
 	if (!allowed(s, &p))
 		return true;
-	if (!p.n) {
+	p.result = !p.n && p.root->name[0] == 'r';
+	if (!p.n && !p.result) {
 		sema_error(s, e->loc, "%s as a whole cannot be used in an expression", e->name);
 		sema_hint(s, "name one: %s.x; or show all: print(%s), graph(args, ret)", e->name, e->name);
 		return true;
@@ -441,15 +553,10 @@ bool sema_go_described(struct sema *s, const struct expr *e)
 
 	if (bin < 0 || !s->report)
 		return true;
-	if (!r->is_go(r->ctx, bin)) {
-		sema_error(s, e->loc, "%s: %s is no Go program", e->name, r->binary_name(r->ctx, bin));
-		return false;
-	}
 	if (!r->has_dwarf(r->ctx, bin)) {
 		sema_error(s, e->loc, "%s needs DWARF, and %s has none", e->name, r->binary_name(r->ctx, bin));
-		sema_hint(s, "read values by place: fetch(n = %%ax:s64) is the first integer argument, "
-			     "fetch(+8(%%ax):s64) a "
-			     "field behind it; or name a folder of debug files: --debuginfo DIR");
+		hint_place(s);
+		sema_hint(s, "or name a folder of debug files: --debuginfo DIR");
 		return false;
 	}
 	return true;

@@ -479,7 +479,8 @@ static struct prog_class *find_class(struct sema *s, const struct row *r, const 
 		c.needs |= NEED_G | NEED_KEY | NEED_RING | (c.role == SITE_ENTRY ? NEED_CALLER : 0);
 	if (frames)
 		c.needs |= NEED_G | NEED_KEY;
-	c.capture = c.graph && r->abi != ABI_SYSV && (c.role == SITE_ENTRY ? p->capture_args : p->capture_ret);
+	c.capture = c.graph && (r->abi != ABI_SYSV || s->res->has_dwarf(s->res->ctx, r->bin)) &&
+		    (c.role == SITE_ENTRY ? p->capture_args : p->capture_ret);
 	if (c.capture && c.role == SITE_ENTRY)
 		c.needs |= NEED_ARGS;
 	ARENA_PUSH(s->a, p->classes, p->nclasses, p->cclasses, c);

@@ -6,6 +6,8 @@
  */
 #include "runtime/goplan.h"
 
+#include <ctype.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -74,21 +76,44 @@ static void move(struct cursor *c, const struct go_type *t, uint64_t by)
 	c->off += (int64_t)by;
 }
 
+/* Also a field of a struct without a name of its own, which C has. */
+static const struct go_field *find_field(struct planner *p, const struct go_type *t, const char *name, size_t len,
+					 uint32_t *off, unsigned depth)
+{
+	for (uint32_t i = 0; i < t->nfields; i++) {
+		const struct go_field *f = &t->fields[i], *in;
+		uint32_t at = *off + f->off;
+
+		if (strlen(f->name) == len && !memcmp(f->name, name, len)) {
+			*off = at;
+			return f;
+		}
+		if (!t->c || !f->embedded || depth > 6)
+			continue;
+		fill(p, f->type);
+		in = find_field(p, f->type, name, len, &at, depth + 1);
+		if (in) {
+			*off = at;
+			return in;
+		}
+	}
+	return NULL;
+}
+
 static bool field(struct planner *p, struct go_node *n, struct cursor *c, const char *name, size_t len)
 {
+	const struct go_field *f;
+	uint32_t off = 0;
+
 	if (!through_pointer(p, n, c))
 		return false;
 	fill(p, c->type);
-	for (uint32_t i = 0; i < c->type->nfields; i++) {
-		const struct go_field *f = &c->type->fields[i];
-
-		if (strlen(f->name) == len && !memcmp(f->name, name, len)) {
-			move(c, f->type, f->off);
-			fill(p, c->type);
-			return true;
-		}
-	}
-	return false;
+	f = find_field(p, c->type, name, len, &off, 0);
+	if (!f)
+		return false;
+	move(c, f->type, off);
+	fill(p, c->type);
+	return true;
 }
 
 static bool element(struct planner *p, struct go_node *n, struct cursor *c, uint64_t k)
@@ -97,6 +122,12 @@ static bool element(struct planner *p, struct go_node *n, struct cursor *c, uint
 	const struct go_type *e;
 	int at, op;
 
+	if (c->type->kind == GO_PTR && c->type->c) { /* it may point to many */
+		if (!through_pointer(p, n, c) || !c->type->size)
+			return false;
+		move(c, c->type, k * c->type->size);
+		return true;
+	}
 	if (!through_pointer(p, n, c))
 		return false;
 	fill(p, c->type);
@@ -129,6 +160,9 @@ static const struct go_param *param(const struct go_param *v, uint32_t n, bool r
 		if (v->result != results)
 			continue;
 		if (number ? i == k : strlen(v->name) == len && !memcmp(v->name, name, len))
+			return v;
+		/* a function of C has one result, without a name: ret.field */
+		if (results && !number && v->type->c)
 			return v;
 		i++;
 	}
@@ -174,7 +208,9 @@ void plan_path(struct planner *p, struct go_node *n, const struct go_param *v, u
 		return;
 	c.type = c.param->type;
 	fill(p, c.type);
-	if (!follow(p, n, &c, name + len))
+	if (c.param->result && c.type->c && strlen(c.param->name) != len && !isdigit((unsigned char)*name))
+		len = (size_t)-1; /* ret.field: the name is the first step */
+	if (!follow(p, n, &c, name + (ptrdiff_t)len))
 		return;
 	fill(p, c.type);
 	at = c.type->size <= GFT_CAP_BYTES / 2 ? bring(p, n, &c, c.type->size, &op) : -1;

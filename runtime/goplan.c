@@ -82,6 +82,38 @@ static bool scalar(const struct go_type *t)
 	}
 }
 
+/* C: text behind char *, and what an argument points to when that is a struct; all else may be anything. */
+static void plan_c_pointer(struct planner *p, struct go_node *n, const struct go_type *t, uint32_t off, unsigned depth)
+{
+	const struct go_type *e = t->elem;
+	uint32_t len = depth ? INNER_TEXT : TEXT_MAX, end = p->end;
+	int at;
+
+	if (e && e->lazy)
+		tgt_type_fill(p->t, e);
+	if (!e)
+		return;
+	if (e->text) {
+		if (p->v->plan.n == GFT_CAP_OPS || (at = plan_room(p, len)) < 0)
+			return;
+		n->op = (int8_t)plan_step(p, (struct gft_cap_op){ .kind = GFT_CAP_STR,
+								  .dst = (uint16_t)at,
+								  .len = (uint16_t)len,
+								  .from = (uint16_t)off });
+		n->aux = (uint16_t)at;
+		n->room = (uint16_t)len;
+		return;
+	}
+	if (depth || (e->kind != GO_STRUCT && e->kind != GO_UNION))
+		return;
+	len = e->size > POINTEE_MAX ? POINTEE_MAX : e->size;
+	if ((at = plan_follow(p, n, off, 0, len)) < 0 || !plan_kids(p, n, 1))
+		return;
+	p->end = (uint32_t)at + len;
+	plan_value(p, n->kids, e, (uint32_t)at, depth + 1);
+	p->end = end;
+}
+
 static void plan_pointer(struct planner *p, struct go_node *n, const struct go_type *t, uint32_t off, unsigned depth)
 {
 	const struct go_type *e = t->elem;
@@ -168,13 +200,19 @@ void plan_value(struct planner *p, struct go_node *n, const struct go_type *t, u
 	switch (t->kind) {
 	case GO_STRING: plan_counted(p, n, off, off + 8, 1, depth ? INNER_TEXT : TEXT_MAX); break;
 	case GO_SLICE: plan_slice(p, n, t, off, depth); break;
-	case GO_PTR: plan_pointer(p, n, t, off, depth); break;
+	case GO_PTR:
+		if (t->c)
+			plan_c_pointer(p, n, t, off, depth);
+		else
+			plan_pointer(p, n, t, off, depth);
+		break;
 	case GO_INTERFACE:
 	case GO_EFACE: plan_interface(p, n, t, off, depth); break;
 	case GO_MAP: plan_follow(p, n, off, 0, 8); break; /* the count comes first in both kinds of maps */
 	case GO_CHAN: plan_follow(p, n, off, 0, 16); break;
 	case GO_FUNC: plan_follow(p, n, off, 0, 8); break;
 	case GO_STRUCT:
+	case GO_UNION:
 		if (t->nfields > 32 || !plan_kids(p, n, t->nfields))
 			break;
 		for (uint32_t i = 0; i < t->nfields; i++) {
@@ -188,6 +226,8 @@ void plan_value(struct planner *p, struct go_node *n, const struct go_type *t, u
 	case GO_ARRAY: {
 		uint32_t count = t->count > ELEMS_MAX ? ELEMS_MAX : (uint32_t)t->count;
 
+		if (t->elem && t->elem->text)
+			break; /* text: its bytes are there */
 		if (!t->elem || !t->elem->size || !plan_kids(p, n, count))
 			break;
 		for (uint32_t i = 0; i < count; i++)
@@ -207,6 +247,18 @@ static int piece_step(struct planner *p, struct go_node *n, const struct go_piec
 	case GO_IN_REG: /* a register is copied whole */
 		return plan_step(p, (struct gft_cap_op){ .kind = GFT_CAP_REG, .reg = pc->reg, .dst = (uint16_t)at });
 	case GO_IN_XMM: n->xmm = true; return 0;
+	case GO_AT_REG:
+		ctx = plan_room(p, 8);
+		if (ctx < 0 ||
+		    plan_step(p, (struct gft_cap_op){ .kind = GFT_CAP_REG, .reg = pc->reg, .dst = (uint16_t)ctx }) < 0)
+			return -1;
+		ctx = plan_step(p, (struct gft_cap_op){ .kind = GFT_CAP_MEM,
+							.dst = (uint16_t)at,
+							.len = (uint16_t)len,
+							.from = (uint16_t)ctx,
+							.off = pc->stack + (int32_t)skip });
+		n->root_op = (int8_t)ctx;
+		return ctx;
 	case GO_IN_CTX:
 		ctx = plan_room(p, 8);
 		if (ctx < 0 ||
@@ -247,8 +299,15 @@ int plan_pieces(struct planner *p, struct go_node *n, const struct go_param *a, 
 
 		if (hi > from + size)
 			hi = from + size;
-		if (lo < hi && pc->place == GO_IN_REG && lo != pc->off)
-			return -1; /* no type has parts of a register */
+		if (lo < hi && pc->place == GO_IN_REG && lo != pc->off) {
+			/* C packs small fields into one register: all of it, and then the part */
+			at = at + size <= GFT_CAP_BYTES - 8 ? plan_room(p, 8) : -1;
+			if (at < 0 ||
+			    plan_step(p, (struct gft_cap_op){
+						 .kind = GFT_CAP_REG, .reg = pc->reg, .dst = (uint16_t)at }) < 0)
+				return -1;
+			return at + (int)(lo - pc->off);
+		}
 		for (uint32_t done = lo; done < hi; done += GFT_CAP_LEN) {
 			uint32_t len = hi - done > GFT_CAP_LEN ? GFT_CAP_LEN : hi - done;
 

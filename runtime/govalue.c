@@ -225,6 +225,10 @@ void print_node(const struct printer *p, const struct go_node *n, unsigned depth
 		buf_puts(p->b, "…");
 		return;
 	}
+	if (t->c) {
+		c_value_print(p->b, p->cap, n, p->xmm, depth);
+		return;
+	}
 	switch (t->kind) {
 	case GO_BOOL: buf_puts(p->b, unsigned_at(p, n) & 1 ? "true" : "false"); break;
 	case GO_INT:

@@ -67,6 +67,13 @@ struct go_ref {
 	uint32_t i;
 };
 
+/*
+ * A value of C, in C's way (cvalue.c).  xmm: the argument that it is part of, when
+ * floats of that are in vector registers; NULL otherwise.
+ */
+void c_value_print(struct buf *b, const struct gft_capture *cap, const struct go_node *n, const struct go_node *xmm,
+		   unsigned depth);
+
 /* Value i as text.  cap holds what the plan copied; size bounds it. */
 void go_value_print(struct buf *b, const struct go_values *v, uint32_t i, const struct gft_capture *cap);
 

@@ -29,6 +29,7 @@ enum gft_cap_kind {
 	GFT_CAP_ELEM = 6,  /* MEM, but nothing unless the word at blob + count is above scale: an element */
 	GFT_CAP_IF = 7,	   /* is the word at blob + from, less the probed address, off?  Then the next scale steps
 			      are left out, else the next len: what follows depends on a dynamic type */
+	GFT_CAP_STR = 8,   /* text up to a NUL, len bytes with it at most, at the pointer at blob + from */
 };
 
 #define GFT_CAP_CTX 9 /* GFT_CAP_REG's register with a closure's captured variables: RDX */

@@ -32,6 +32,23 @@ enum go_kind {
 	GO_MAP,	      /* one pointer */
 	GO_CHAN,      /* one pointer */
 	GO_FUNC,      /* one pointer: closure */
+	GO_UNION,     /* C: fields that lie over each other */
+};
+
+/* Of types that are not Go's: how the System V ABI passes what its kind does not tell (sysv.c). */
+enum c_class {
+	C_BY_KIND = 0,
+	C_X87,	  /* long double: memory, and a result on the x87 stack */
+	C_INT128, /* two integer registers */
+	C_VECTOR, /* vector registers */
+	C_BY_REF, /* C++ objects that are not copied: a pointer to one */
+	C_NOT_KNOWN,
+};
+
+/* One name of an enumeration. */
+struct c_enum {
+	const char *name;
+	int64_t value;
 };
 
 struct go_type;
@@ -57,20 +74,29 @@ struct go_type {
 	uint32_t nfields;
 	uint64_t count; /* GO_ARRAY */
 	bool lazy;
+	/* types of C and its relatives: they print in C's way */
+	bool c;
+	bool text;		    /* char: an array of it, or what points to it, is text up to a NUL */
+	uint8_t c_class;	    /* enum c_class */
+	uint8_t bits, bit_off;	    /* a bit-field: of the size bytes, these bits; bits 0: none */
+	const struct c_enum *enums; /* GO_INT, GO_UINT: names of values */
+	uint32_t nenums;
 	const void *priv; /* the reader's */
 };
 
 /* Where a part of a value is: bytes [off, off + size) of the value. */
-enum go_place { GO_IN_REG, GO_IN_XMM, GO_ON_STACK, GO_IN_CTX };
+enum go_place { GO_IN_REG, GO_IN_XMM, GO_ON_STACK, GO_IN_CTX, GO_AT_REG };
 
 struct go_piece {
 	uint8_t place; /* enum go_place */
-	uint8_t reg;   /* GO_IN_REG: 0 to 8 for RAX RBX RCX RDI RSI R8 R9 R10 R11; GO_IN_XMM: 0 to 14;
+	uint8_t reg;   /* GO_IN_REG: 0 to 8 for RAX RBX RCX RDI RSI R8 R9 R10 R11, 9 for C's RDX;
+			  GO_IN_XMM: 0 to 14; GO_AT_REG: as GO_IN_REG, the register that holds the address;
 			  GO_IN_CTX: 1 when the variable's address is there, not the variable */
 	uint16_t size; /* bytes */
 	uint32_t off;  /* in the value */
 	int32_t stack; /* GO_ON_STACK: bytes from the return address slot: +8 is the first stack argument;
-			  GO_IN_CTX: bytes behind the closure context's address, which is in RDX at the entry */
+			  GO_IN_CTX: bytes behind the closure context's address, which is in RDX at the entry;
+			  GO_AT_REG: bytes behind the address */
 };
 
 struct go_param {

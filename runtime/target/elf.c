@@ -310,6 +310,7 @@ void tgt_close(struct tgt *t)
 		return;
 	sites_free(t);
 	gotype_free(t);
+	c_free(t);
 	rtype_free(t);
 	if (t->map)
 		munmap((void *)t->map, t->size);

@@ -73,6 +73,7 @@ static bool to_regs(struct regs *r, const struct go_type *t, uint32_t off, unsig
 				return false;
 		}
 		return true;
+	case GO_UNION:
 	case GO_UNKNOWN: break;
 	}
 	return false;

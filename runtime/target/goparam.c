@@ -425,6 +425,8 @@ int tgt_params(struct tgt *t, uint32_t i, const struct go_param **out, uint32_t 
 	*n = 0;
 	if (!f)
 		return tgt_fail(t, err, -ENOENT, "there is no function %u", i);
+	if (f->flags & TGT_F_SYMBOL)
+		return c_params(t, i, out, n, err);
 	g = dwt_get(t, &rc, err);
 	if (!g)
 		return rc;
@@ -436,7 +438,7 @@ int tgt_params(struct tgt *t, uint32_t i, const struct go_param **out, uint32_t 
 	}
 	p = &g->params[i];
 	if (p->rc > 0) {
-		if ((f->flags & TGT_F_SYMBOL) || !find_function(g, f->entry, &fn))
+		if (!find_function(g, f->entry, &fn))
 			p->rc = -ENOENT;
 		else
 			p->rc = read_params(g, f, &fn, p);
@@ -445,9 +447,7 @@ int tgt_params(struct tgt *t, uint32_t i, const struct go_param **out, uint32_t 
 	*n = p->n;
 	if (p->rc == -ENOENT)
 		return tgt_fail(t, err, p->rc, "the DWARF does not describe the arguments of %s%s", f->name,
-				f->flags & TGT_F_SYMBOL ? ", which is not a Go function"
-				: f->flags & TGT_F_ASM	? ", which is written in assembly"
-							: "");
+				f->flags & TGT_F_ASM ? ", which is written in assembly" : "");
 	if (p->rc)
 		return tgt_fail(t, err, p->rc, "the DWARF of %s is damaged: its parameters cannot be read", f->name);
 	return 0;

@@ -519,8 +519,12 @@ static int fill(struct gotype *g, struct gtype *v, unsigned depth)
 
 int tgt_type_fill(struct tgt *t, const struct go_type *type)
 {
+	struct gotype *g;
 	int rc;
-	struct gotype *g = dwt_get(t, &rc, NULL);
+
+	if (type->c)
+		return c_type_fill(t, type);
+	g = dwt_get(t, &rc, NULL);
 
 	return g ? fill(g, (struct gtype *)type->priv, 0) : rc;
 }

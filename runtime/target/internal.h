@@ -112,6 +112,7 @@ struct tgt {
 
 	struct gotype *gotype; /* owned by gotype.c */
 	struct rtypes *rtypes; /* owned by rtype.c */
+	struct cdwarf *cdwarf; /* owned by cdwarf.c */
 };
 
 #define NO_PCLN 0xffffffffU
@@ -222,6 +223,16 @@ struct goabi_val {
  * not known, -E2BIG when no stack could hold them.
  */
 int goabi_assign(struct arena *a, struct goabi_val *v, size_t n, bool abi0);
+
+/* sysv.c: the same for C; -EBADMSG when a type is not known.  No value has min_*. */
+int sysv_assign(struct arena *a, struct goabi_val *v, size_t n);
+
+/* cdwarf.c, ctype.c: what is not Go (functions with TGT_F_SYMBOL), as their namesakes of gotype.h and target.h */
+int c_params(struct tgt *t, uint32_t i, const struct go_param **out, uint32_t *n, struct tgt_error *err);
+int c_type_fill(struct tgt *t, const struct go_type *type);
+bool c_line(struct tgt *t, uint64_t vaddr, const char **file, unsigned *line);
+size_t c_line_to_addrs(struct tgt *t, const char *file, unsigned line, uint64_t **out);
+void c_free(struct tgt *t);
 
 /* rtype.c: vaddr of runtime.firstmoduledata, or 0 */
 uint64_t tgt_moduledata(struct tgt *t);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
  * lines.c - source lines, from the tables that the runtime uses for its own
- * tracebacks: they are in stripped programs too.
+ * tracebacks: they are in stripped programs too.  Lines of C are cdwarf.c's.
  */
 #include <stdlib.h>
 
@@ -18,6 +18,8 @@ bool tgt_line(struct tgt *t, uint64_t vaddr, const char **file, unsigned *line)
 	struct pcln_func f;
 	int32_t no, ln;
 
+	if (i >= 0 && (t->fn[i].flags & TGT_F_SYMBOL))
+		return c_line(t, vaddr, file, line);
 	if (i < 0 || !go_func(t, (size_t)i, &f) || !pcvalue_at(t, f.pcfile, f.entry, vaddr, &no) ||
 	    !pcvalue_at(t, f.pcln, f.entry, vaddr, &ln) || ln <= 0)
 		return false;
@@ -112,11 +114,11 @@ size_t tgt_line_to_addrs(struct tgt *t, const char *file, unsigned line, uint64_
 	uint8_t *map;
 
 	*out = NULL;
-	if (t->pcln.ver == PCLN_NONE || !line || !*file)
+	if (!line || !*file)
 		return 0;
-	map = wanted_files(t, file);
+	map = t->pcln.ver == PCLN_NONE ? NULL : wanted_files(t, file);
 	if (!map)
-		return 0;
+		return c_line_to_addrs(t, file, line, out);
 	for (size_t i = 0; i < n; i++) {
 		struct pcln_func f;
 		uint64_t addr;

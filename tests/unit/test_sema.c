@@ -413,7 +413,7 @@ static void test_by_name(void **state)
 	wrong(1, "u:main.add,main.addBig { @ = args.a; }", "this lies at another place", "main.add",
 	      "give each its own clause", NULL);
 	wrong(1, "u:./stripped:main.add { graph(args); }", "needs DWARF", NULL);
-	wrong(1, "u:./c:work { graph(args); }", "no Go program", NULL);
+	wrong(1, "u:./c:work { graph(args); }", "needs DWARF", NULL);
 }
 
 /* --- classes --------------------------------------------------------------------------------------------- */

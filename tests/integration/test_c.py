@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+"""Programs of C: arguments and results by name, whatever the compiler and its DWARF."""
+
+import os
+import re
+import shutil
+import subprocess
+
+from gft import GFT, ROOT, Gft, NothingLeft, Skip, Target, cbuild, check, gft, run, wait_for
+import tree
+
+# What the program calls, as a graph shows it: name, arguments, result.
+STUDENT = '&{ .name = "Al \\"x\\"\\n", .age = 22, .at = { .x = -1, .y = 2 }, .next = 0x*, .mean = 3.5, ' \
+          '.tag = [9,8,7,6], .nick = "al" }'
+BITS = '{ .a = 5, .b = 4097, .c = -7, .d = BLUE, .e = 78187493520 }'
+CALLS = [
+    ("add", "a=1, b=-2", "-1"),
+    ("widths", "a=-1, b=-2, c=-3, d=1099511627776, e=250, f=4000000000, g=7, h=-8, i=true", "1103511628020"),
+    ("show", f's={STUDENT}, c=BLUE, text="hello"', "33"),
+    ("make", "x=3, y=-4", "{ .x = 3, .y = -4 }"),
+    ("swap", "p={ .x = 1, .y = 2 }, u={ .i = 1, .f = 1.401298e-45, .b = [1,0,0,0] }", "{ .x = 3, .y = 1 }"),
+    ("real", "d=(xmm), f=(xmm), k=3", "(xmm)"),
+    ("mixed", "m={ .d = (xmm), .n = 40 }, k=2", "{ .d = (xmm), .n = 42 }"),
+    ("large", "a=1, b={ .v = [1,2,3,4,5] }, c=2", "{ .v = [4,2,3,4,5] }"),
+    ("packed", f"b={BITS}, p=&{BITS}", None),
+    ("nested", "o=&{ .kind = 2, { .n = 77, .text = 0x4d (fault) }, .grid = [[1,2,3],[4,5,6]] }, "
+               "f=F_READ | F_EXEC, fn=0x*, none=NULL", None),
+    ("pointers", "p=0x*, list=0x*, neg=-5, yes=true", "26"),
+    ("text_of", f"s={STUDENT}", '"al"'),
+    ("nothing", "", ""),
+    ("wide", "w=0xfffffffffffffffffffffffffffffff7, l=*, last=6", "1"),
+    ("leaves", "n=1", None),
+]
+FUNCS = ",".join(["add"] + [c[0] for c in CALLS[1:]])
+
+
+def same(got, want):
+    return re.fullmatch(re.escape(want).replace(r"\*", r"(?:[0-9a-f]+|\S*)"), got) is not None
+
+
+def values_shown(exe):
+    with NothingLeft():
+        r = gft("-q", "-e", "u:main { graph(args, ret); } u:" + FUNCS + " {}", "-c", exe).ok()
+    (root,) = tree.parse(r.out)
+    check(root.name == "main" and root.args.startswith("argc=1, argv=0x"), "main", root.line)
+    seen = {}
+    for c in root.children:
+        seen.setdefault(c.name, c)
+    for name, args, ret in CALLS:
+        check(name in seen, f"{name} was not called", r)
+        c = seen[name]
+        check(same(c.args, args), f"arguments of {name}: {c.args}\nwanted {args}", c.line)
+        if ret is not None:
+            check(same(c.ret, ret), f"result of {name}: {c.ret}\nwanted {ret}", c.line)
+    return root
+
+
+def test_optimised():
+    values_shown(cbuild("cvalues", "-O2", "-g"))
+
+
+def test_not_optimised():
+    """-O0 spills its arguments first: DWARF's own places are wrong at the entry."""
+    values_shown(cbuild("cvalues", "-O0", "-gdwarf-4", "-fcf-protection=full"))
+
+
+def test_position_and_compression():
+    values_shown(cbuild("cvalues", "-O1", "-gdwarf-5", "-no-pie", "-gz"))
+
+
+def test_clang():
+    values_shown(cbuild("cvalues", "-O2", "-g", compiler="clang"))
+
+
+def test_in_expressions():
+    """The same values, one by one."""
+    script = r"""
+u:add { printf("add %d %d\n", args.a, args.b); } ur:add { printf("add= %d\n", ret); @r[ret] = count(); }
+u:widths { printf("widths %d %d %d %ld %d %u %d %d %d\n", args.a, args.b, args.c, args.d, args.e, args.f, args.g, args.h, args.i); }
+u:show / args.s.age == 22 / { printf("show %s %d %d,%d %d %s %s %d %s\n", str(args.s.name), args.c, args.s.at.x, args.s->at.y,
+    args.s.tag[2], str(args.s.next.name), args.s.next.nick, args.s.next.tag[0], str(args.text)); }
+ur:make { printf("make %d %d\n", ret.x, ret.y); }
+u:swap { printf("swap %d %d %d\n", args.p.x, args.p.y, args.u.i); }
+u:mixed { printf("mixed %d\n", args.m.n); } ur:mixed { printf("mixed= %d\n", ret.n); }
+u:large { printf("large %d %d %d\n", args.a, args.b.v[4], args.c); } ur:large { printf("large= %d\n", ret.v[0]); }
+u:packed { printf("packed %d %d %d %lu\n", args.b.a, args.b.b, args.p.a, args.p.e); }
+u:nested { printf("nested %d %d %d %d\n", args.o.kind, args.o.n, args.o.grid[1][2], args.f); }
+u:pointers { printf("pointers %d %d %s %d\n", args.p[1], args.neg, str(args.list[1]), args.yes); }
+ur:text_of { printf("text_of %s\n", str(ret)); }
+"""
+    for flags in ("-O2", "-g"), ("-O0", "-g"):
+        r = gft("-q", "-e", script, "-c", cbuild("cvalues", *flags)).ok()
+        want = ["add 1 -2", "add= -1", "widths -1 -2 -3 1099511627776 250 4000000000 7 -8 1",
+                "show Al \"x\"\\n 6 -1,2 7 Bob bo 1 hello", "make 3 -4", "swap 1 2 1", "mixed 40", "mixed= 42",
+                "large 1 5 2", "large= 4", "packed 5 4097 5 78187493520", "nested 2 77 6 5", "pointers 20 -5 two 1",
+                "text_of al"]
+        for w in want:
+            check(w in r.out, f"no line {w!r}", r)
+        check("@r[-1]: 1" in r.out, "results as keys", r)
+
+
+def test_printed_whole():
+    """print() and %s show what is no number."""
+    script = r"""
+u:show { print(args); printf("%s|%s|%s|%s\n", args.s.at, args.s.next.tag, args.text, args.s); }
+ur:mixed,make { print(ret); }
+u:packed { printf("%s %s\n", args.p, args.b.c); }
+u:real { print(args.d); }
+u:nested { print(args.o.grid); print(args.o.grid[1]); print(args.o.text); }
+ur:swap { print(ret.y); }
+"""
+    r = gft("-q", "-e", script, "-c", cbuild("cvalues", "-O2", "-g")).ok()
+    for want in ("{ .x = -1, .y = 2 }|[1,2,3,4]|\"hello\"|&{ .name = ", "{ .d = (xmm), .n = 42 }", "{ .x = 3, .y = -4 }",
+                 f"&{BITS} -7", "(xmm)", "[[1,2,3],[4,5,6]]", "[4,5,6]", "c=BLUE, text=\"hello\""):
+        check(want in r.out, f"no {want!r}", r)
+
+
+def test_mistakes():
+    exe = cbuild("cvalues", "-O2", "-g")
+    for script, text in (
+        ("u:add { print(args.c); }", "add has no argument 'c'"),
+        ("u:show { print(args.s.nam); }", "has no field 'nam'"),
+        ("u:show { print(args.s.tag[9]); }", "has no element 9"),
+        ("u:real { @ = args.d; }", "cannot be used in an expression"),
+        ("u:show { @ = args.s.at; }", "cannot be used in an expression"),
+        ("ur:nothing { @ = ret; }", "nothing has no result"),
+    ):
+        r = gft("-e", script, exe)
+        check(r.status == 1 and text in r.err, f"no error {text!r}", r)
+    bare = cbuild("cvalues", "-O2", "-s", out="bare")
+    r = gft("-e", "u:main { print(args.x); }", bare)
+    check(r.status == 1 and "no function of" in r.err, "a stripped program", r)
+
+
+def test_lines():
+    """file.c:LINE by the line table; places of calls and returns with their lines."""
+    exe = cbuild("cvalues", "-O0", "-g")
+    src = os.path.join(ROOT, "tests/integration/progs/c/cvalues.c")
+    line = next(i for i, s in enumerate(open(src), 1) if "return a + b;" in s)
+    r = gft("-q", "-e", f"u:{exe}@cvalues.c:{line} {{ printf(\"%s %d\\n\", func, fetch(%ip:u64) > 0); }}", "-c", exe).ok()
+    check(r.out.count("add 1\n") == 3, "hits of the line", r)
+    (root,) = tree.parse(gft("-q", "-e", "u:main { graph(); } u:nested,add {}", "-c", exe).ok().out)
+    add = [c for c in root.children if c.name == "nested"][0].children[0]
+    check(add.caller["file"].endswith("cvalues.c") and int(add.exit["line"]) == line + 1, "lines", add.line)
+    r = gft("-e", f"u:{exe}@cvalues.c:9999 {{ }}", exe)
+    check(r.status == 1 and "has no code at cvalues.c:9999" in r.err, "a line without code", r)
