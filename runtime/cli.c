@@ -352,8 +352,11 @@ static bool operands(struct cli *c, char **v, size_t n)
 		c->binary = n == 2 ? v[1] : NULL;
 		return true;
 	}
-	if (c->list && n && !is_file(v[0])) {
+	if (c->list && n && !is_file(v[0]) && !c->expr) {
 		c->list_pattern = v[0];
+		v++, n--;
+	} else if (c->list && !c->expr && n && !is_elf(v[0])) {
+		c->script_file = v[0];
 		v++, n--;
 	} else if (!c->expr && !c->nuprobes && !c->list && !c->info) {
 		if (!n)

@@ -24,6 +24,7 @@
 #include "gft/kernel.h"
 #include "parser/parse.h"
 #include "parser/program.h"
+#include "parser/scan.h"
 #include "runtime/child.h"
 #include "runtime/run.h"
 #include "runtime/sites.h"
@@ -366,6 +367,37 @@ static int about(struct story *s)
 	return 0;
 }
 
+/* gft -l: a pattern as the script of that probe; what a script would attach; or everything. */
+static int list(struct story *s)
+{
+	const char *p = s->cli.list_pattern;
+	bool functions = s->cli.binary || s->cli.npids || s->cli.command, script = s->cli.expr || s->cli.script_file;
+
+	if (!script) {
+		struct buf b = BUF_INIT;
+		const char *colon = p ? strchr(p, ':') : NULL;
+		bool known = p && attach_begins(p, strlen(p)) && colon;
+
+		if (!known && !functions)
+			return list_everything(&s->cli, p ? p : "*");
+		if (known && (p[0] | 32) == 't' && !strchr(colon + 1, ':')) /* t:sched is all of them */
+			buf_printf(&b, "%s:* {}", p);
+		else if (known && (!strncasecmp(p, "interval:", 9) || !strncasecmp(p, "profile:", 8)) && strchr(p, '*'))
+			return list_everything(&s->cli, p);
+		else
+			buf_printf(&b, "%s%s {}", known ? "" : "u:", p ? p : "*");
+		s->source = diag_add_source(s->diag, "pattern", buf_str(&b), b.len);
+		buf_free(&b);
+	} else if (!script_text(s)) {
+		return 1;
+	}
+	if (!front_end(s))
+		return 1;
+	codegen(s->program, &s->gen);
+	list_probes(&s->cli, s->targets, s->gen.meta);
+	return 0;
+}
+
 static int tell(struct story *s)
 {
 	int status = 1;
@@ -384,7 +416,7 @@ static int tell(struct story *s)
 	if (s->cli.about)
 		return about(s);
 	if (s->cli.list)
-		return list_main(&s->cli, s->targets);
+		return list(s);
 	if (!script_text(s))
 		return 1;
 	if (s->cli.script) {

@@ -10,10 +10,13 @@
 
 int gft_main(int argc, char **argv);
 
-/* gft -l: functions of the binary ("u:main.*"), or tracepoints ("t:sched:*").  Returns the exit status. */
 /* gft replay FILE: a stream that --record wrote.  Returns the exit status. */
 int replay_main(const struct cli *c);
 
-int list_main(const struct cli *c, struct targets *t);
+/* gft -l: the probes that a script came to; -v: with their arguments and places. */
+struct gft_meta;
+void list_probes(const struct cli *c, struct targets *t, const struct gft_meta *m);
+/* The kernel's probes whose full name matches.  Returns the exit status. */
+int list_everything(const struct cli *c, const char *pattern);
 
 #endif

@@ -1,9 +1,19 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* list.c - gft -l: what can be traced. */
+/*
+ * list.c - gft -l: what can be traced, and with which arguments.
+ *
+ * What has a provider in front is read as a script of that one probe, so that
+ * lists and scripts know the same forms; this file prints what it came to, and
+ * looks through all kinds of probes for a pattern without a provider.
+ */
+#include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "gft/arena.h"
 #include "gft/buf.h"
+#include "gft/gotype.h"
+#include "gft/kernel.h"
 #include "gft/output.h"
 #include "runtime/gft.h"
 #include "runtime/tracefs.h"
@@ -39,78 +49,156 @@ static void site_line(struct tgt *t, uint32_t f)
 	tgt_sites_fini(&s);
 }
 
-static int list_functions(const struct cli *c, struct targets *t, const char *pattern)
+/* What scripts call the arguments and results, with their types. */
+static void params(struct tgt *t, uint32_t f, bool results)
 {
-	char err[512];
-	int bin = targets_open(t, NULL, err, sizeof(err));
-	uint32_t *m = NULL;
-	struct tgt *tgt;
-	size_t n;
+	const struct go_param *p;
+	struct tgt_error err = { "" };
+	uint32_t n = 0, k = 0;
 
-	if (bin < 0) {
-		fprintf(stderr, "gft: %s\nhint: gft -l 'u:main.*' ./binary\n", err);
-		return 1;
-	}
-	tgt = targets_tgt(t, bin);
-	n = tgt_match(tgt, pattern, &m);
-	for (size_t i = 0; i < n; i++) {
+	if (tgt_params(t, f, &p, &n, &err) < 0)
+		return;
+	for (uint32_t i = 0; i < n; i++) {
 		struct buf b = BUF_INIT;
 
-		value_escape(&b, tgt_func(tgt, m[i])->name, strlen(tgt_func(tgt, m[i])->name));
-		printf("uprobe:%s:%s\n", tgt_display(tgt), buf_str(&b));
+		if (p[i].result && p[i].name[0] && p[i].name[0] != '~')
+			buf_printf(&b, "ret.%s %s", p[i].name, p[i].type->name);
+		else if (p[i].result)
+			buf_printf(&b, "ret.%u %s", k, p[i].type->name);
+		else
+			buf_printf(&b, "args.%s %s", p[i].name, p[i].type->name);
+		k += p[i].result;
+		if (p[i].result == results && (p[i].result || p[i].name[0]))
+			printf("    %s\n", buf_str(&b));
 		buf_free(&b);
-		if (c->verbose)
-			site_line(tgt, m[i]);
 	}
-	free(m);
-	if (!n) {
-		const char *near[5];
-		char where[512];
-		size_t k = tgt_nearest(tgt, pattern, near, 5),
-		       places = targets_inlined(t, bin, pattern, where, sizeof(where));
-
-		if (places) {
-			fprintf(stderr, "gft: %s exists only inlined in %s, at %zu place%s: %s%s\n", pattern,
-				tgt_display(tgt), places, places == 1 ? "" : "s", where, places > 3 ? ", ..." : "");
-			return 1;
-		}
-
-		fprintf(stderr, "gft: no function of %s matches %s\n", tgt_display(tgt), pattern);
-		for (size_t i = 0; i < k; i++)
-			fprintf(stderr, "%s%s%s", i ? ", " : "hint: near are ", near[i], i + 1 == k ? "\n" : "");
-	}
-	return n ? 0 : 1;
 }
 
-static int list_tracepoints(const char *pattern)
+static void print_uprobe(const struct cli *c, struct targets *t, const struct meta_prog *mp,
+			 const struct meta_place *pl)
 {
-	const char **names = NULL;
+	struct tgt *tgt = targets_tgt(t, mp->binary);
 	struct buf b = BUF_INIT;
-	size_t n;
 
-	buf_printf(&b, "%s%s", pattern, strchr(pattern, ':') ? "" : ":*");
-	n = tracefs_list(buf_str(&b), &names);
+	if (pl->func == META_NO_FUNC) {
+		printf("uprobe:%s:0x%llx\n", tgt_display(tgt), (unsigned long long)pl->addr);
+		return;
+	}
+	value_escape(&b, tgt_func(tgt, pl->func)->name, strlen(tgt_func(tgt, pl->func)->name));
+	printf("%s:%s:%s\n", mp->role == SITE_EXIT ? "uretprobe" : "uprobe", tgt_display(tgt), buf_str(&b));
 	buf_free(&b);
-	for (size_t i = 0; i < n; i++)
-		printf("tracepoint:%s\n", names[i]);
-	free(names);
-	if (!n)
-		fprintf(stderr, "gft: no tracepoint matches %s%s\n", pattern,
-			targets_tracefs() ? ""
-					  : " (tracefs is not mounted: mount -t tracefs nodev /sys/kernel/tracing)");
-	return n ? 0 : 1;
+	if (c->verbose) {
+		params(tgt, pl->func, mp->role == SITE_EXIT);
+		site_line(tgt, pl->func);
+	}
 }
 
-int list_main(const struct cli *c, struct targets *t)
+/* The fields of an event of the kernel. */
+static void describe(const char *kind, const char *name)
 {
-	static const char *const tp[] = { "tracepoint:", "t:" }, *const up[] = { "uprobe:", "uretprobe:", "u:", "ur:" };
-	const char *p = c->list_pattern ? c->list_pattern : "*";
+	struct arena *a = arena_new();
+	struct buf b = BUF_INIT;
+	const struct gft_type *t;
+	char err[256];
 
-	for (size_t i = 0; i < 2; i++)
-		if (!strncmp(p, tp[i], strlen(tp[i])))
-			return list_tracepoints(p + strlen(tp[i]));
-	for (size_t i = 0; i < 4; i++)
-		if (!strncmp(p, up[i], strlen(up[i])))
-			return list_functions(c, t, p + strlen(up[i]));
-	return list_functions(c, t, p);
+	if (!strcmp(kind, "tracepoint")) {
+		tracefs_describe(name, &b);
+		fputs(buf_str(&b), stdout);
+	} else if (!strcmp(kind, "rawtracepoint") || !strcmp(kind, "fentry") || !strcmp(kind, "fexit")) {
+		t = kernel_args(a, kind, name, err, sizeof(err));
+		for (uint32_t i = 0; t && i < t->nfields; i++)
+			printf("    %s %s\n", ty_name(a, t->fields[i].type), t->fields[i].name);
+	}
+	buf_free(&b);
+	arena_free(a);
+}
+
+void list_probes(const struct cli *c, struct targets *t, const struct gft_meta *m)
+{
+	for (uint32_t i = 0; i < m->nprogs; i++) {
+		const struct meta_prog *mp = &m->progs[i];
+		const char *name, *colon;
+
+		if (mp->kind == MP_UPROBE) {
+			for (uint32_t k = 0; k < mp->nplaces && !mp->internal; k++)
+				print_uprobe(c, t, mp, &mp->places[k]);
+			continue;
+		}
+		name = m->probe_names[mp->probe_id - TY_PROBE_STATIC].probe;
+		puts(name);
+		colon = strchr(name, ':');
+		if (c->verbose && colon && mp->target) {
+			char kind[32];
+
+			snprintf(kind, sizeof(kind), "%s",
+				 mp->kind == MP_TRACEPOINT	? "tracepoint"
+				 : mp->kind == MP_RAWTRACEPOINT ? "rawtracepoint"
+				 : mp->kind == MP_FENTRY	? "fentry"
+				 : mp->kind == MP_FEXIT		? "fexit"
+								: "");
+			describe(kind, mp->target);
+		}
+	}
+}
+
+/* --- without a provider: everything of that name ---------------------------------------------- */
+
+static size_t offer(const struct cli *c, const char *kind, const char *const *names, size_t n, const char *pattern)
+{
+	size_t shown = 0;
+
+	for (size_t i = 0; n != SIZE_MAX && i < n; i++) {
+		struct buf b = BUF_INIT;
+
+		buf_printf(&b, "%s:%s", kind, names[i]);
+		if (!fnmatch(pattern, buf_str(&b), 0)) {
+			puts(buf_str(&b));
+			if (c->verbose)
+				describe(kind, names[i]);
+			shown++;
+		}
+		buf_free(&b);
+	}
+	return shown;
+}
+
+static size_t list_kernel(const struct cli *c, const char *pattern)
+{
+	static const char *const forms[] = { "begin",	     "end",	     "self:signal:SIGUSR1", "interval:s:",
+					     "interval:ms:", "interval:us:", "interval:hz:",	    "profile:s:",
+					     "profile:ms:",  "profile:us:",  "profile:hz:" };
+	static const char *const kinds[] = { "software", "hardware", "rawtracepoint" };
+	const struct kernel_caps *caps = NULL;
+	const char **names = NULL;
+	size_t n, shown = 0;
+
+	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++)
+		if (!fnmatch(pattern, forms[i], 0))
+			puts(forms[i]), shown++;
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		n = kernel_names(kinds[i], "*", &names);
+		shown += offer(c, kinds[i], names, n, pattern);
+		free(names);
+	}
+	n = tracefs_list("*:*", &names);
+	shown += offer(c, "tracepoint", names, n, pattern);
+	free(names);
+	/* functions of the kernel are many: only of a kernel that can probe them */
+	kernel_caps(&caps);
+	if (caps && caps->kprobe) {
+		n = kernel_names("kprobe", "*", &names);
+		shown += offer(c, "kprobe", names, n, pattern);
+		free(names);
+	}
+	return shown;
+}
+
+int list_everything(const struct cli *c, const char *pattern)
+{
+	if (list_kernel(c, pattern))
+		return 0;
+	fprintf(stderr, "gft: no probe of the kernel matches %s%s\n", pattern,
+		targets_tracefs() ? "" : " (tracefs is not mounted: mount -t tracefs nodev /sys/kernel/tracing)");
+	fputs("hint: functions need their binary: gft -l 'u:main.*' ./binary\n", stderr);
+	return 1;
 }

@@ -321,3 +321,26 @@ const struct gft_type *tracefs_args(struct arena *a, const char *name, char *err
 	t->nfields = (uint32_t)n;
 	return t;
 }
+
+void tracefs_describe(const char *name, struct buf *out)
+{
+	const char *root = targets_tracefs(), *colon = strchr(name, ':');
+	struct buf path = BUF_INIT;
+	char line[1024];
+	FILE *in;
+
+	if (!root || !colon)
+		return;
+	buf_printf(&path, "%s/events/%.*s/%s/format", root, (int)(colon - name), name, colon + 1);
+	in = fopen(buf_str(&path), "re");
+	buf_free(&path);
+	while (in && fgets(line, sizeof(line), in)) {
+		const char *f = strstr(line, "field:"), *end = f ? strchr(f, ';') : NULL;
+
+		/* what all events have is no argument of this one */
+		if (end && !strstr(f, " common_"))
+			buf_printf(out, "    %.*s\n", (int)(end - f - 6), f + 6);
+	}
+	if (in)
+		fclose(in);
+}
