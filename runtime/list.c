@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "gft/arena.h"
+#include "gft/btf.h"
 #include "gft/buf.h"
 #include "gft/gotype.h"
 #include "gft/kernel.h"
@@ -105,7 +106,7 @@ static void describe(const char *kind, const char *name)
 		tracefs_describe(name, &b);
 		fputs(buf_str(&b), stdout);
 	} else if (!strcmp(kind, "rawtracepoint") || !strcmp(kind, "fentry") || !strcmp(kind, "fexit")) {
-		t = kernel_args(a, kind, name, err, sizeof(err));
+		t = kernel_btf_args(a, kind, name, err, sizeof(err));
 		for (uint32_t i = 0; t && i < t->nfields; i++)
 			printf("    %s %s\n", ty_name(a, t->fields[i].type), t->fields[i].name);
 	}

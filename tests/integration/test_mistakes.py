@@ -168,3 +168,40 @@ def test_info_is_one_screen():
 def test_dry_run_attaches_nothing():
     r = gft("--dry-run", "-e", ADD, "./examples/bin/calls").ok()
     check(not re.search(r"Attached [1-9]", r.err), "attached", r)
+
+
+def test_list_of_the_kernel():
+    """Every kind that a script may name, without a binary."""
+    r = gft("-l").ok()
+    for name in ("begin", "interval:hz:", "software:page-faults", "hardware:cycles", "rawtracepoint:sched_switch",
+                 "tracepoint:sched:sched_switch"):
+        check(f"{name}\n" in r.out, f"no {name}", r)
+    check(set(gft("-l", "*sched_switch").ok().out.split()) == {"rawtracepoint:sched_switch",
+                                                               "tracepoint:sched:sched_switch"}, "by pattern", None)
+    check("software:faults\n" in gft("-l", "s:f*").ok().out, "software events", None)
+    check("rawtracepoint:sched_wakeup\n" in gft("-l", "rt:sched_*").ok().out, "raw tracepoints", None)
+    check(gft("-l", "interval:*").ok().out.startswith("interval:s:\n"), "timers", None)
+    check("tracepoint:sched:sched_switch\n" in gft("-l", "t:sched").ok().out, "a whole category", None)
+    gft("-l", "nosuch*").fails_with_one_error()
+
+
+def test_list_with_arguments():
+    r = gft("-lv", "u:./examples/bin/calls:main.add1", "-q").ok()
+    check("\n    args.a int\n    args.b int\n" in r.out, "of a function", r)
+    r = gft("-lv", "ur:./examples/bin/calls:main.add3").ok()
+    check("\n    ret.0 int\n" in r.out, "its result", r)
+    r = gft("-lv", "t:sched:sched_switch").ok()
+    check("\n    pid_t next_pid\n" in r.out and "common_" not in r.out, "of a tracepoint", r)
+    r = gft("-lv", "rt:sched_switch").ok()
+    check(re.search(r"^    .*\bprev$", r.out, re.M), "of a raw tracepoint", r)
+
+
+def test_list_of_a_script():
+    script = "u:main.add* {} t:sched:sched_sw* {} begin {}"
+    r = gft("-l", "-e", script, "./examples/bin/calls").ok()
+    check("uprobe:./examples/bin/calls:main.add3\n" in r.out and "tracepoint:sched:sched_switch\n" in r.out
+          and r.out.endswith("begin\n"), "what it would attach", r)
+    with tempfile.NamedTemporaryFile("w", suffix=".gft") as f:
+        f.write(script)
+        f.flush()
+        check(gft("-l", f.name, "./examples/bin/calls").ok().out == r.out, "of a file", r)
