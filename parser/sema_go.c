@@ -698,8 +698,10 @@ void sema_go_printed(struct sema *s, struct expr *e)
 		return;
 	}
 	e->type = &ty_none;
+	if (!p.n && !sema_go_described(s, e))
+		return;
 	if (!e->go) {
-		if (!allowed(s, &p) || (!p.n && !sema_go_described(s, e)))
+		if (!allowed(s, &p))
 			return;
 		n = sema_clause_funcs(s, s->ci->clause->index, &funcs);
 		for (uint32_t i = 0; p.n && i < n; i++)

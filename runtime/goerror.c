@@ -400,7 +400,13 @@ void print_dynamic(const struct printer *p, const struct go_node *n, const struc
 	}
 	value_escape(p->b, rt->name, strlen(rt->name));
 	buf_putc(p->b, '(');
-	if (!(k && print_ran(p, k->root_op) && !rt->direct && scalar(p, k, k->off, rt)) && data)
-		buf_printf(p->b, "0x%llx", (unsigned long long)data);
+	if (!(k && print_ran(p, k->root_op) && !rt->direct && scalar(p, k, k->off, rt)) && data) {
+		bool number = rt->kind >= GO_BOOL && rt->kind <= GO_STRING;
+
+		if (k && number && print_faulted(p, k->root_op))
+			buf_puts(p->b, "(fault)");
+		else
+			buf_printf(p->b, "0x%llx", (unsigned long long)data);
+	}
 	buf_putc(p->b, ')');
 }

@@ -1,9 +1,13 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 """Arguments and results by name, against the source that passes them (progs/values)."""
 
+import os
 import re
+import shutil
+import subprocess
+import tempfile
 
-from gft import NothingLeft, build, check, gft, go_newest, go_versions
+from gft import NothingLeft, Skip, build, check, gft, go_newest, go_versions
 
 # function: (arguments, result), as gft must print them; None: not looked at
 TABLE = {
@@ -25,10 +29,34 @@ TABLE = {
                      'q=&main.person{name:"Ada", age:36, at:0x…}, none=nil', "&main.point{x:3, y:4}"),
     "main.(*person).older": ('p=&main.person{name:"Ada", age:36, at:0x…}, by=2', "age=38, err=nil"),
     "main.arrays": (None, "[3]"),
+    "main.keep[go.shape.string]": ('x="s", xs=["t"]', '"s"'),
+    "main.(*stack[go.shape.string]).push": ('s=&main.stack[go.shape.string]{v:nil}, x="top", n=2', "2"),
+    "main.apply": ("f=main.adder.func1, x=4", "15"),
+    "main.adder.func1": (None, "15"),
 }
 
-ENTRY = re.compile(r"^\d+ [\d:.]+ +(main\.(?:\(\*\w+\)\.)?[\w.]+)\((.*)\) \{ ")
+ENTRY = re.compile(r"^\d+ [\d:.]+ +(main\.(?:\(\*[^)]*\)\.)?[^ (]+)\((.*)\) \{ ")
 EXIT = re.compile(r"^\d+ [\d:.]+ \S+ +\} (?:= (.*) )?(main\.\S+)\+\d+ ")
+
+# What fail() is called with, in order; errors.Join came with Go 1.20.
+ERRORS = [
+    r'*fs.PathError("open /nonexistent/file: no such file or directory")',
+    r'*strconv.NumError("strconv.Atoi: parsing \"12x\": invalid syntax")',
+    r"syscall.Errno(ENOENT)",
+    r'*fmt.wrapError("reading: EOF")',
+    r'*os.SyscallError("openat: permission denied")',
+    r'context.deadlineExceededError("context deadline exceeded")',
+    r"*main.codeError{code:404, msg:…}",
+    r'main.textError("a text")',
+    r'main.pairError{msg:"a pair", n:7}',
+    r"nil",
+]
+NEWER_ERRORS = [r'*errors.joinError("one\ntwo: EOF\n… (3 errors)")', r'*fmt.wrapErrors("EOF and unexpected EOF")']
+
+
+def plain(name):
+    """Names of generics as Go >= 1.21 writes them; before, the types are left out."""
+    return name.replace("[...]", "[go.shape.string]").replace("_0]", "]")
 
 
 def values_of(go, variant):
@@ -40,9 +68,9 @@ def values_of(go, variant):
     for line in r.out.splitlines():
         line = re.sub(r"0x[0-9a-f]+", "0x…", line)
         if m := ENTRY.match(line):
-            args.setdefault(m[1], m[2])
+            args.setdefault(plain(m[1]), plain(m[2]))
         elif m := EXIT.match(line):
-            rets.setdefault(m[2], m[1])
+            rets.setdefault(plain(m[2]), m[1])
     for name, (want_args, want_ret) in TABLE.items():
         check(want_args is None or args.get(name) == want_args, f"Go {go[0]} {variant}: arguments of {name}",
               f"want {want_args}", f"got  {args.get(name)}")
@@ -51,17 +79,98 @@ def values_of(go, variant):
     texts = re.findall(r'main\.text\(s=(.*?), empty=(.*?)\) \{', r.out)
     check(texts == [(r'"hello \"world\"\n"', '""'), ('"' + ("abcdefghijklmnopqrstuvwxyz" * 3)[:64] + '…"(len 300)', '"end"')],
           "strings", texts)
+    printed_of(go, variant, exe)
 
 
-# limit: 240
+def minor(go):
+    m = re.match(r"1\.(\d+)", go[0])
+    return int(m[1]) if m else 99
+
+
+def printed_of(go, variant, exe):
+    """print() and printf() of Go values, whole and by path."""
+    closure = "u:main.adder.func1 { print(args); } " if minor(go) >= 23 else ""
+    with NothingLeft():
+        r = gft("-q", "-e", r'u:main.fail { print(args.err); } u:main.dynamic { print(args.a); } ur:main.fail { @ = count(); } '
+                r'u:main.nested { printf("%s %d %d %s %s %s|\n", args.l.list[1].name, args.l.list[1].list[0].id, '
+                r'len(args.l.list), args.a[1], args.l.list[0], args.l.list[7]); } u:main.slices { print(args); } '
+                rf'{closure}ur:main.many {{ print(ret); print(ret.1); }} u:main.ints,main.double {{ printf("%s\n", args); }}',
+                "-c", exe).ok()
+    lines = r.out.splitlines()
+    want = ERRORS + (NEWER_ERRORS if minor(go) >= 20 else [])
+    got = [line for line in lines if line in want or re.match(r"\*?\w+\.\w*Err", line)]
+    check(got == want, f"Go {go[0]} {variant}: errors", *[f"{a}\n   {b}" for a, b in zip(want, got) if a != b], r)
+    for line in ("main.color(7)", "float64(1.5)", "int8(-3)", "time.Duration(1s)", '21, "many"', "many", "x=1",
+                 "a=-1, b=65535, c=-70000, d=9223372036854775813, e=42", 'a=[1 -2 3], s=["a" "bc"], none=nil',
+                 'in1 4 2 main.node{id:6, name:"array", list:nil} main.node{id:2, name:"in0", list:nil} (no such element)|'):
+        check(line in lines, f"Go {go[0]} {variant}: no line {line}", r)
+    if closure:
+        check("x=4, sum=5, n=3" in lines, f"Go {go[0]} {variant}: captured variables", r)
+
+
+# limit: 400
 def test_values():
-    for go in (go_versions() or [go_newest()])[:1] + [go_newest()]:
-        values_of(go, "plain")
+    """Each compiler; the oldest and the newest in every way of linking."""
+    versions = go_versions() or [go_newest()]
+    for go in versions:
+        for variant in ("plain", "unoptimised"):
+            values_of(go, variant)
+    for go in {versions[0], versions[-1]}:
+        values_of(go, "pie")
 
 
-# limit: 240
-def test_values_pie():
-    values_of(go_newest(), "pie")
+# limit: 400
+def test_values_cgo():
+    for variant in ("cgo", "cgo-pie", "cgo-static"):
+        values_of(go_newest(), variant)
+    values_of((go_versions() or [go_newest()])[0], "cgo")
+
+
+def test_recorded_values():
+    """A recorded stream shows the values that were seen, without the binary."""
+    exe = build("values")
+    with tempfile.TemporaryDirectory() as d:
+        path = os.path.join(d, "rec")
+        r = gft("-q", "--record", path, "-e", "u:main.work { graph(args, ret); } u:main.* {} "
+                "u:main.fail { fetch(n = %ax:x64); }", "-c", exe).ok()
+        again = gft("replay", path).ok()
+        check(r.out.replace("ok\n", "") == again.out, "replayed values differ", r.out[:2000], again.out[:2000])
+        data = open(path, "rb").read()
+        check(len(data) < 60000, f"a recorded stream of {len(data)} bytes")
+        # cut anywhere, it shows what is there
+        for n in range(0, len(data), 1 + len(data) // 20):
+            open(path, "wb").write(data[:n])
+            gft("replay", path)
+
+
+def test_separate_debug_file():
+    """DWARF in a file of its own: by .gnu_debuglink, and by build id as Debian's -dbgsym packages have it."""
+    if not shutil.which("objcopy"):
+        raise Skip("no objcopy (binutils)")
+    exe = build("values", variant="cgo")
+    with tempfile.TemporaryDirectory() as d:
+        mine, debug = os.path.join(d, "values"), os.path.join(d, "values.debug")
+        subprocess.run(["objcopy", "--only-keep-debug", exe, debug], check=True)
+        subprocess.run(["objcopy", "--strip-all", f"--add-gnu-debuglink={debug}", exe, mine], check=True)
+        script = "u:main.ints { print(args); }"
+        want = "a=-1, b=65535, c=-70000, d=9223372036854775813, e=42"
+        r = gft("-q", "-e", script, "-c", mine).ok()
+        check(want in r.out, "a debug file beside the binary", r)
+        away = os.path.join(d, "debug")
+        os.mkdir(away)
+        os.rename(debug, os.path.join(away, "values.debug"))
+        r = gft("-q", "-e", script, "-c", mine, status=1)
+        check("needs DWARF" in r.err and "--debuginfo" in r.err and "fetch(" in r.err, "no debug file", r)
+        r = gft("-q", "--debuginfo", away, "-e", script, "-c", mine).ok()
+        check(want in r.out, "--debuginfo with the debug file in it", r)
+        notes = subprocess.run(["readelf", "-n", mine], stdout=subprocess.PIPE, text=True, check=True).stdout
+        m = re.search(r"Build ID: ([0-9a-f]+)", notes)
+        check(m, "a program linked by gcc has a build id", notes)
+        tree = os.path.join(d, "tree/.build-id", m[1][:2])
+        os.makedirs(tree)
+        os.rename(os.path.join(away, "values.debug"), os.path.join(tree, m[1][2:] + ".debug"))
+        r = gft("-q", "--debuginfo", os.path.join(d, "tree"), "-e", script, "-c", mine).ok()
+        check(want in r.out, "--debuginfo with a tree of build ids", r)
 
 
 def test_values_in_expressions():

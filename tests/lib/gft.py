@@ -91,7 +91,10 @@ VARIANTS = {
     "stripped": ["-ldflags=-s -w"],
     "pie": ["-buildmode=pie"],
     "pie-stripped": ["-buildmode=pie", "-ldflags=-s -w"],
-    "cgo": [],
+    "unoptimised": ["-gcflags=all=-N -l"],
+    "cgo": [],  # of a program that has a file with import "C": linked by the system's linker
+    "cgo-pie": ["-buildmode=pie"],
+    "cgo-static": ["-ldflags=-linkmode=external -extldflags=-static"],
     "race": ["-race"],
 }
 
@@ -113,7 +116,7 @@ def build(name, go=None, variant="plain"):
     if os.path.exists(exe) and os.path.getmtime(exe) >= max(os.path.getmtime(f) for f in glob.glob(src + "/*")):
         return exe
     env = go_env()
-    if variant in ("cgo", "race"):
+    if variant.startswith("cgo") or variant == "race":
         can_cgo(version, variant)
         env["CGO_ENABLED"] = "1"
     os.makedirs(os.path.dirname(exe), exist_ok=True)

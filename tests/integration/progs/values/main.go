@@ -5,10 +5,13 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"strconv"
+	"syscall"
 	"time"
 )
 
@@ -78,6 +81,76 @@ func (p point) add(q point) point { return point{p.x + q.x, p.y + q.y} }
 //go:noinline
 func double(x int) int { return 2 * x }
 
+type node struct {
+	id   int
+	name string
+	list []node
+}
+
+type stack[T any] struct{ v []T }
+
+type codeError struct {
+	code int
+	msg  string
+}
+
+func (e *codeError) Error() string { return e.msg }
+
+type textError string
+
+func (e textError) Error() string { return string(e) }
+
+type pairError struct {
+	msg string
+	n   int
+}
+
+func (e pairError) Error() string { return e.msg }
+
+//go:noinline
+func nested(l node, p *node, a [4]node) int { return l.id + p.id + a[1].id }
+
+//go:noinline
+func keep[T any](x T, xs []T) T { return x }
+
+//go:noinline
+func (s *stack[T]) push(x T, n int) int { s.v = append(s.v, x); return n }
+
+//go:noinline
+func adder(n int) func(int) int {
+	sum := 5
+	return func(x int) int { sum += n; return x + n + sum }
+}
+
+//go:noinline
+func apply(f func(int) int, x int) int { return f(x) }
+
+//go:noinline
+func fail(err error) (int, error) { return 1, err }
+
+//go:noinline
+func dynamic(a any) {}
+
+func errs() {
+	_, err := os.Open("/nonexistent/file")
+	fail(err)
+	_, err = strconv.Atoi("12x")
+	fail(err)
+	fail(syscall.ENOENT)
+	fail(fmt.Errorf("reading: %w", io.EOF))
+	fail(os.NewSyscallError("openat", syscall.EACCES))
+	fail(context.DeadlineExceeded)
+	fail(&codeError{404, "not here"})
+	fail(textError("a text"))
+	fail(pairError{"a pair", 7})
+	fail(nil)
+	for _, err := range more {
+		fail(err)
+	}
+}
+
+var more []error // of newer versions
+
 //go:noinline
 func work() {
 	ints(-1, 65535, -70000, 1<<63+5, 42)
@@ -105,6 +178,17 @@ func work() {
 		long[i] = 'a' + byte(i%26)
 	}
 	text(string(long), "end")
+	in := []node{{2, "in0", nil}, {3, "in1", []node{{4, "deep", nil}}}}
+	nested(node{1, "outer", in}, &node{9, "pointer", nil}, [4]node{{}, {6, "array", nil}})
+	keep("s", []string{"t"})
+	(&stack[string]{}).push("top", 2)
+	apply(adder(3), 4)
+	sink = fmt.Sprint(color(7), 1.5, int8(-3), time.Second) // the pages are in memory then
+	dynamic(color(7))
+	dynamic(1.5)
+	dynamic(int8(-3))
+	dynamic(time.Second)
+	errs()
 }
 
 func main() {
