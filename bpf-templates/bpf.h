@@ -33,6 +33,7 @@ enum {
 	BPF_MAP_TYPE_ARRAY = 2,
 	BPF_MAP_TYPE_PERCPU_HASH = 5,
 	BPF_MAP_TYPE_PERCPU_ARRAY = 6,
+	BPF_MAP_TYPE_LRU_HASH = 9,
 	BPF_MAP_TYPE_RINGBUF = 27,
 };
 enum { BPF_ANY = 0, BPF_NOEXIST = 1, BPF_EXIST = 2 };
@@ -149,6 +150,9 @@ struct gft_ctx {
 	__u8 inside;   /* the probe sits somewhere inside of its function */
 	__u8 provider; /* kind of the probe, where a clause asks: see gft_probetype() */
 	__u16 graph;   /* 1 + number of the graph() that was called */
+	__u16 want;    /* its GFT_GRAPH_* */
+	__u8 opened;   /* this hit opened a graph */
+	__u8 layout;   /* number of the binary */
 };
 
 static __always_inline __u64 gft_kernel_word(__u64 addr)

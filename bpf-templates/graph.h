@@ -30,6 +30,13 @@ struct gft_gstate {
 	__u64 above; /* no call that is recorded as open has a larger key */
 	__u32 open;  /* 1 + number of the graph() */
 	__u32 lost;  /* GFT_LOST_* */
+#ifdef GFT_EXPLAIN
+	__u32 want;  /* GFT_GRAPH_* of its graph() */
+	__u32 ktid;  /* thread that runs it, by the kernel's own number; 0: none, or not known */
+	__u32 doing; /* enum gft_doing */
+	__u16 off;   /* its thread was switched out */
+	__u16 level; /* of go statements below the root */
+#endif
 #ifdef GFT_FRAMES
 	__u32 n;      /* frames */
 	__u32 root_n; /* the root's index */
@@ -49,6 +56,27 @@ struct {
 	__uint(key_size, sizeof(struct gft_gkey));
 	__uint(value_size, sizeof(struct gft_gstate));
 } gft_goroutines SEC(".maps");
+
+#ifdef GFT_PARKS
+/* By the kernel's number of a thread: the goroutine with a graph(parks) that runs on it. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 16384);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(key_size, 4);
+	__uint(value_size, sizeof(struct gft_gkey));
+} gft_threads SEC(".maps");
+#endif
+
+#ifdef GFT_SYSCALLS
+/* By the kernel's number of a process that has had a graph(syscalls): its binary's number. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1024);
+	__uint(key_size, 4);
+	__uint(value_size, 4);
+} gft_sysprocs SEC(".maps");
+#endif
 
 static __always_inline void gft_gkey(struct gft_ctx *c, struct gft_gkey *k)
 {
@@ -97,6 +125,11 @@ static __always_inline void gft_end(struct gft_ctx *c)
 
 	c->st->open = 0;
 	c->st->lost = 0;
+#ifdef GFT_PARKS
+	if (c->st->ktid)
+		bpf_map_delete_elem(&gft_threads, &c->st->ktid);
+	c->st->ktid = 0;
+#endif
 #ifdef GFT_FRAMES
 	if (c->st->n)
 		return;
@@ -157,6 +190,88 @@ static __always_inline void gft_graph_drop(struct gft_ctx *c)
 }
 
 /*
+ * graph_tag(): gives the payload, which has room for one value; the caller
+ * writes it and says gft_graph_tagged().
+ */
+static __always_inline char *gft_graph_tag(struct gft_ctx *c, __u16 number, __u32 payload)
+{
+	struct gft_rec_call *r;
+	struct gft_payload *p;
+
+	bool open = c->st && c->st->open;
+
+	/* behind graph() itself: the graph opens when the clauses are done */
+	if (open ? c->st->lost & (GFT_LOST_ROOT | GFT_DROPPED) : !c->graph)
+		return 0;
+	r = gft_reserve(sizeof(*r) + payload, c->site);
+	if (!r) {
+		if (open)
+			c->st->lost |= GFT_LOST_SOME;
+		return 0;
+	}
+	gft_head(c, r, GFT_REC_TAG, open ? 0 : GFT_RF_OPEN, number);
+	p = (struct gft_payload *)(r + 1);
+	p->present = 1;
+	p->fault = 0;
+	return (char *)p;
+}
+
+static __always_inline void gft_graph_tagged(char *p)
+{
+	gft_submit(p - sizeof(struct gft_rec_call));
+}
+
+/*
+ * graph(rate = N/s): slot is the time when the budget would be used up; each
+ * graph moves it by step, and it may be burst ahead.  Two processors at the
+ * same moment may both take the last one.
+ */
+static __always_inline bool gft_rate_take(struct gft_ctx *c, __u64 *slot, __u64 step, __u64 burst)
+{
+	__u64 now = bpf_ktime_get_ns(), at = *(volatile __u64 *)slot;
+
+	if (c->st && c->st->open) /* inside of a graph this opens none */
+		return true;
+	if (at < now)
+		at = now;
+	if (at - now > burst)
+		return false;
+	*(volatile __u64 *)slot = at + step;
+	return true;
+}
+
+#ifdef GFT_EXPLAIN
+/* What a graph() asks for besides its calls begins here: its goroutine is running. */
+static __always_inline void gft_explain_open(struct gft_ctx *c)
+{
+	__u64 id = bpf_get_current_pid_tgid();
+
+	c->opened = 1;
+	c->st->want = c->want;
+	c->st->level = 0;
+	c->st->off = 0;
+	c->st->doing = GFT_RUNNING;
+#ifdef GFT_PARKS
+	if (c->want & GFT_GRAPH_PARKS && !(c->rflags & GFT_RF_THREAD)) {
+		__u32 tid = (__u32)id;
+		struct gft_gkey k;
+
+		gft_gkey(c, &k);
+		c->st->ktid = bpf_map_update_elem(&gft_threads, &tid, &k, BPF_ANY) ? 0 : tid;
+	}
+#endif
+#ifdef GFT_SYSCALLS
+	if (c->want & GFT_GRAPH_SYSCALLS) {
+		__u32 tgid = id >> 32, layout = c->layout;
+
+		if (!bpf_map_lookup_elem(&gft_sysprocs, &tgid))
+			bpf_map_update_elem(&gft_sysprocs, &tgid, &layout, BPF_ANY);
+	}
+#endif
+}
+#endif
+
+/*
  * Record of an entry, when a graph is open or graph() was called: the caller
  * writes the payload behind it and submits.
  */
@@ -178,6 +293,9 @@ static __always_inline struct gft_rec_entry *gft_graph_entry(struct gft_ctx *c, 
 		c->st->lost = 0;
 #ifdef GFT_FRAMES
 		c->st->root_n = c->st->n ? c->st->n - 1 : 0;
+#endif
+#ifdef GFT_EXPLAIN
+		gft_explain_open(c);
 #endif
 		flags = GFT_RF_OPEN;
 		number = c->graph - 1;
@@ -296,6 +414,10 @@ static __always_inline void gft_goroutine_gone(struct gft_ctx *c)
 #ifdef GFT_FRAMES
 	if (c->st)
 		gft_frames_drop(c);
+#endif
+#ifdef GFT_PARKS
+	if (c->st && c->st->ktid)
+		bpf_map_delete_elem(&gft_threads, &c->st->ktid);
 #endif
 	gft_gkey(c, &k);
 	bpf_map_delete_elem(&gft_goroutines, &k);

@@ -15,7 +15,7 @@ struct em {
 	unsigned tmp;	 /* number of the next temporary */
 	unsigned indent;
 	uint32_t zero; /* bytes of the zero row that maps need */
-	bool bias, tls, plans, every;
+	bool bias, tls, plans, every, rate;
 	struct meta_warning *warnings;
 	uint32_t nwarnings, cwarnings;
 	/* of the clause that is being written: see emit_loop.c */
@@ -87,6 +87,12 @@ void emit_locals(struct em *m, struct buf *out);
 
 /* Writes the address of what f names to the word at dst; 0 when it cannot be known. */
 void emit_fetch_address(struct em *m, struct buf *b, const char *dst, const struct fetcharg *f);
+
+/* explain.c: programs of gft's own, for what graph() tells besides calls */
+struct gft_meta;
+uint32_t explain_max_programs(void);
+void explain_hooks(struct em *m, struct gft_meta *meta, int bin); /* at functions of one Go binary */
+void explain_tracepoints(struct em *m, struct gft_meta *meta);
 
 /* emit_stmt.c */
 void emit_block(struct em *m, const struct block *b);

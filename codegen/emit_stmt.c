@@ -160,19 +160,59 @@ static void emit_fetch_stmt(struct em *m, const struct expr *e)
 	buf_free(&b);
 }
 
+static void emit_graph(struct em *m, const struct expr *e)
+{
+	bool cond = e->ival > 1 || e->graph_rate;
+	uint32_t want = m->p->graphs[e->number].flags & GRAPH_EXPLAIN;
+
+	/* every Nth call; the counter is one of all processors */
+	if (e->ival > 1) {
+		emit_line(m, "if (__sync_fetch_and_add(&gft_every[%d], 1) %% %lluULL == 0) {", e->number,
+			  (unsigned long long)e->ival);
+		m->every = true;
+	} else if (e->graph_rate) {
+		emit_line(m, "if (gft_rate_take(c, &gft_rate[%d], %lluULL, %lluULL)) {", e->number,
+			  (unsigned long long)(e->graph_unit / e->graph_rate),
+			  (unsigned long long)(e->graph_unit / e->graph_rate * (e->graph_rate - 1)));
+		m->rate = true;
+	}
+	m->indent += cond;
+	emit_line(m, "c->graph = %d;", e->number + 1);
+	if (m->p->explain)
+		emit_line(m, "c->want = 0x%x;", want);
+	m->indent -= cond;
+	if (cond)
+		emit_line(m, "}");
+}
+
+/* graph_tag("key", value) */
+static void emit_tag(struct em *m, const struct expr *e)
+{
+	const struct payload *p = &m->p->tags[e->number];
+	struct buf b = BUF_INIT;
+
+	emit_line(m, "{");
+	m->indent++;
+	emit_line(m, "char *r = gft_graph_tag(c, %d, %u);", e->number, p->size);
+	emit_line(m, "if (r) {");
+	m->indent++;
+	emit_into(m, &b, arena_printf(m->a, "r + %u", p->fields[0].off), p->fields[0].type, e->args[1]);
+	emit_line(m, "%s", buf_str(&b));
+	emit_line(m, "gft_graph_tagged(r);");
+	m->indent--;
+	emit_line(m, "}");
+	m->indent--;
+	emit_line(m, "}");
+	buf_free(&b);
+}
+
 static void emit_call(struct em *m, const struct expr *e)
 {
 	struct buf b = BUF_INIT;
 
 	switch (e->fn->id) {
-	case FN_GRAPH:
-		/* every Nth call; the counter is one of all processors */
-		if (e->ival > 1)
-			emit_line(m, "if (__sync_fetch_and_add(&gft_every[%d], 1) %% %lluULL == 0)", e->number,
-				  (unsigned long long)e->ival);
-		emit_line(m, "%sc->graph = %d;", e->ival > 1 ? "\t" : "", e->number + 1);
-		m->every |= e->ival > 1;
-		break;
+	case FN_GRAPH: emit_graph(m, e); break;
+	case FN_GRAPH_TAG: emit_tag(m, e); break;
 	case FN_GRAPH_DROP: emit_line(m, "gft_graph_drop(c);"); break;
 	case FN_ERRORF:
 	case FN_WARNF:

@@ -149,9 +149,10 @@ struct expr {
 	const struct builtin *builtin;
 	const struct function *fn;
 	const struct ty_field *field;
-	int number;		    /* event, graph(), string, hist parameters: by use */
-	const struct go_access *go; /* a Go value by name */
-	uint32_t cfunc;		    /* 1 + number of a C function of the script */
+	int number;			 /* event, graph(), string, hist parameters: by use */
+	const struct go_access *go;	 /* a Go value by name */
+	uint32_t cfunc;			 /* 1 + number of a C function of the script */
+	uint64_t graph_rate, graph_unit; /* graph(rate = N/s): N in so many ns; 0: all */
 };
 
 /* --- statements --------------------------------------------------------------- */

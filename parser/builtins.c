@@ -51,7 +51,8 @@ static const struct builtin argn = { "arg",	&ty_u64,     W_ENTRY | W_RAW | W_KER
 
 static const struct function functions[] = {
 	{ "graph_drop", FN_GRAPH_DROP, 0, 0, W_UPROBE, NEED_G | NEED_KEY | NEED_RING, "graph_drop()" },
-	{ "graph", FN_GRAPH, 0, 9, W_ENTRY, NEED_GRAPH | NEED_G | NEED_KEY | NEED_RING,
+	{ "graph_tag", FN_GRAPH_TAG, 2, 2, W_UPROBE, NEED_G | NEED_KEY | NEED_RING, "graph_tag(\"key\", value)" },
+	{ "graph", FN_GRAPH, 0, 12, W_ENTRY, NEED_GRAPH | NEED_G | NEED_KEY | NEED_RING,
 	  "graph(min = 10ms, depth = 5, limit = 1000)" },
 	{ "printf", FN_PRINTF, 1, 64, W_ANY, NEED_RING, "printf(\"format\", value, ...)" },
 	{ "print", FN_PRINT, 1, 3, W_ANY, NEED_RING, "print(value) or print(@map, top, div)" },

@@ -58,6 +58,7 @@ struct builtin {
 enum fn_id {
 	FN_GRAPH,
 	FN_GRAPH_DROP,
+	FN_GRAPH_TAG,
 	FN_PRINTF,
 	FN_PRINT,
 	FN_EXIT,
@@ -212,6 +213,8 @@ struct program {
 	uint32_t nevents, cevents;
 	struct graph_opts *graphs;
 	uint32_t ngraphs, cgraphs;
+	struct payload *tags; /* of graph_tag(), by number */
+	uint32_t ntags, ctags;
 	const char **strings;
 	uint32_t nstrings, cstrings;
 	struct meta_probe_name *probe_names;
@@ -227,6 +230,7 @@ struct program {
 	bool checks;			/* -k: reads and look-ups that fail are told */
 	bool graph;			/* some clause calls graph() */
 	bool capture_args, capture_ret; /* ... with args, ret */
+	uint32_t explain;		/* GRAPH_EXPLAIN of all graph() calls */
 	bool frames;			/* kernel-side frames are kept */
 	bool go;			/* some binary is a Go binary */
 };

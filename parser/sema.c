@@ -313,6 +313,7 @@ struct program *sema_check(struct ast *ast, const struct resolver *res, const st
 		p->frames |= (p->clauses[i].needs & NEED_FRAMES) != 0;
 	}
 	for (i = 0; i < p->ngraphs; i++) {
+		p->explain |= p->graphs[i].flags & GRAPH_EXPLAIN;
 		p->capture_args |= (p->graphs[i].flags & GRAPH_ARGS) != 0;
 		p->capture_ret |= (p->graphs[i].flags & GRAPH_RET) != 0;
 	}

@@ -107,6 +107,9 @@ struct expr *sema_map_arg(struct sema *s, struct expr *e, bool whole);
 bool sema_keyed_arg(struct sema *s, struct expr *e);
 const struct gft_type *sema_fetcharg_type(struct sema *s, struct fetcharg *f, struct src_loc loc);
 
+/* sema_graph.c: graph(), graph_drop(), graph_tag() */
+void sema_graph(struct sema *s, struct expr *e);
+
 /* sema_macro.c */
 void sema_defines(struct sema *s);
 void sema_macros(struct sema *s);

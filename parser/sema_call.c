@@ -11,11 +11,6 @@
 #define RECORD_STRING 256 /* and of one that goes into a record */
 #define ARRAY_MAX     64
 
-static const char *arg_name(const struct expr *e, uint32_t i)
-{
-	return e->argnames ? e->argnames[i] : NULL;
-}
-
 /* Adds an event; done in the reporting pass, so that each call has one number. */
 struct meta_event *sema_event(struct sema *s, struct expr *e, enum meta_event_kind kind)
 {
@@ -159,79 +154,6 @@ static void check_print(struct sema *s, struct expr *e)
 		return;
 	}
 	sema_lay_out(s, sema_event(s, e, EV_PRINT), e->args, 1);
-}
-
-static void check_graph(struct sema *s, struct expr *e)
-{
-	struct graph_opts o = { 0 };
-
-	bool entry = false;
-
-	e->type = &ty_void;
-	s->ci->has_graph = true;
-	for (uint32_t i = 0; i < s->ci->clause->npoints; i++) {
-		const struct attach_point *ap = s->ci->clause->points[i];
-
-		entry |= !ap->has_offset && !ap->has_addr && !ap->has_line;
-	}
-	if (!entry) {
-		sema_error(s, e->loc, "a graph opens at a function's entry, not at a place inside");
-		sema_hint(s, "u:FUNC { graph(); }");
-	}
-	for (uint32_t i = 0; i < e->nargs; i++) {
-		const char *name = arg_name(e, i);
-		struct expr *v = e->args[i];
-		int64_t n = 0;
-
-		if (!name && v->kind == EX_IDENT && (!strcmp(v->name, "args") || !strcmp(v->name, "ret"))) {
-			o.flags |= v->name[0] == 'a' ? GRAPH_ARGS : GRAPH_RET;
-			sema_go_described(s, v);
-			continue;
-		}
-		if (!name && v->kind == EX_IDENT) {
-			sema_error(s, v->loc, "graph(%s) is not supported yet", v->name);
-			sema_hint(s, "graph takes args, ret, min = DURATION, depth = LEVELS, limit = CALLS, every = N");
-			continue;
-		}
-		if (!name) {
-			sema_error(s, v->loc, "graph takes named options");
-			sema_hint(s, "graph(min = 10ms, depth = 5, limit = 1000)");
-			continue;
-		}
-		/* a constant, a macro, an option of the script */
-		if (v->kind == EX_CALL)
-			sema_expr(s, v);
-		else if (v->kind == EX_IDENT)
-			sema_macro(s, v);
-		if (!sema_const_int(v, &n) || n < 0) {
-			sema_error(s, v->loc, "graph's %s must be a number that is known when the script starts", name);
-			continue;
-		}
-		if (!strcmp(name, "min")) {
-			o.min_ns = (uint64_t)n;
-		} else if (!strcmp(name, "depth")) {
-			o.depth = n > UINT32_MAX ? UINT32_MAX : (uint32_t)n;
-			/* depth is enforced by the builder; the kernel side needs no frames for it */
-		} else if (!strcmp(name, "limit")) {
-			o.limit = n > UINT32_MAX ? UINT32_MAX : (uint32_t)n;
-		} else if (!strcmp(name, "every") && n) {
-			e->ival = (uint64_t)n;
-		} else {
-			static const char *const names[] = { "min", "depth", "limit", "every" };
-			const char *near = diag_nearest(name, names, 4);
-
-			sema_error(s, v->loc, "graph has no option '%s'", name);
-			if (near)
-				sema_hint(s, "did you mean '%s'?", near);
-			else
-				sema_hint(s, "graph takes args, ret, min = DURATION, depth = LEVELS, limit = CALLS, "
-					     "every = N");
-		}
-	}
-	if (s->report) {
-		e->number = (int)s->p->ngraphs;
-		ARENA_PUSH(s->a, s->p->graphs, s->p->ngraphs, s->p->cgraphs, o);
-	}
 }
 
 static const struct gft_type *agg_type(struct sema *s, struct expr *e)
@@ -408,20 +330,9 @@ void sema_call(struct sema *s, struct expr *e)
 				break;
 			}
 	switch (f->id) {
-	case FN_GRAPH: check_graph(s, e); break;
-	case FN_GRAPH_DROP: {
-		bool any = false;
-
-		e->type = &ty_void;
-		for (uint32_t i = 0; i < s->p->nclauses; i++)
-			any |= s->p->clauses[i].has_graph;
-		if (!any) {
-			sema_error(s, e->loc, "graph_drop() without a graph(): no clause of this script opens one");
-			sema_hint(s,
-				  "u:FUNC { graph(); } opens graphs, ur:FUNC / ... / { graph_drop(); } discards some");
-		}
-		break;
-	}
+	case FN_GRAPH:
+	case FN_GRAPH_DROP:
+	case FN_GRAPH_TAG: sema_graph(s, e); break;
 	case FN_PRINTF: sema_printf(s, e, EV_PRINTF); break;
 	case FN_PRINT: check_print(s, e); break;
 	case FN_TIME:

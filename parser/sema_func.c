@@ -121,7 +121,9 @@ static void check_strftime(struct sema *s, struct expr *e)
 }
 
 static const struct ty_enum_val syscalls[] = {
-#include "parser/syscalls.h"
+#define SYSCALL(nr, name, args) { #name, nr },
+#include "gft/syscalls.h"
+#undef SYSCALL
 };
 
 static const struct gft_type syscall_type = { .kind = TY_INT,

@@ -48,6 +48,7 @@ static int show(const struct cli *c, struct stream *s, int fd)
 		return 1;
 	}
 	gc.opts = stream_graph_opts(s, &gc.nopts);
+	gc.tags = stream_tags(s, &gc.ntags);
 	gc.ctx = o;
 	b = graph_builder_new(&gc);
 	while ((n = stream_next(s, &item)) > 0 && !output_error(o)) {

@@ -192,6 +192,16 @@ static int process_over(struct run *r, const void *rec, size_t size)
 	return output_error(r->out) ? 1 : 0;
 }
 
+static void leaf(void *ctx, const struct graph_tree *tree, const struct graph_node *n, unsigned depth)
+{
+	output_graph_leaf(((struct run *)ctx)->out, tree, n, depth);
+}
+
+static void root_stack(void *ctx, const struct graph_tree *tree)
+{
+	output_graph_stack(((struct run *)ctx)->out, tree);
+}
+
 static int record(void *ctx, const void *rec, size_t size)
 {
 	struct run *r = ctx;
@@ -261,6 +271,7 @@ static bool open_recorder(struct run *r, int *fd)
 	stream_writer_go(r->recorder, go_value, r);
 	stream_write_clock(r->recorder, r->values.wall_offset_ns, r->values.boot_offset_ns);
 	stream_write_opts(r->recorder, r->meta->graphs, r->meta->ngraphs);
+	stream_write_tags(r->recorder, r->meta->tags, r->meta->ntags);
 	return true;
 }
 
@@ -366,8 +377,27 @@ static bool fill_consts(struct run *r, struct consts *c)
 			fprintf(stderr, "gft: %s\n", err.msg);
 			return false;
 		}
-		c->layouts[i] = (struct gft_layout){ 1,		g->g_stack_hi, g->g_goid, g->g_m,
-						     g->m_curg, g->m_gsignal,  g->m_g0,	  g->g_tls };
+		if (r->meta->needs.tls && !g->g_tls_known) {
+			fprintf(stderr,
+				"gft: graph(syscalls): where %s keeps its goroutine in thread-local storage is not "
+				"known\n",
+				tgt_display(t));
+			return false;
+		}
+		c->layouts[i] = (struct gft_layout){ .is_go = 1,
+						     .g_hi = g->g_stack_hi,
+						     .g_goid = g->g_goid,
+						     .g_m = g->g_m,
+						     .m_curg = g->m_curg,
+						     .m_gsignal = g->m_gsignal,
+						     .m_g0 = g->m_g0,
+						     .g_tls = g->g_tls,
+						     .g_waitreason = g->g_waitreason,
+						     .g_parent = g->g_parent_goid,
+						     .g_gopc = g->g_gopc,
+						     .g_startpc = g->g_startpc,
+						     .g_pc = g->g_sched_pc,
+						     .g_bp = g->g_sched_bp };
 		if (o->cli->verbose)
 			fprintf(stderr, "%s: %s, goroutine layout from %s (goid at %d)\n", tgt_display(t),
 				g->version[0] ? g->version : "Go of unknown version", g->source, g->g_goid);
@@ -497,7 +527,7 @@ static bool attach(struct run *r, uint64_t *attached)
 		const struct meta_prog *mp = &r->meta->progs[i];
 
 		if (mp->kind == MP_BEGIN || mp->kind == MP_END || mp->kind == MP_SIGNAL) {
-			++*attached;
+			*attached += !mp->internal;
 			continue;
 		}
 		if (mp->skip)
@@ -514,7 +544,7 @@ static bool attach(struct run *r, uint64_t *attached)
 			refused_all += refused;
 		} else {
 			if (ksession_attach(r->ks, i, &err) >= 0) {
-				++*attached;
+				*attached += !mp->internal;
 				continue;
 			}
 			if (!mp->optional)
@@ -729,6 +759,7 @@ static void tell_losses(struct run *r)
 		{ GFT_ST_DEPTH, "calls not tracked: too deep", NULL },
 		{ GFT_ST_STACK_LOST, "stacks lost", NULL },
 		{ GFT_ST_PROCS, "processes not followed: too many at once", NULL },
+		{ GFT_ST_CHILDREN, "goroutines not followed: started more than 8 levels below a graph's root", NULL },
 		{ GFT_ST_LOOP, "loops cut off: while ends after 1048576 rounds, for after 8388608", NULL },
 	};
 	uint64_t st[GFT_ST_MAX] = { 0 };
@@ -830,7 +861,12 @@ static void signals(void)
 int run_script(const struct run_opts *o)
 {
 	struct run r = { .o = o, .meta = o->meta };
-	struct graph_config gc = { .opts = o->meta->graphs, .nopts = o->meta->ngraphs, .tree = tree_done, .ctx = &r };
+	struct graph_config gc = { .opts = o->meta->graphs,
+				   .nopts = o->meta->ngraphs,
+				   .tags = o->meta->tags,
+				   .ntags = o->meta->ntags,
+				   .tree = tree_done,
+				   .ctx = &r };
 	uint64_t attached = 0, nfuncs = sites_counts(o->sites)->functions;
 	int status = 1, fd = -1, rec_fd = -1, e;
 
@@ -840,6 +876,8 @@ int run_script(const struct run_opts *o)
 		gc.tree = NULL;
 		gc.enter = call_enter;
 		gc.leave = call_leave;
+		gc.leaf = leaf;
+		gc.stack = root_stack;
 	}
 	r.symbols = symbols_new(o->targets);
 	r.syms = sites_syms(o->sites);

@@ -134,7 +134,7 @@ static void choose_entries(struct site_table *s, uint32_t p, struct wanted *want
 		else if ((w->flags & TGT_WANT_EXITS) && ts.instant)
 			why = "it does nothing but return: entry and exit are one instruction";
 		if (why) {
-			if (!mp->internal)
+			if (!mp->internal || mp->must)
 				skip(s, mp->binary, f, why);
 			w->no_entry = true;
 		} else {
@@ -163,7 +163,7 @@ static void choose_exits(struct site_table *s, uint32_t p, struct wanted *want, 
 		const struct tgt_sites *ts = &w->found;
 		bool alone = !(w->flags & TGT_WANT_ENTRY);
 
-		if (alone)
+		if (alone && !mp->internal)
 			s->counts.functions++;
 		if (w->no_entry)
 			continue;
@@ -175,9 +175,9 @@ static void choose_exits(struct site_table *s, uint32_t p, struct wanted *want, 
 		reserve(&s->progs[p], cap, ts->nexits);
 		for (uint32_t k = 0; k < ts->nexits; k++) {
 			add(s, p, mp, f, &ts->exits[k]);
-			s->counts.exits++;
+			s->counts.exits += !mp->internal;
 		}
-		if (!ts->nexits && alone)
+		if (!ts->nexits && alone && (!mp->internal || mp->must))
 			skip(s, mp->binary, f, ts->why_no_exit ? ts->why_no_exit : "it has no return instruction");
 		else if (ts->exits_doubtful)
 			s->counts.doubtful++;
@@ -438,6 +438,50 @@ static const struct site_info *info(void *ctx, uint32_t site)
 	return &e->info;
 }
 
+/*
+ * Go before 1.20 changes a goroutine to waiting in some places without saying
+ * why: there the reason is what the goroutine waited for before.  Who did it tells.
+ */
+static const char *old_reason(const char *from)
+{
+	static const struct {
+		const char *func, *reason;
+	} v[] = {
+		{ "runtime.gcAssistAlloc", "GC assist marking" },
+		{ "runtime.stopTheWorld", "stopping the world" },
+		{ "runtime.gcMarkTermination", "garbage collection" },
+		{ "runtime.gcMarkDone", "GC mark termination" },
+		{ "runtime.markroot", "garbage collection scan" },
+		{ "runtime.gcBgMarkWorker", "GC worker (active)" },
+		{ "runtime.writeheapdump", "dumping heap" },
+	};
+
+	for (size_t i = 0; i < sizeof(v) / sizeof(v[0]); i++)
+		if (!strncmp(from, v[i].func, strlen(v[i].func)))
+			return v[i].reason;
+	return NULL;
+}
+
+static const char *wait_reason(void *ctx, uint32_t site, uint32_t reason, int64_t from)
+{
+	struct site_table *s = ctx;
+	const struct tgt_go *g;
+	struct code_info c = { 0 };
+	struct tgt *t;
+
+	if (reason == GFT_WR_PREEMPTED)
+		return "preempted";
+	if (reason == GFT_WR_COROUTINE)
+		return "coroutine";
+	if (site >= s->n)
+		return NULL;
+	t = targets_tgt(s->t, s->v[site].bin);
+	g = tgt_go(t, NULL);
+	if (g && g->minor < 20 && targets_code(t, s->v[site].vaddr + (uint64_t)from, true, &c) && old_reason(c.func))
+		return old_reason(c.func);
+	return tgt_wait_reason(t, reason);
+}
+
 static void caller(void *ctx, uint32_t site, int64_t rel, struct code_info *out)
 {
 	struct site_table *s = ctx;
@@ -451,7 +495,7 @@ static void caller(void *ctx, uint32_t site, int64_t rel, struct code_info *out)
 
 struct sym_source sites_syms(struct site_table *s)
 {
-	return (struct sym_source){ .ctx = s, .site = info, .caller = caller };
+	return (struct sym_source){ .ctx = s, .site = info, .caller = caller, .wait_reason = wait_reason };
 }
 
 const char *sites_func_name(struct site_table *s, uint32_t site)

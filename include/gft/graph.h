@@ -57,6 +57,11 @@ struct sym_source {
 	const struct site_info *(*site)(void *ctx, uint32_t site);
 	/* the code at site's address + rel, for a return address */
 	void (*caller)(void *ctx, uint32_t site, int64_t rel, struct code_info *out);
+	/*
+	 * What a goroutine waits for, by the runtime's number (struct gft_rec_park);
+	 * from: who changed its state.  NULL: not known; the function may be NULL too.
+	 */
+	const char *(*wait_reason)(void *ctx, uint32_t site, uint32_t reason, int64_t from);
 };
 
 #define GRAPH_DEFAULT_LIMIT 100000U
@@ -70,10 +75,11 @@ struct graph_opts {
 };
 #define GRAPH_ARGS     0x01
 #define GRAPH_RET      0x02
-#define GRAPH_STACK    0x04
-#define GRAPH_PARKS    0x08
-#define GRAPH_SYSCALLS 0x10
-#define GRAPH_CHILDREN 0x20
+#define GRAPH_STACK    GFT_GRAPH_STACK
+#define GRAPH_PARKS    GFT_GRAPH_PARKS
+#define GRAPH_SYSCALLS GFT_GRAPH_SYSCALLS
+#define GRAPH_CHILDREN GFT_GRAPH_CHILDREN
+#define GRAPH_EXPLAIN  (GRAPH_STACK | GRAPH_PARKS | GRAPH_SYSCALLS | GRAPH_CHILDREN)
 
 /* --- trees ------------------------------------------------------------------ */
 
@@ -84,6 +90,48 @@ struct graph_opts {
 #define GN_DAMAGED   0x08 /* records were lost while it ran: children may be missing */
 #define GN_TAIL	     0x10 /* left by a jump to another function */
 #define GN_SYSTEM    0x20 /* ran on the system stack */
+/* What is no call has one of these; site is the hook that saw it, or GFT_NO_SITE. */
+#define GN_PARK	     0x40  /* leaf: the goroutine waited; x is a struct graph_park */
+#define GN_SYSCALL   0x80  /* leaf: a system call; x is a struct graph_syscall */
+#define GN_GO	     0x100 /* leaf: a go statement; x is a struct graph_go */
+#define GN_GOROUTINE 0x200 /* root: a goroutine that another one started, see struct graph_tree */
+#define GN_LEAF	     (GN_PARK | GN_SYSCALL | GN_GO)
+
+/* graph(parks): the time of a call, by what the goroutine did; the sum is the call's duration. */
+struct graph_wait {
+	const char *reason;
+	uint64_t ns, count;
+};
+
+struct graph_split {
+	uint64_t ns[GFT_DOINGS];
+	uint32_t nwaits; /* reasons that ns[GFT_PARKED] is made of, by time, longest first */
+	struct graph_wait waits[];
+};
+
+struct graph_park {
+	const char *reason; /* never NULL */
+	uint32_t n;	    /* frames: return addresses relative to the node's site, innermost first */
+	int64_t rel[];
+};
+
+struct graph_syscall {
+	uint32_t nr;
+	int64_t ret; /* -4095 to -1: an error */
+	uint64_t args[6];
+};
+
+struct graph_go {
+	uint64_t goid; /* of the goroutine that was started */
+	int64_t start; /* the function it begins in, relative to the node's site */
+	bool followed; /* it has a tree of its own */
+};
+
+/* graph(stack): the calls that led to the root. */
+struct graph_stack {
+	uint32_t site, n;
+	int64_t rel[];
+};
 
 struct graph_node {
 	struct graph_node *child, *next, *parent; /* first child, next sibling */
@@ -96,6 +144,7 @@ struct graph_node {
 	uint32_t flags;			/* GN_* */
 	const struct gft_payload *args; /* entry's payload, NULL: none */
 	const struct gft_payload *rets; /* exit's payload, NULL: none */
+	const void *x;			/* of a call: struct graph_split, or NULL; of a leaf: see GN_* */
 };
 
 struct graph_tag {
@@ -109,11 +158,14 @@ struct graph_tag {
 struct graph_tree {
 	const struct graph_node *root;
 	uint64_t goid;
-	uint32_t tgid, tid; /* tid: of the first record */
-	bool is_thread;	    /* goid is a thread id */
-	uint16_t opts;	    /* graph() number of the root */
-	uint64_t nodes;	    /* nodes kept */
-	uint64_t dropped;   /* calls not kept: the tree's limit */
+	uint32_t tgid, tid;		 /* tid: of the first record */
+	bool is_thread;			 /* goid is a thread id */
+	uint16_t opts;			 /* graph() number of the root */
+	uint64_t nodes;			 /* nodes kept */
+	uint64_t dropped;		 /* calls not kept: the tree's limit */
+	uint64_t parent;		 /* root with GN_GOROUTINE: who started it; caller_rel is the go statement */
+	int64_t start;			 /* ... and the function it began in, relative to the root's site */
+	const struct graph_stack *stack; /* NULL: not asked for, or not yet known */
 	const struct graph_tag *tags;
 	size_t ntags;
 };
@@ -134,6 +186,8 @@ struct graph_config {
 	const struct sym_source *syms; /* borrowed */
 	const struct graph_opts *opts; /* by graph() number; borrowed */
 	size_t nopts;
+	const struct payload *tags; /* by graph_tag() number: the field's name is the key; borrowed */
+	size_t ntags;
 	uint32_t default_limit; /* nodes per tree; 0: GRAPH_DEFAULT_LIMIT */
 	size_t max_bytes;	/* memory for open trees; 0: 256 MiB; beyond it the oldest are closed */
 	/*
@@ -145,6 +199,9 @@ struct graph_config {
 	/* --stream: each line as it happens; NULL: not wanted.  depth from 0. */
 	void (*enter)(void *ctx, const struct graph_tree *tree, const struct graph_node *n, unsigned depth);
 	void (*leave)(void *ctx, const struct graph_tree *tree, const struct graph_node *n, unsigned depth);
+	/* a leaf, when it is over; and the stack of a root, behind its enter */
+	void (*leaf)(void *ctx, const struct graph_tree *tree, const struct graph_node *n, unsigned depth);
+	void (*stack)(void *ctx, const struct graph_tree *tree);
 	void *ctx;
 };
 
@@ -154,7 +211,7 @@ struct graph_builder *graph_builder_new(const struct graph_config *cfg); /* cfg 
 void graph_builder_free(struct graph_builder *b);
 
 /*
- * Feeds one record of ENTRY, EXIT, CLOSE, TAG or DROP; others are refused.
+ * Feeds one record of any kind but EVENT; others are refused.
  * size is the record's size in bytes.  Returns 0, or -EINVAL for a record that
  * makes no sense (counted as bad; the builder stays usable).
  */
@@ -173,5 +230,13 @@ void graph_process_gone(struct graph_builder *b, uint32_t tgid);
 void graph_finish(struct graph_builder *b, uint64_t now_ns);
 
 const struct graph_stats *graph_stats(const struct graph_builder *b);
+
+/*
+ * Where a goroutine waits, of the frames of a park: inner is the runtime's
+ * part (a channel, a lock, ...), user the first call outside of the runtime
+ * and of what wraps it.  func is NULL where nothing is known.
+ */
+void graph_park_place(const struct sym_source *syms, uint32_t site, const struct graph_park *p, struct code_info *inner,
+		      struct code_info *user);
 
 #endif

@@ -59,6 +59,7 @@ struct meta_prog {
 	bool want_sp;	/* needs to know where the return address lies: caller, depth */
 	bool uses_regs; /* reads registers at all */
 	bool internal;	/* gft's own (the end of goroutines): not counted as a probe of the script */
+	bool must;	/* internal: that it has no place is told */
 	bool uretprobe; /* SITE_EXIT by the kernel's uretprobe (never on Go) */
 	struct meta_place *places;
 	uint32_t nplaces;
@@ -158,6 +159,7 @@ struct meta_needs {
 	bool goroutine; /* reads g at all */
 	bool ring;	/* has a ring buffer */
 	bool stacks;	/* takes stacks */
+	bool tls;	/* finds g by the thread: system calls */
 };
 
 struct gft_meta {
@@ -169,6 +171,8 @@ struct gft_meta {
 	uint32_t nevents;
 	struct graph_opts *graphs;
 	uint32_t ngraphs;
+	struct payload *tags; /* of graph_tag(), by number */
+	uint32_t ntags;
 	struct meta_probe_name *probe_names; /* by probe id - TY_PROBE_STATIC */
 	uint32_t nprobe_names;
 	struct meta_warning *warnings;

@@ -84,6 +84,9 @@ void output_graph(struct output *o, const struct graph_tree *tree);
 void output_graph_enter(struct output *o, const struct graph_tree *tree, const struct graph_node *n, unsigned depth);
 void output_graph_leave(struct output *o, const struct graph_tree *tree, const struct graph_node *n, unsigned depth);
 
+void output_graph_leaf(struct output *o, const struct graph_tree *tree, const struct graph_node *n, unsigned depth);
+void output_graph_stack(struct output *o, const struct graph_tree *tree);
+
 /* Everything has run; what is left to print is the maps. */
 void output_end_of_run(struct output *o);
 

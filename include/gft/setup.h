@@ -38,9 +38,11 @@ struct gft_task_layout {
 /* One binary's goroutines: byte offsets, as struct tgt_go has them. */
 struct gft_layout {
 	__s32 is_go;
-	__s32 g_hi, g_goid, g_m;       /* struct g: stack.hi, goid, m */
-	__s32 m_curg, m_gsignal, m_g0; /* struct m */
-	__s32 g_tls;		       /* place of g relative to the thread pointer */
+	__s32 g_hi, g_goid, g_m;			 /* struct g: stack.hi, goid, m */
+	__s32 m_curg, m_gsignal, m_g0;			 /* struct m */
+	__s32 g_tls;					 /* place of g relative to the thread pointer */
+	__s32 g_waitreason, g_parent, g_gopc, g_startpc; /* struct g */
+	__s32 g_pc, g_bp;				 /* struct g: sched.pc, sched.bp */
 };
 
 /* Key of the map gft_goroutines. */

@@ -45,6 +45,8 @@ enum stream_kind {
 	STREAM_TEXT = 9,    /* u32 s: kind, u32 0, then text: what an action printed */
 	STREAM_GONE = 10,   /* u32 tgid, u32 0: the process is gone */
 	STREAM_END = 11,    /* u64 ts_ns: when recording ended */
+	STREAM_REASON = 12, /* struct stream_reason */
+	STREAM_TAG = 13,    /* u32 p, u32 0: of graph_tag() number 0, 1, ...; before the first record */
 };
 
 struct stream_type {
@@ -86,6 +88,12 @@ struct stream_caller {
 	uint32_t file, line, off, pad; /* file: s */
 };
 
+struct stream_reason { /* what a wait reason of a PARKED record means */
+	uint32_t site, reason;
+	int64_t from;
+	uint32_t name, pad; /* s */
+};
+
 struct stream_opts {
 	uint64_t min_ns;
 	uint32_t depth, limit, flags, pad;
@@ -116,6 +124,8 @@ struct stream_writer *stream_writer_new(int fd, const struct sym_source *syms);
 void stream_writer_go(struct stream_writer *w, stream_go_fn *fn, void *ctx);
 void stream_write_clock(struct stream_writer *w, int64_t wall_offset_ns, int64_t boot_offset_ns);
 void stream_write_opts(struct stream_writer *w, const struct graph_opts *opts, size_t n);
+/* graph_tag() by number; before the first record. */
+void stream_write_tags(struct stream_writer *w, const struct payload *tags, size_t n);
 /* A record of any kind but EVENT (what those print is written as text). */
 void stream_write(struct stream_writer *w, const void *rec, size_t size);
 void stream_write_text(struct stream_writer *w, const char *kind, const char *text, size_t len);
@@ -153,6 +163,7 @@ const struct sym_source *stream_syms(const struct stream *s);
 const struct graph_opts *stream_graph_opts(const struct stream *s, size_t *n);
 /* A captured Go value as text, escaped; t and data are a field's of this stream. */
 void stream_go_value(const struct stream *s, struct buf *b, const struct gft_type *t, const void *data);
+const struct payload *stream_tags(const struct stream *s, size_t *n);
 int64_t stream_wall_offset(const struct stream *s);
 int64_t stream_boot_offset(const struct stream *s);
 /* When recording ended; of a file that was cut off the time of the last record read. */

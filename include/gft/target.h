@@ -131,6 +131,9 @@ struct tgt_go {
 /* NULL when the target is not Go or its layout cannot be known (err says why). */
 const struct tgt_go *tgt_go(struct tgt *t, struct tgt_error *err);
 
+/* The name of a wait reason, a number in runtime.g; NULL: not known, or not a Go program. */
+const char *tgt_wait_reason(struct tgt *t, uint32_t reason);
+
 /* --- probe sites ----------------------------------------------------------- */
 
 enum tgt_site_kind {

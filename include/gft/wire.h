@@ -28,10 +28,19 @@ enum gft_rec_kind {
 	GFT_REC_TAG = 5,   /* struct gft_rec_call + payload: graph_tag() */
 	GFT_REC_DROP = 6,  /* struct gft_rec_call: graph_drop() */
 	GFT_REC_PROC = 7,  /* struct gft_rec_call: its process ended, or runs another program (aux) */
+	/* of goroutines whose graph asked for it */
+	GFT_REC_STATE = 8,   /* graph(parks): struct gft_rec_park when PARKED, else struct gft_rec_call */
+	GFT_REC_SYSCALL = 9, /* graph(syscalls): struct gft_rec_syscall, when it returned */
+	GFT_REC_GO = 10,     /* graph(children): struct gft_rec_go: it started a goroutine */
+	GFT_REC_STACK = 11,  /* graph(stack): struct gft_rec_stack, behind the ENTRY that opened the graph */
 };
 
 /* gft_rec_call.flags */
-#define GFT_RF_OPEN	 0x01 /* ENTRY: this call opened the graph; aux is its graph() number */
+/*
+ * ENTRY: this call opened the graph; aux is its graph() number.  GO: the child
+ * has one.  TAG: of the graph that the ENTRY of the same time is about to open.
+ */
+#define GFT_RF_OPEN	 0x01
 #define GFT_RF_ROOT_EXIT 0x02 /* EXIT: the call that opened the graph returned */
 #define GFT_RF_LOST	 0x04 /* records of this goroutine were lost before this one */
 #define GFT_RF_GONE	 0x08 /* CLOSE: the goroutine ended (runtime.goexit1) */
@@ -52,7 +61,7 @@ enum gft_rec_kind {
 struct gft_rec_hdr {
 	__u8 kind;   /* enum gft_rec_kind */
 	__u8 flags;  /* GFT_RF_* */
-	__u16 aux;   /* ENTRY with OPEN: graph() number; EVENT: event number */
+	__u16 aux;   /* ENTRY, GO with OPEN: graph() number; EVENT: event number; STATE: enum gft_doing; TAG: tag */
 	__u32 site;  /* site id, index of the site table; EVENT: of the site it ran at, or GFT_NO_SITE */
 	__u64 ts_ns; /* CLOCK_MONOTONIC */
 };
@@ -65,13 +74,65 @@ struct gft_rec_call {
 	__u32 tgid; /* process id in gft's pid namespace */
 	__u32 tid;  /* thread id in gft's pid namespace */
 	__u64 key;  /* frame key, see above */
-		    /* EXIT, TAG: payload follows when the site's payload is not empty */
+		    /* EXIT: payload follows when the site's payload is not empty; TAG: the tag's */
 };
 
 struct gft_rec_entry {
 	struct gft_rec_call c;
 	__s64 caller_rel; /* return address minus the address of the site that fired */
 			  /* payload follows when the site's payload is not empty */
+};
+
+/* What a graph() asks for besides calls; the numbers are those of GRAPH_* in graph.h. */
+#define GFT_GRAPH_STACK	   0x04
+#define GFT_GRAPH_PARKS	   0x08
+#define GFT_GRAPH_SYSCALLS 0x10
+#define GFT_GRAPH_CHILDREN 0x20
+
+/* What a goroutine does: its wall time is the sum of these four. */
+enum gft_doing {
+	GFT_RUNNING = 0,  /* on a processor */
+	GFT_RUNNABLE = 1, /* it could run, and has no processor: in a run queue, or its thread was switched out */
+	GFT_PARKED = 2,	  /* waits inside of the runtime: channel, lock, timer, network, collector */
+	GFT_SYSCALL = 3,  /* in a system call, or its thread sleeps in the kernel for another reason */
+	GFT_DOINGS = 4,
+};
+
+/* Wait reasons are numbers of the runtime (runtime.waitReason), and these, which are not read from it. */
+#define GFT_WR_PREEMPTED 0x100
+#define GFT_WR_COROUTINE 0x101
+
+/* Places in code are relative to the address of the site that the record names, like caller_rel. */
+#define GFT_PARK_FRAMES	 16
+#define GFT_STACK_FRAMES 32
+
+struct gft_rec_park {
+	struct gft_rec_call c;	    /* aux: GFT_PARKED; key 0 */
+	__u32 reason;		    /* of runtime.g, or GFT_WR_* */
+	__u32 n;		    /* frames */
+	__s64 from;		    /* who changed the state, in the runtime */
+	__s64 rel[GFT_PARK_FRAMES]; /* where the goroutine goes on: return addresses, innermost first */
+};
+
+struct gft_rec_syscall {
+	struct gft_rec_call c; /* its ts is the end; site GFT_NO_SITE; key 0 */
+	__u64 start_ns;
+	__s64 ret; /* -4095 to -1: an error */
+	__u64 args[6];
+	__u32 nr, pad;
+};
+
+struct gft_rec_go {
+	struct gft_rec_call c; /* of the goroutine that said go; key 0 */
+	__u64 child;	       /* goid */
+	__s64 start;	       /* the function it begins in */
+	__s64 from;	       /* behind the go statement */
+};
+
+struct gft_rec_stack {
+	struct gft_rec_call c;	     /* of the call that opened the graph */
+	__u32 n, pad;		     /* frames */
+	__s64 rel[GFT_STACK_FRAMES]; /* return addresses, innermost first */
 };
 
 /*
@@ -122,6 +183,7 @@ enum gft_stat {
 	GFT_ST_STACK_LOST = 9,	  /* a stack could not be stored */
 	GFT_ST_LOOP = 10,	  /* a script's loop ended at its limit */
 	GFT_ST_PROCS = 11,	  /* a process was not followed: gft_procs is full */
+	GFT_ST_CHILDREN = 12,	  /* graph(children): a goroutine was started too many levels below the root */
 	GFT_ST_MAX = 16,
 };
 

@@ -36,7 +36,9 @@ struct stream {
 	size_t npayloads, cap_payloads;
 	struct graph_opts *opts;
 	size_t nopts, cap_opts;
-	struct idmap sites, callers; /* to struct site_info, struct code_info */
+	struct payload *tags;
+	size_t ntags, cap_tags;
+	struct idmap sites, callers, reasons; /* to struct site_info, struct code_info, a name */
 	struct stream_clock clock;
 	uint64_t end_ns;
 	bool ended;
@@ -69,6 +71,18 @@ static void caller(void *ctx, uint32_t id, int64_t rel, struct code_info *out)
 	const struct code_info *c = (const struct code_info *)idmap_get(&s->callers, id, (uint64_t)rel);
 
 	*out = c ? *c : (struct code_info){ 0 };
+}
+
+static uint64_t reason_key(uint32_t reason, int64_t from)
+{
+	return (uint64_t)reason << 48 | ((uint64_t)from & 0xffffffffffffULL);
+}
+
+static const char *wait_reason(void *ctx, uint32_t id, uint32_t reason, int64_t from)
+{
+	const struct stream *s = ctx;
+
+	return (const char *)idmap_get(&s->reasons, id, reason_key(reason, from));
 }
 
 /* --- chunks that describe -------------------------------------------------------------- */
@@ -255,6 +269,35 @@ static int read_caller(struct stream *s, const char *p, size_t size)
 	return 0;
 }
 
+static int read_reason(struct stream *s, const char *p, size_t size)
+{
+	struct stream_reason sr;
+	const char *name;
+
+	if (size != sizeof(sr))
+		return damaged(s, "a wait reason is cut off");
+	memcpy(&sr, p, sizeof(sr));
+	if (!string(s, sr.name, &name) || !name)
+		return damaged(s, "a wait reason makes no sense");
+	idmap_put(&s->reasons, sr.site, reason_key(sr.reason, sr.from), (uintptr_t)name);
+	return 0;
+}
+
+static int read_tag(struct stream *s, const char *p, size_t size)
+{
+	uint32_t body[2];
+
+	if (size != sizeof(body) || s->ntags >= MAX_OPTS)
+		return damaged(s, "a tag makes no sense");
+	memcpy(body, p, sizeof(body));
+	if (body[0] > s->npayloads)
+		return damaged(s, "a tag makes no sense");
+	if (s->have_ahead) /* as for options */
+		return damaged(s, "tags come too late");
+	ARENA_PUSH(s->arena, s->tags, s->ntags, s->cap_tags, body[0] ? *s->payloads[body[0] - 1] : no_payload);
+	return 0;
+}
+
 static int read_opts(struct stream *s, const char *p, size_t size)
 {
 	struct stream_opts so;
@@ -342,6 +385,8 @@ static int read_chunk(struct stream *s, uint32_t kind, const char *p, size_t siz
 	case STREAM_TEXT: return read_text(s, p, size, item);
 	case STREAM_GONE: return read_gone(s, p, size, item);
 	case STREAM_END: return read_end(s, p, size);
+	case STREAM_REASON: return read_reason(s, p, size);
+	case STREAM_TAG: return read_tag(s, p, size);
 	default: return 0; /* of a later version */
 	}
 }
@@ -405,7 +450,7 @@ struct stream *stream_open(const void *data, size_t size, const char **err)
 	s->data = data;
 	s->size = size;
 	s->pos = sizeof(h);
-	s->syms = (struct sym_source){ .ctx = s, .site = site, .caller = caller };
+	s->syms = (struct sym_source){ .ctx = s, .site = site, .caller = caller, .wait_reason = wait_reason };
 	s->ahead_result = next(s, &s->ahead);
 	s->have_ahead = true;
 	return s;
@@ -417,6 +462,7 @@ void stream_free(struct stream *s)
 		return;
 	idmap_fini(&s->sites);
 	idmap_fini(&s->callers);
+	idmap_fini(&s->reasons);
 	arena_free(s->arena);
 	free(s);
 }
@@ -435,6 +481,12 @@ const struct graph_opts *stream_graph_opts(const struct stream *s, size_t *n)
 {
 	*n = s->nopts;
 	return s->opts;
+}
+
+const struct payload *stream_tags(const struct stream *s, size_t *n)
+{
+	*n = s->ntags;
+	return s->tags;
 }
 
 int64_t stream_wall_offset(const struct stream *s)

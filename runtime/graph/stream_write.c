@@ -24,7 +24,7 @@ struct stream_writer {
 	void *go_ctx;
 	struct buf b;
 	struct idmap strings, types, payloads; /* to their numbers */
-	struct idmap sites, callers;	       /* 1: written */
+	struct idmap sites, callers, reasons;  /* 1: written */
 	uint32_t nstrings, ntypes, npayloads;
 };
 
@@ -295,24 +295,83 @@ static bool with_text(struct stream_writer *w, const char *rec, size_t size, siz
 	return true;
 }
 
+static uint64_t reason_key(uint32_t reason, int64_t from)
+{
+	return (uint64_t)reason << 48 | ((uint64_t)from & 0xffffffffffffULL);
+}
+
+static void put_reason(struct stream_writer *w, const struct gft_rec_park *r)
+{
+	struct stream_reason sr = { .site = r->c.h.site, .reason = r->reason, .from = r->from };
+	const char *name;
+
+	if (!w->syms->wait_reason || idmap_get(&w->reasons, sr.site, reason_key(sr.reason, sr.from)))
+		return;
+	name = w->syms->wait_reason(w->syms->ctx, sr.site, sr.reason, sr.from);
+	if (!name)
+		return;
+	idmap_put(&w->reasons, sr.site, reason_key(sr.reason, sr.from), 1);
+	sr.name = put_string(w, name);
+	chunk(w, STREAM_REASON, &sr, sizeof(sr), NULL, 0);
+}
+
+/* Names that a record needs to be shown, but for those of its site. */
+static void put_names(struct stream_writer *w, const void *rec, size_t size)
+{
+	struct gft_rec_hdr h;
+	union {
+		struct gft_rec_entry entry;
+		struct gft_rec_park park;
+		struct gft_rec_go go;
+		struct gft_rec_stack stack;
+	} r;
+
+	memcpy(&h, rec, sizeof(h));
+	if (h.kind == GFT_REC_ENTRY && size >= sizeof(r.entry)) {
+		memcpy(&r.entry, rec, sizeof(r.entry));
+		put_caller(w, h.site, r.entry.caller_rel);
+	} else if (h.kind == GFT_REC_STATE && h.aux == GFT_PARKED && size >= sizeof(r.park)) {
+		memcpy(&r.park, rec, sizeof(r.park));
+		put_reason(w, &r.park);
+		for (uint32_t i = 0; i < r.park.n && i < GFT_PARK_FRAMES; i++)
+			put_caller(w, h.site, r.park.rel[i]);
+	} else if (h.kind == GFT_REC_GO && size >= sizeof(r.go)) {
+		memcpy(&r.go, rec, sizeof(r.go));
+		put_caller(w, h.site, r.go.start + 1); /* graph_go.start */
+		put_caller(w, h.site, r.go.from);
+	} else if (h.kind == GFT_REC_STACK && size >= sizeof(r.stack)) {
+		memcpy(&r.stack, rec, sizeof(r.stack));
+		for (uint32_t i = 0; i < r.stack.n && i < GFT_STACK_FRAMES; i++)
+			put_caller(w, h.site, r.stack.rel[i]);
+	}
+}
+
 void stream_write(struct stream_writer *w, const void *rec, size_t size)
 {
-	struct gft_rec_entry e;
-	size_t head = sizeof(e.c);
+	struct gft_rec_hdr h;
+	size_t head = sizeof(struct gft_rec_call);
 
-	if (size < sizeof(e.c.h))
+	if (size < sizeof(h))
 		return;
-	memcpy(&e.c.h, rec, sizeof(e.c.h));
-	if (e.c.h.kind == GFT_REC_EVENT)
+	memcpy(&h, rec, sizeof(h));
+	if (h.kind == GFT_REC_EVENT)
 		return;
-	put_site(w, e.c.h.site);
-	if (e.c.h.kind == GFT_REC_ENTRY && size >= sizeof(e)) {
-		memcpy(&e, rec, sizeof(e));
-		put_caller(w, e.c.h.site, e.caller_rel);
-		head = sizeof(e);
-	}
-	if (size <= head || e.c.h.kind == GFT_REC_CLOSE || !with_text(w, rec, size, head, e.c.h.site))
+	put_site(w, h.site);
+	put_names(w, rec, size);
+	if (h.kind == GFT_REC_ENTRY)
+		head = sizeof(struct gft_rec_entry);
+	if ((h.kind != GFT_REC_ENTRY && h.kind != GFT_REC_EXIT) || size <= head ||
+	    !with_text(w, rec, size, head, h.site))
 		chunk(w, STREAM_RECORD, rec, size, NULL, 0);
+}
+
+void stream_write_tags(struct stream_writer *w, const struct payload *tags, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		uint32_t body[2] = { put_payload(w, &tags[i]), 0 };
+
+		chunk(w, STREAM_TAG, body, sizeof(body), NULL, 0);
+	}
 }
 
 void stream_write_text(struct stream_writer *w, const char *kind, const char *text, size_t len)
@@ -341,6 +400,7 @@ int stream_writer_close(struct stream_writer *w, uint64_t now_ns)
 	idmap_fini(&w->payloads);
 	idmap_fini(&w->sites);
 	idmap_fini(&w->callers);
+	idmap_fini(&w->reasons);
 	buf_free(&w->b);
 	free(w);
 	return error;

@@ -18,6 +18,26 @@ struct frame {
 	uint32_t func_id;
 	bool lost;	       /* records were lost while it was open */
 	struct pool_mark mark; /* the arena before the node */
+	uint32_t kept;	       /* 1 + index of the innermost frame with a node, this one included */
+};
+
+/* graph(parks): what a frame needs besides, so that other graphs' frames stay small. */
+struct frame_split {
+	uint64_t spent[GFT_DOINGS]; /* the tree's, when the call began */
+	struct graph_wait *waits;   /* so far, malloc'd */
+	uint32_t nwaits, cap_waits;
+};
+
+/* graph(parks): what the goroutine does, since when, and for how long it did each. */
+struct tree_split {
+	uint8_t doing; /* enum gft_doing */
+	uint64_t clock, spent[GFT_DOINGS];
+	struct frame_split *frame; /* one for each frame, as many as there is room for frames */
+	struct graph_node *park;   /* the leaf that is not over; NULL: none, or it is not kept */
+	struct pool_mark park_mark;
+	size_t park_frames;	 /* when it began */
+	uint64_t park_since;	 /* up to here its time is in waits */
+	const char *park_reason; /* NULL: it is not parked */
 };
 
 struct tree {
@@ -25,6 +45,7 @@ struct tree {
 	struct tree *older, *newer; /* all trees in the order in which they opened */
 	struct graph_opts opts;
 	bool drop;    /* graph_drop() was called */
+	bool closing; /* given out before it was over: what is open stays marked so */
 	bool evicted; /* given out early: the rest of its records is ignored */
 	struct graph_node *root;
 	struct frame *frames;
@@ -34,6 +55,7 @@ struct tree {
 	size_t cap_tags;
 	struct pool_arena mem; /* nodes and payloads */
 	struct pool_arena tag_mem;
+	struct tree_split *split; /* graph(parks); NULL without */
 };
 
 /* Open addressing with linear probing; slots hold trees. */

@@ -28,6 +28,8 @@ struct output_format {
 			    unsigned depth);
 	void (*graph_leave)(struct output *o, const struct graph_tree *tree, const struct graph_node *n,
 			    unsigned depth);
+	void (*graph_leaf)(struct output *o, const struct graph_tree *tree, const struct graph_node *n, unsigned depth);
+	void (*graph_stack)(struct output *o, const struct graph_tree *tree);
 	void (*end_of_run)(struct output *o);
 	void (*attached)(struct output *o, uint64_t probes);
 	void (*lost)(struct output *o, uint64_t events);

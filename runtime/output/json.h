@@ -25,5 +25,7 @@ void json_fini(struct output *o);
 void json_graph(struct output *o, const struct graph_tree *tree);
 void json_graph_enter(struct output *o, const struct graph_tree *tree, const struct graph_node *n, unsigned depth);
 void json_graph_leave(struct output *o, const struct graph_tree *tree, const struct graph_node *n, unsigned depth);
+void json_graph_leaf(struct output *o, const struct graph_tree *tree, const struct graph_node *n, unsigned depth);
+void json_graph_stack(struct output *o, const struct graph_tree *tree);
 
 #endif

@@ -18,6 +18,19 @@
  *     "ret": {...}
  *     "flags": ["open", "unwound", "exit_lost", "tail_jump", "damaged", "system_stack"]
  *
+ *     "split": {"running_ns": 1, "runnable_ns": 0, "parked_ns": 8, "syscall_ns": 0,
+ *               "parked": {"sleep": {"count": 1, "ns": 8}}}       graph(parks): the four are duration_ns
+ *
+ * What is no call stands in the list too, with its depth, offset_ns and duration_ns, and one of
+ *
+ *     "park": "chan receive", "place": {a caller}, "in": {a caller}
+ *     "syscall": "read", "nr": 0, "args": [3, 4096, 10], "ret": 10, "error": "EAGAIN"
+ *     "go": "main.worker", "child": 18, "followed": true, "caller": {...}
+ *
+ * A graph of a goroutine that another one started has "parent", that one's
+ * goid; its root is the function it began in.  graph(stack): "stack" is a list
+ * of callers, innermost first.
+ *
  * What is not known or not there is left out; duration_ns of an open call is
  * null.  Times and ids are always numbers.  tid in place of goid: "thread".
  */
@@ -119,6 +132,102 @@ static void put_caller(struct output *o, const struct graph_node *n)
 	names_caller(o->state, o, n);
 }
 
+static void find_code(const struct output *o, uint32_t site, int64_t rel, struct code_info *c)
+{
+	const struct sym_source *syms = o->opts.values ? o->opts.values->syms : NULL;
+
+	*c = (struct code_info){ 0 };
+	if (syms)
+		syms->caller(syms->ctx, site, rel, c);
+}
+
+/* A function's name behind "name": */
+static void put_func_at(struct output *o, const char *name, uint32_t site, int64_t rel)
+{
+	struct code_info c;
+
+	find_code(o, site, rel, &c);
+	if (c.func)
+		put_str(&o->b, name, c.func);
+	else
+		buf_printf(&o->b, "\"%s\": null", name);
+}
+
+static void put_split(struct output *o, const struct graph_split *s)
+{
+	static const char *const doing[] = { "running", "runnable", "parked", "syscall" };
+
+	for (int i = 0; i < GFT_DOINGS; i++) {
+		buf_printf(&o->b, "%s\"%s_ns\": ", i ? ", " : ", \"split\": {", doing[i]);
+		buf_u64(&o->b, s->ns[i]);
+	}
+	for (uint32_t i = 0; i < s->nwaits; i++) {
+		buf_puts(&o->b, i ? ", " : ", \"parked\": {");
+		json_string(&o->b, s->waits[i].reason, strlen(s->waits[i].reason));
+		put_u64(o, ": {\"count\": ", s->waits[i].count);
+		put_u64(o, ", \"ns\": ", s->waits[i].ns);
+		buf_putc(&o->b, '}');
+	}
+	buf_puts(&o->b, s->nwaits ? "}}" : "}");
+}
+
+static void put_park(struct output *o, const struct graph_node *n)
+{
+	const struct graph_park *p = n->x;
+	struct code_info inner, user;
+
+	put_str(&o->b, "park", p->reason);
+	graph_park_place(o->opts.values ? o->opts.values->syms : NULL, n->site, p, &inner, &user);
+	if (user.func) {
+		buf_puts(&o->b, ", \"place\": ");
+		put_code(o, &o->b, &user);
+	}
+	if (inner.func) {
+		buf_puts(&o->b, ", \"in\": ");
+		put_code(o, &o->b, &inner);
+	}
+}
+
+static void put_syscall(struct output *o, const struct graph_node *n)
+{
+	const struct graph_syscall *s = n->x;
+
+	buf_puts(&o->b, "\"syscall\": \"");
+	names_syscall(&o->b, s->nr);
+	buf_printf(&o->b, "\", \"nr\": %u, \"args\": [", s->nr);
+	for (unsigned i = 0; i < names_syscall_args(s->nr); i++) {
+		buf_puts(&o->b, i ? ", " : "");
+		json_int(&o->b, (int64_t)s->args[i], false, 1);
+	}
+	buf_puts(&o->b, "], \"ret\": ");
+	json_int(&o->b, s->ret, true, 1);
+	if (s->ret < 0 && s->ret > -4096) {
+		buf_puts(&o->b, ", \"error\": \"");
+		names_errno(&o->b, (int)-s->ret);
+		buf_putc(&o->b, '"');
+	}
+}
+
+static void put_go(struct output *o, const struct graph_node *n)
+{
+	const struct graph_go *g = n->x;
+
+	put_func_at(o, "go", n->site, g->start);
+	put_u64(o, ", \"child\": ", g->goid);
+	buf_printf(&o->b, ", \"followed\": %s", g->followed ? "true" : "false");
+	put_caller(o, n);
+}
+
+static void put_leaf(struct output *o, const struct graph_node *n)
+{
+	if (n->flags & GN_PARK)
+		put_park(o, n);
+	else if (n->flags & GN_SYSCALL)
+		put_syscall(o, n);
+	else
+		put_go(o, n);
+}
+
 static void put_values(struct output *o, const char *name, uint32_t site, const struct gft_payload *data)
 {
 	const struct payload *p = names_payload(o, site, data);
@@ -178,14 +287,24 @@ static void put_duration(struct output *o, const struct graph_node *n)
 		put_u64(o, ", \"duration_ns\": ", n->end_ns - n->start_ns);
 }
 
-static void put_call(struct output *o, const struct graph_node *n)
+static void put_name(struct output *o, const struct graph_tree *tree, const struct graph_node *n)
 {
-	put_func(o, n);
+	if (n->flags & GN_GOROUTINE)
+		put_func_at(o, "func", n->site, tree->start);
+	else
+		put_func(o, n);
+}
+
+static void put_call(struct output *o, const struct graph_tree *tree, const struct graph_node *n)
+{
+	put_name(o, tree, n);
 	put_caller(o, n);
 	put_exit(o, n);
 	put_values(o, "args", n->site, n->args);
 	put_values(o, "ret", n->exit_site, n->rets);
 	put_flags(o, n->flags);
+	if (n->x)
+		put_split(o, n->x);
 }
 
 /* --- trees ---------------------------------------------------------------------------------- */
@@ -196,6 +315,24 @@ static void put_who(struct output *o, const char *type, const struct graph_tree 
 	put_u64(o, "\"pid\": ", tree->tgid);
 	put_u64(o, ", \"tid\": ", tree->tid);
 	put_u64(o, tree->is_thread ? ", \"thread\": " : ", \"goid\": ", tree->goid);
+	if (tree->parent)
+		put_u64(o, ", \"parent\": ", tree->parent);
+}
+
+static void put_stack(struct output *o, const struct graph_tree *tree)
+{
+	const struct graph_stack *s = tree->stack;
+	struct code_info c;
+
+	if (!s)
+		return;
+	buf_puts(&o->b, ", \"stack\": [");
+	for (uint32_t i = 0; i < s->n; i++) {
+		buf_puts(&o->b, i ? ", " : "");
+		find_code(o, s->site, s->rel[i], &c);
+		put_code(o, &o->b, &c);
+	}
+	buf_putc(&o->b, ']');
 }
 
 static void put_moment(struct output *o, const char *name, uint64_t mono_ns)
@@ -236,7 +373,10 @@ static void put_item(struct output *o, const struct graph_tree *tree, const stru
 	value_int(&o->b, (int64_t)(n->start_ns - tree->root->start_ns), true, 1);
 	put_duration(o, n);
 	buf_puts(&o->b, ", ");
-	put_call(o, n);
+	if (n->flags & GN_LEAF)
+		put_leaf(o, n);
+	else
+		put_call(o, tree, n);
 	buf_putc(&o->b, '}');
 	output_room(o);
 }
@@ -250,7 +390,8 @@ void json_graph(struct output *o, const struct graph_tree *tree)
 	put_moment(o, "start", n->start_ns);
 	put_duration(o, n);
 	buf_puts(&o->b, ", ");
-	put_call(o, n);
+	put_call(o, tree, n);
+	put_stack(o, tree);
 	put_foot(o, tree);
 	buf_puts(&o->b, ", \"calls\": [");
 	while (n) {
@@ -282,7 +423,7 @@ void json_graph_enter(struct output *o, const struct graph_tree *tree, const str
 	put_step(o, "enter", tree, depth);
 	put_moment(o, "start", n->start_ns);
 	buf_puts(&o->b, ", ");
-	put_func(o, n);
+	put_name(o, tree, n);
 	put_caller(o, n);
 	put_values(o, "args", n->site, n->args);
 	put_flags(o, n->flags & GN_SYSTEM); /* the rest shows when it leaves */
@@ -296,11 +437,30 @@ void json_graph_leave(struct output *o, const struct graph_tree *tree, const str
 		put_moment(o, "end", n->end_ns);
 	put_duration(o, n);
 	buf_puts(&o->b, ", ");
-	put_func(o, n);
+	put_name(o, tree, n);
 	put_exit(o, n);
 	put_values(o, "ret", n->exit_site, n->rets);
 	put_flags(o, n->flags);
+	if (n->x)
+		put_split(o, n->x);
 	if (n == tree->root)
 		put_foot(o, tree);
+	end(o);
+}
+
+void json_graph_leaf(struct output *o, const struct graph_tree *tree, const struct graph_node *n, unsigned depth)
+{
+	put_step(o, "leaf", tree, depth);
+	put_moment(o, "start", n->start_ns);
+	put_duration(o, n);
+	buf_puts(&o->b, ", ");
+	put_leaf(o, n);
+	end(o);
+}
+
+void json_graph_stack(struct output *o, const struct graph_tree *tree)
+{
+	put_who(o, "stack", tree);
+	put_stack(o, tree);
 	end(o);
 }

@@ -82,6 +82,40 @@ const struct payload *names_payload(const struct output *o, uint32_t site, const
 	return data->present & mask ? s->payload : NULL;
 }
 
+/* --- system calls ----------------------------------------------------------------------- */
+
+static const struct syscall {
+	const char *name;
+	unsigned char args;
+} syscalls[] = {
+#define SYSCALL(nr, name, args) [nr] = { #name, args },
+#include "gft/syscalls.h"
+#undef SYSCALL
+};
+
+void names_syscall(struct buf *b, uint32_t nr)
+{
+	if (nr < sizeof(syscalls) / sizeof(syscalls[0]) && syscalls[nr].name)
+		buf_puts(b, syscalls[nr].name);
+	else
+		buf_u64(b, nr);
+}
+
+unsigned names_syscall_args(uint32_t nr)
+{
+	return nr < sizeof(syscalls) / sizeof(syscalls[0]) && syscalls[nr].name ? syscalls[nr].args : 6;
+}
+
+void names_errno(struct buf *b, int number)
+{
+	const char *name = strerrorname_np(number);
+
+	if (name)
+		buf_puts(b, name);
+	else
+		buf_printf(b, "-%d", number);
+}
+
 const char *names_trim(const struct output *o, const char *file)
 {
 	const char *prefix = o->opts.trim_prefix;

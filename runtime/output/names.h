@@ -39,6 +39,10 @@ void names_caller(struct names *n, struct output *o, const struct graph_node *no
 const struct site_info *names_info(const struct output *o, uint32_t site);
 /* The description of a site's values; NULL when data holds none of them. */
 const struct payload *names_payload(const struct output *o, uint32_t site, const struct gft_payload *data);
+/* "read", or the number; how many arguments it takes; "EAGAIN", or the number. */
+void names_syscall(struct buf *b, uint32_t nr);
+unsigned names_syscall_args(uint32_t nr);
+void names_errno(struct buf *b, int number);
 /* A file's name without the prefix that the user wants cut. */
 const char *names_trim(const struct output *o, const char *file);
 

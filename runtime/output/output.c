@@ -144,6 +144,18 @@ void output_graph_leave(struct output *o, const struct graph_tree *tree, const s
 		o->format->graph_leave(o, tree, n, depth);
 }
 
+void output_graph_leaf(struct output *o, const struct graph_tree *tree, const struct graph_node *n, unsigned depth)
+{
+	if (o->format->graph_leaf)
+		o->format->graph_leaf(o, tree, n, depth);
+}
+
+void output_graph_stack(struct output *o, const struct graph_tree *tree)
+{
+	if (o->format->graph_stack)
+		o->format->graph_stack(o, tree);
+}
+
 void output_end_of_run(struct output *o)
 {
 	if (o->format->end_of_run)

@@ -87,5 +87,7 @@ const struct output_format output_format_text = {
 	.graph = text_graph,
 	.graph_enter = text_graph_enter,
 	.graph_leave = text_graph_leave,
+	.graph_leaf = text_graph_leaf,
+	.graph_stack = text_graph_stack,
 	.end_of_run = text_end_of_run,
 };

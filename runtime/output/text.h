@@ -12,6 +12,8 @@ void text_fini(struct output *o);
 void text_graph(struct output *o, const struct graph_tree *tree);
 void text_graph_enter(struct output *o, const struct graph_tree *tree, const struct graph_node *n, unsigned depth);
 void text_graph_leave(struct output *o, const struct graph_tree *tree, const struct graph_node *n, unsigned depth);
+void text_graph_leaf(struct output *o, const struct graph_tree *tree, const struct graph_node *n, unsigned depth);
+void text_graph_stack(struct output *o, const struct graph_tree *tree);
 void text_map(struct output *o, const char *name, const struct gft_type *key, const struct gft_type *val,
 	      const struct output_row *rows, size_t n, uint64_t div);
 

@@ -5,6 +5,12 @@
  *     21 17:10:59.088813              main.add(a=3) { main.doSomething+37 main.go:15
  *     21 17:10:59.088815 1.2us        } main.add+68 main.go:29
  *
+ * and one for what is no call: a wait, a system call, a go statement:
+ *
+ *     21 17:10:59.088813 10.2ms         ~ chan receive: main.worker+45 main.go:33 in runtime.chanrecv1
+ *     21 17:10:59.088813 3.1us          ~ syscall write(1, 0xc000012000, 6) = 6
+ *     21 17:10:59.088813                ~ go main.worker goid=18: main.start+80 main.go:12
+ *
  * day and time, a column of 10 for the duration, two blanks for each level.
  */
 #include <stdlib.h>
@@ -186,22 +192,173 @@ static void put_who(struct output *o, const struct graph_tree *tree)
 		buf_puts(&o->b, PLAIN);
 }
 
-static void open_line(struct output *o, const struct graph_node *n, unsigned depth)
+/* Code that is no caller of a node: few enough that its text is made each time. */
+static void put_code(struct output *o, const struct code_info *c)
+{
+	put_place(o, &o->b, c);
+}
+
+static void find_code(const struct output *o, uint32_t site, int64_t rel, struct code_info *c)
+{
+	const struct sym_source *syms = o->opts.values ? o->opts.values->syms : NULL;
+
+	*c = (struct code_info){ 0 };
+	if (syms)
+		syms->caller(syms->ctx, site, rel, c);
+}
+
+/* The function at a place. */
+static void put_func_at(struct output *o, uint32_t site, int64_t rel)
+{
+	struct code_info c;
+
+	find_code(o, site, rel, &c);
+	if (c.func)
+		value_escape(&o->b, c.func, strlen(c.func));
+	else
+		value_place(&o->b, &c);
+}
+
+static void open_line(struct output *o, const struct graph_tree *tree, const struct graph_node *n, unsigned depth)
 {
 	const struct payload *p = names_payload(o, n->site, n->args);
 
 	put_stamp(o, n->start_ns);
 	buf_pad(&o->b, ' ', DURATION + 1);
 	put_indent(o, depth);
-	put_func(o, n);
+	if (n->flags & GN_GOROUTINE)
+		put_func_at(o, n->site, tree->start);
+	else
+		put_func(o, n);
 	buf_putc(&o->b, '(');
 	if (p)
 		value_print_payload(&o->b, o->opts.values, p, n->args);
 	buf_puts(&o->b, ") { ");
 	put_caller(o, n);
+	if (n->flags & GN_GOROUTINE) {
+		buf_puts(&o->b, " parent=");
+		buf_u64(&o->b, tree->parent);
+	}
 }
 
-static void close_line(struct output *o, const struct graph_node *n, unsigned depth)
+/* " [running 12us, parked 10.2ms (sleep 10ms, chan receive 2: 200us)]" */
+static void put_split(struct output *o, const struct graph_split *s)
+{
+	static const char *const doing[] = { "running", "runnable", "parked", "syscall" };
+	const char *sep = " [";
+
+	for (int i = 0; i < GFT_DOINGS; i++) {
+		if (i && !s->ns[i])
+			continue;
+		buf_puts(&o->b, sep);
+		buf_puts(&o->b, doing[i]);
+		buf_putc(&o->b, ' ');
+		value_duration(&o->b, s->ns[i]);
+		sep = ", ";
+		for (uint32_t k = 0; i == GFT_PARKED && k < s->nwaits; k++) {
+			buf_puts(&o->b, k ? ", " : ": ");
+			value_escape(&o->b, s->waits[k].reason, strlen(s->waits[k].reason));
+			if (s->nwaits > 1) {
+				buf_putc(&o->b, ' ');
+				value_duration(&o->b, s->waits[k].ns);
+			}
+			if (s->waits[k].count > 1)
+				buf_printf(&o->b, " in %llu", (unsigned long long)s->waits[k].count);
+		}
+	}
+	buf_putc(&o->b, ']');
+}
+
+static void put_park(struct output *o, const struct graph_node *n)
+{
+	const struct graph_park *p = n->x;
+	struct code_info inner, user;
+
+	value_escape(&o->b, p->reason, strlen(p->reason));
+	graph_park_place(o->opts.values ? o->opts.values->syms : NULL, n->site, p, &inner, &user);
+	if (user.func) {
+		buf_puts(&o->b, ": ");
+		put_code(o, &user);
+	}
+	if (inner.func && (inner.func != user.func || inner.off != user.off)) {
+		buf_puts(&o->b, " in ");
+		value_escape(&o->b, inner.func, strlen(inner.func));
+	}
+}
+
+static void put_syscall(struct output *o, const struct graph_node *n)
+{
+	const struct graph_syscall *s = n->x;
+
+	buf_puts(&o->b, "syscall ");
+	names_syscall(&o->b, s->nr);
+	buf_putc(&o->b, '(');
+	for (unsigned i = 0; i < names_syscall_args(s->nr); i++) {
+		buf_puts(&o->b, i ? ", " : "");
+		/* small numbers are most likely meant as numbers, others are addresses or flags */
+		if ((int64_t)s->args[i] > -4096 && (int64_t)s->args[i] < 65536)
+			value_int(&o->b, (int64_t)s->args[i], true, 1);
+		else
+			buf_printf(&o->b, "0x%llx", (unsigned long long)s->args[i]);
+	}
+	buf_puts(&o->b, ") = ");
+	if (s->ret < 0 && s->ret > -4096)
+		names_errno(&o->b, (int)-s->ret);
+	else if (s->ret < 0 || s->ret > INT32_MAX)
+		buf_printf(&o->b, "0x%llx", (unsigned long long)s->ret);
+	else
+		value_int(&o->b, s->ret, true, 1);
+}
+
+static void put_go(struct output *o, const struct graph_node *n)
+{
+	const struct graph_go *g = n->x;
+
+	buf_puts(&o->b, "go ");
+	put_func_at(o, n->site, g->start);
+	buf_puts(&o->b, " goid=");
+	buf_u64(&o->b, g->goid);
+	buf_puts(&o->b, ": ");
+	put_caller(o, n);
+	if (!g->followed)
+		buf_puts(&o->b, " (not followed)");
+}
+
+static void leaf_line(struct output *o, const struct graph_node *n, unsigned depth)
+{
+	put_stamp(o, n->start_ns);
+	buf_putc(&o->b, ' ');
+	if (n->flags & GN_GO)
+		buf_pad(&o->b, ' ', DURATION);
+	else
+		put_duration(o, n->end_ns - n->start_ns);
+	put_indent(o, depth);
+	buf_puts(&o->b, "~ ");
+	if (n->flags & GN_PARK)
+		put_park(o, n);
+	else if (n->flags & GN_SYSCALL)
+		put_syscall(o, n);
+	else
+		put_go(o, n);
+	if (n->flags & GN_OPEN)
+		buf_puts(&o->b, " (open)");
+}
+
+/* The calls that led to the root, before it: the outermost last, as a Go traceback has them. */
+static void stack_lines(struct output *o, const struct graph_tree *tree)
+{
+	const struct graph_stack *s = tree->stack;
+	struct code_info c;
+
+	for (uint32_t i = 0; s && i < s->n; i++) {
+		find_code(o, s->site, s->rel[i], &c);
+		buf_puts(&o->b, i ? "--             " : "-- called from ");
+		put_code(o, &c);
+		buf_putc(&o->b, '\n');
+	}
+}
+
+static void close_line(struct output *o, const struct graph_tree *tree, const struct graph_node *n, unsigned depth)
 {
 	const struct payload *p = names_payload(o, n->exit_site, n->rets);
 
@@ -221,6 +378,8 @@ static void close_line(struct output *o, const struct graph_node *n, unsigned de
 	}
 	if (n->exit_site != GFT_NO_SITE)
 		put_text(o, &site_text(o, n->exit_site)->place);
+	else if (n->flags & GN_GOROUTINE)
+		put_func_at(o, n->site, tree->start);
 	else
 		put_text(o, &site_text(o, n->site)->func);
 	if (n->flags & GN_OPEN)
@@ -231,6 +390,8 @@ static void close_line(struct output *o, const struct graph_node *n, unsigned de
 		buf_puts(&o->b, " (exit lost)");
 	if (n->flags & GN_TAIL)
 		buf_puts(&o->b, " (tail jump)");
+	if (n->x)
+		put_split(o, n->x);
 }
 
 /* What there is to say of a whole tree, and the blank line behind it. */
@@ -261,11 +422,14 @@ void text_graph(struct output *o, const struct graph_tree *tree)
 	const struct graph_node *n = tree->root;
 	unsigned depth = 0;
 
+	stack_lines(o, tree);
 	for (;;) {
-		open_line(o, n, depth);
+		if (!(n->flags & GN_LEAF))
+			open_line(o, tree, n, depth);
 		if (n == tree->root)
 			put_who(o, tree);
-		buf_putc(&o->b, '\n');
+		if (!(n->flags & GN_LEAF))
+			buf_putc(&o->b, '\n');
 		output_room(o);
 		if (n->child) {
 			n = n->child;
@@ -273,7 +437,10 @@ void text_graph(struct output *o, const struct graph_tree *tree)
 			continue;
 		}
 		for (;;) {
-			close_line(o, n, depth);
+			if (n->flags & GN_LEAF)
+				leaf_line(o, n, depth);
+			else
+				close_line(o, tree, n, depth);
 			buf_putc(&o->b, '\n');
 			output_room(o);
 			if (n == tree->root || n->next)
@@ -292,7 +459,7 @@ void text_graph(struct output *o, const struct graph_tree *tree)
 /* Lines of several goroutines come mixed: each says whose it is. */
 void text_graph_enter(struct output *o, const struct graph_tree *tree, const struct graph_node *n, unsigned depth)
 {
-	open_line(o, n, depth);
+	open_line(o, tree, n, depth);
 	put_who(o, tree);
 	buf_putc(&o->b, '\n');
 	output_end(o);
@@ -300,10 +467,24 @@ void text_graph_enter(struct output *o, const struct graph_tree *tree, const str
 
 void text_graph_leave(struct output *o, const struct graph_tree *tree, const struct graph_node *n, unsigned depth)
 {
-	close_line(o, n, depth);
+	close_line(o, tree, n, depth);
 	put_who(o, tree);
 	buf_putc(&o->b, '\n');
 	if (n == tree->root)
 		foot(o, tree);
+	output_end(o);
+}
+
+void text_graph_leaf(struct output *o, const struct graph_tree *tree, const struct graph_node *n, unsigned depth)
+{
+	leaf_line(o, n, depth);
+	put_who(o, tree);
+	buf_putc(&o->b, '\n');
+	output_end(o);
+}
+
+void text_graph_stack(struct output *o, const struct graph_tree *tree)
+{
+	stack_lines(o, tree);
 	output_end(o);
 }

@@ -312,6 +312,8 @@ void tgt_close(struct tgt *t)
 	gotype_free(t);
 	c_free(t);
 	rtype_free(t);
+	for (size_t i = 0; i < TGT_WAIT_REASONS; i++)
+		free(t->reasons[i]);
 	if (t->map)
 		munmap((void *)t->map, t->size);
 	if (t->fd >= 0)

@@ -69,6 +69,8 @@ struct pcln_func {
 	uint8_t id, flag;
 };
 
+#define TGT_WAIT_REASONS 64
+
 struct tgt {
 	char *path, *display, *debug_dir;
 	bool no_dwarf, pie, go;
@@ -113,6 +115,9 @@ struct tgt {
 	struct gotype *gotype; /* owned by gotype.c */
 	struct rtypes *rtypes; /* owned by rtype.c */
 	struct cdwarf *cdwarf; /* owned by cdwarf.c */
+
+	bool reasons_read;
+	char *reasons[TGT_WAIT_REASONS]; /* owned; NULL: the program does not say */
 };
 
 #define NO_PCLN 0xffffffffU

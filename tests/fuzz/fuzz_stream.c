@@ -34,6 +34,7 @@ static void play(struct stream *s, int fd)
 	struct stream_item it;
 
 	gc.opts = stream_graph_opts(s, &gc.nopts);
+	gc.tags = stream_tags(s, &gc.ntags);
 	gc.ctx = o;
 	b = graph_builder_new(&gc);
 	while (stream_next(s, &it) > 0) {

@@ -8,8 +8,9 @@ An opening line and a closing line of a call look like
 
 Columns carry the nesting: the name of a root stands 12 columns behind the
 clock, each level adds two; beyond 64 levels "[depth N]" does.  A call that had
-not returned has a closing line without a clock.  Remarks on a whole tree
-("-- ...") follow its last line.  The parser is strict about this, about the
+not returned has a closing line without a clock.  What is no call has
+one line, which begins with "~".  The calls that led to a root stand before it
+("-- called from ...").  Remarks on a whole tree ("-- ...") follow its last line.  The parser is strict about this, about the
 order of closing lines, and about the blank line after each tree: whatever does
 not fit is a ParseError with the line, so that every test that parses a tree
 also checks the layout.
@@ -25,6 +26,8 @@ MAX_INDENT = 64  # levels
 CLOCK = re.compile(r"(\d\d) (\d\d):(\d\d):(\d\d)\.(\d{6})")
 DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m(?!s))?(?:([\d.]+)(ns|us|ms|s))?\Z")
 PLACE = re.compile(r"(?P<func>\S.*?)\+(?P<off>\d+)(?: (?P<file>\S+):(?P<line>\d+))?(?P<rest>(?: \(.*\))?)\Z")
+SPLIT = re.compile(r" \[(running [^\]]*)\]\Z")
+PART = re.compile(r"(running|runnable|parked|syscall) (\S+?)(?=[,:]|\Z)(?:: (.*?))?(?=, syscall |\Z|, (?:runnable|parked) )")
 DEPTH = re.compile(r"\[depth (\d+)\] ")
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -58,7 +61,11 @@ class Node:
         self.depth = depth  # 0: root
         self.line = line  # as printed
         self.children = []
-        self.goid = self.pid = None
+        self.goid = self.pid = self.parent = None
+        self.leaves = []  # (text, ns or None) of waits, system calls, go statements
+        self.split = {}  # of graph(parks): ns by "running", "runnable", "parked", "syscall"
+        self.waits = ""  # what "parked" is made of
+        self.stack = []  # of a root with graph(stack): places, innermost first
         self.duration = None  # ns, from the closing line
         self.exit = None  # match of PLACE of the closing line, or None
         self.ret = ""  # text behind "} = "
@@ -163,7 +170,7 @@ def parse(text, others=None, allow_open=False):
     others when it is given (output of printf, maps, the target's own lines).
     allow_open: the last lines of an output that was cut off may be missing.
     """
-    roots, stack = [], []
+    roots, stack, led = [], [], []
     after_tree = False
     for number, raw in enumerate(text.removesuffix("\n").split("\n"), 1):
         line = ANSI.sub("", raw)
@@ -179,6 +186,9 @@ def parse(text, others=None, allow_open=False):
                 raise bad("blank line inside a tree")
             if line.strip() == "":
                 after_tree = False
+                continue
+            if not after_tree and not stack and re.match(r"-- (called from|           ) ", line):
+                led.append(line[15:].strip())
                 continue
             if after_tree and line.startswith("-- "):
                 roots[-1].notes.append(line[3:])
@@ -211,6 +221,11 @@ def parse(text, others=None, allow_open=False):
             depth, body = int(deep[1]), body[deep.end():]
         elif depth > MAX_INDENT:
             raise bad(f"level {depth} without [depth]")
+        if body.startswith("~ "):
+            if not stack or depth != len(stack):
+                raise bad(f"a leaf at level {depth} while {len(stack)} calls are open")
+            stack[-1].leaves.append((body[2:], dur))
+            continue
         if body.startswith("} "):
             if not stack:
                 raise bad("closes a call, and none is open")
@@ -218,6 +233,12 @@ def parse(text, others=None, allow_open=False):
             if depth != node.depth:
                 raise bad(f"closes at level {depth}, the open call {node.name} is at {node.depth}")
             name = body[2:]
+            if split := SPLIT.search(name):
+                name = name[:split.start()]
+                for part in PART.finditer(split[1]):
+                    node.split[part[1]] = duration_ns(part[2])
+                    if part[1] == "parked":
+                        node.waits = part[3]
             while mark := re.search(r" \((open|unwound|exit lost|tail jump)\)\Z", name):
                 node.marks.add(mark[1])
                 name = name[:mark.start()]
@@ -259,12 +280,14 @@ def parse(text, others=None, allow_open=False):
         node = Node(name, args, PLACE.match(where), clock_us(m), depth, line)
         node.goid = int(tags["goid"]) if "goid" in tags else None
         node.pid = int(tags["pid"]) if "pid" in tags else None
+        node.parent = int(tags["parent"]) if "parent" in tags else None
         if stack:
             if node.clock < stack[-1].clock:
                 raise bad("begins before its caller")
             stack[-1].children.append(node)
         else:
             roots.append(node)
+            node.stack, led = led, []
         stack.append(node)
     if stack and not allow_open:
         raise ParseError("end of output: these calls were not closed: " + ", ".join(n.name for n in stack))
@@ -305,6 +328,17 @@ def self_test():
     text = "".join(f"21 17:10:59.000000{d}f() {{ f+1\n" for d in deep)
     text += "".join(f"21 17:10:59.000000 1ns{d[4:]}}} f+2\n" for d in reversed(deep))
     assert len(list(parse(text)[0].walk())) == n
+    explained = (
+        "-- called from main.main+3 /x/main.go:1\n"
+        "--             runtime.goexit+1\n" +
+        sample.replace("21 17:10:59.088815 1.2us        }", "21 17:10:59.088814 1us            ~ sleep: f+3 in time.Sleep\n"
+                       "21 17:10:59.088815 1.2us        }")
+        .replace(":29\n", ":29 [running 200ns, parked 1us: sleep 900ns, chan receive 100ns in 2, syscall 7ns]\n"))
+    (root,) = parse(explained)
+    kid = root.children[0]
+    assert kid.split == {"running": 200, "parked": 1000, "syscall": 7}, kid.split
+    assert kid.waits == "sleep 900ns, chan receive 100ns in 2" and kid.exit["line"] == "29"
+    assert kid.leaves == [("sleep: f+3 in time.Sleep", 1000)] and root.stack == ["main.main+3 /x/main.go:1", "runtime.goexit+1"]
     others = []
     assert len(parse("student: x\n" + sample + sample + "@: 3\n", others)) == 2
     assert others == ["student: x", "@: 3"]

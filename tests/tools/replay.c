@@ -34,6 +34,16 @@ static void on_enter(void *ctx, const struct graph_tree *tree, const struct grap
 	output_graph_enter(((struct replay *)ctx)->out, tree, n, depth);
 }
 
+static void on_leaf(void *ctx, const struct graph_tree *tree, const struct graph_node *n, unsigned depth)
+{
+	output_graph_leaf(((struct replay *)ctx)->out, tree, n, depth);
+}
+
+static void on_stack(void *ctx, const struct graph_tree *tree)
+{
+	output_graph_stack(((struct replay *)ctx)->out, tree);
+}
+
 static void on_leave(void *ctx, const struct graph_tree *tree, const struct graph_node *n, unsigned depth)
 {
 	output_graph_leave(((struct replay *)ctx)->out, tree, n, depth);
@@ -70,6 +80,8 @@ static struct graph_config config(struct replay *r, const struct sym_source *sym
 	if (r->stream) {
 		gc.enter = on_enter;
 		gc.leave = on_leave;
+		gc.leaf = on_leaf;
+		gc.stack = on_stack;
 	} else {
 		gc.tree = on_tree;
 	}
@@ -102,6 +114,7 @@ static int show(struct replay *r, struct output_opts *oo, const void *data, size
 	}
 	gc = config(r, stream_syms(s));
 	gc.opts = stream_graph_opts(s, &gc.nopts);
+	gc.tags = stream_tags(s, &gc.ntags);
 	b = graph_builder_new(&gc);
 	while ((n = stream_next(s, &item)) > 0) {
 		switch (item.kind) {
@@ -240,7 +253,7 @@ static double seconds(void)
 
 static int bench(struct replay *r, size_t n)
 {
-	struct sym_source syms = { NULL, bench_get, bench_caller };
+	struct sym_source syms = { .site = bench_get, .caller = bench_caller };
 	struct value_ctx vc = { .syms = &syms };
 	struct output_opts oo = { .buffering = OUTPUT_FULL, .values = &vc };
 	char *data = xmalloc(n * 80 + 1);

@@ -3,11 +3,15 @@
  * streamtext.h - a recorded stream from a description that people write.
  *
  *     func NAME FILE LINE [exit=OFF:LINE] [args=NAME:TYPE,...] [rets=NAME:TYPE,...]
- *     opts [min=DURATION] [depth=N] [limit=N]      options of the next graph() number
+ *     opts [min=DURATION] [depth=N] [limit=N] [parks] [stack] [syscalls] [children]   of the next graph() number
  *     clock SECONDS                                wall clock at time 0
  *     g GOID [PID] | thread TID [PID]              whose records follow
  *     [+DURATION] open F | call F | ret F | tail F | close | gone | drop | tag
  *                 [NAME=VALUE ...] [from=F+OFF:LINE] [key=N] [opts=N] [lost] [system] [dropped] [root] [short]
+ *     [+DURATION] running | runnable | syscall | park REASON [F+OFF:LINE ...] [lost]
+ *     [+DURATION] sys NR RET TOOK [ARG ...]        a system call returned
+ *     [+DURATION] go GOID F F+OFF:LINE [followed]  a go statement
+ *     [+DURATION] stack F+OFF:LINE ...             behind open
  *     unwind N                                     N calls leave without a record
  *     text "..."     process-gone PID     end     cut N (bytes off the end)
  *
@@ -36,6 +40,7 @@
 #define ST_MAX_GORS    16
 #define ST_MAX_CALLERS 256
 #define ST_FRAME       64
+#define ST_MAX_REASONS 32
 
 struct st_func {
 	const char *name, *file;
@@ -63,6 +68,9 @@ struct streamtext {
 	struct st_gor *cur;
 	struct code_info caller[ST_MAX_CALLERS];
 	size_t ncallers;
+	const char *reason[ST_MAX_REASONS];
+	uint32_t nreasons;
+	bool begun; /* the first record was written */
 	uint64_t now;
 	struct sym_source syms;
 	struct stream_writer *w;
@@ -88,6 +96,14 @@ static void st_caller(void *ctx, uint32_t site, int64_t rel, struct code_info *o
 
 	(void)site;
 	*out = rel >= 0 && (size_t)rel < s->ncallers ? s->caller[rel] : (struct code_info){ .addr = (uint64_t)rel };
+}
+
+static const char *st_wait_reason(void *ctx, uint32_t site, uint32_t reason, int64_t from)
+{
+	struct streamtext *s = ctx;
+
+	(void)site, (void)from;
+	return reason < s->nreasons ? s->reason[reason] : NULL;
 }
 
 /* --- words ------------------------------------------------------------------------- */
@@ -318,6 +334,86 @@ static void st_value(struct streamtext *s, const struct payload *p, char *data, 
 	st_die(s, "not known here", tok);
 }
 
+/* Tags by number are the arguments of each function: they come before the first record. */
+static void st_begin(struct streamtext *s)
+{
+	for (size_t i = 0; !s->begun && i < s->nf; i++)
+		stream_write_tags(s->w, &s->f[i].args, 1);
+	s->begun = true;
+}
+
+/* Records that are no calls; false: it is none. */
+static bool st_leaf(struct streamtext *s, const char **tok, size_t n)
+{
+	static const char *const doing[] = { "running", "runnable", "park", "syscall" };
+	struct st_gor *g = s->cur;
+	struct gft_rec_call c = { .h.ts_ns = s->now, .h.kind = GFT_REC_STATE };
+	struct gft_rec_park park = { 0 };
+	struct gft_rec_syscall sys = { 0 };
+	struct gft_rec_stack stack = { 0 };
+	struct gft_rec_go go = { 0 };
+	size_t what = 0;
+
+	if (!g)
+		return false;
+	c.goid = g->goid;
+	c.tgid = c.tid = g->pid;
+	if (strcmp(tok[n - 1], "lost") == 0) {
+		c.h.flags = GFT_RF_LOST;
+		n--;
+	}
+	if (g->thread)
+		c.h.flags |= GFT_RF_THREAD;
+	while (what < 4 && strcmp(doing[what], tok[0]) != 0)
+		what++;
+	if (what == GFT_PARKED && n > 1) {
+		c.h.aux = GFT_PARKED;
+		park.c = c;
+		while (park.reason < s->nreasons && strcmp(s->reason[park.reason], tok[1]) != 0)
+			park.reason++;
+		if (park.reason == s->nreasons && s->nreasons < ST_MAX_REASONS)
+			s->reason[s->nreasons++] = tok[1];
+		for (size_t i = 2; i < n && park.n < GFT_PARK_FRAMES; i++)
+			park.rel[park.n++] = st_from(s, tok[i]);
+		stream_write(s->w, &park, sizeof(park));
+	} else if (what < 4) {
+		c.h.aux = (uint16_t)what;
+		stream_write(s->w, &c, sizeof(c));
+	} else if (strcmp(tok[0], "sys") == 0 && n > 3) {
+		sys.c = c;
+		sys.c.h.kind = GFT_REC_SYSCALL;
+		sys.c.h.site = GFT_NO_SITE;
+		sys.nr = (uint32_t)atoi(tok[1]);
+		sys.ret = (int64_t)(tok[2][0] == '-' ? (uint64_t)strtoll(tok[2], NULL, 0) : strtoull(tok[2], NULL, 0));
+		sys.start_ns = s->now - st_duration(s, tok[3]);
+		for (size_t i = 4; i < n && i < 10; i++)
+			sys.args[i - 4] = strtoull(tok[i], NULL, 0);
+		stream_write(s->w, &sys, sizeof(sys));
+	} else if (strcmp(tok[0], "go") == 0 && n > 3) {
+		char start[600];
+
+		go.c = c;
+		go.c.h.kind = GFT_REC_GO;
+		if (strcmp(tok[n - 1], "followed") == 0)
+			go.c.h.flags |= GFT_RF_OPEN;
+		go.child = strtoull(tok[1], NULL, 0);
+		/* its place is found one behind its start */
+		snprintf(start, sizeof(start), "%s+1:1", tok[2]);
+		go.start = st_from(s, start) - 1;
+		go.from = st_from(s, tok[3]);
+		stream_write(s->w, &go, sizeof(go));
+	} else if (strcmp(tok[0], "stack") == 0) {
+		stack.c = c;
+		stack.c.h.kind = GFT_REC_STACK;
+		for (size_t i = 1; i < n && stack.n < GFT_STACK_FRAMES; i++)
+			stack.rel[stack.n++] = st_from(s, tok[i]);
+		stream_write(s->w, &stack, sizeof(stack));
+	} else {
+		return false;
+	}
+	return true;
+}
+
 static void st_record(struct streamtext *s, const char **tok, size_t n)
 {
 	static const char *const verbs[] = { "open", "call", "ret", "tail", "close", "gone", "drop", "tag" };
@@ -376,7 +472,10 @@ static void st_record(struct streamtext *s, const char **tok, size_t n)
 			e->c.h.flags |= GFT_RF_ROOT_EXIT;
 	}
 	size = verb < 2 ? sizeof(*e) : sizeof(e->c);
-	if (verb < 4 || verb == 7)
+	if (verb == 7) {
+		p = &s->f[f].args;
+		e->c.h.aux = (uint16_t)f;
+	} else if (verb < 4)
 		p = s->f[f].site[e->c.h.site % 3].payload;
 	for (size_t i = at; i < n; i++) {
 		const char *v;
@@ -429,6 +528,14 @@ static void st_line(struct streamtext *s, const char **tok, size_t n)
 				o.depth = (uint32_t)atoi(v);
 			else if ((v = st_opt(tok[i], "limit")))
 				o.limit = (uint32_t)atoi(v);
+			else if (strcmp(tok[i], "parks") == 0)
+				o.flags |= GRAPH_PARKS;
+			else if (strcmp(tok[i], "stack") == 0)
+				o.flags |= GRAPH_STACK;
+			else if (strcmp(tok[i], "syscalls") == 0)
+				o.flags |= GRAPH_SYSCALLS;
+			else if (strcmp(tok[i], "children") == 0)
+				o.flags |= GRAPH_CHILDREN;
 			else
 				st_die(s, "not known", tok[i]);
 		}
@@ -440,13 +547,17 @@ static void st_line(struct streamtext *s, const char **tok, size_t n)
 
 		s->cur->depth -= k < s->cur->depth ? k : s->cur->depth;
 	} else if (strcmp(tok[0], "text") == 0 && n == 2) {
+		st_begin(s);
 		stream_write_text(s->w, "printf", tok[1], strlen(tok[1]));
 	} else if (strcmp(tok[0], "process-gone") == 0 && n == 2) {
+		st_begin(s);
 		stream_write_gone(s->w, (uint32_t)atoi(tok[1]));
 	} else if (strcmp(tok[0], "cut") == 0 && n == 2) {
 		s->cut = (size_t)atoi(tok[1]);
 	} else {
-		st_record(s, tok, n);
+		st_begin(s);
+		if (!st_leaf(s, tok, n))
+			st_record(s, tok, n);
 	}
 }
 
@@ -464,7 +575,7 @@ static void streamtext_write(const char *path, int fd)
 	if (!in)
 		st_die(s, "cannot be read", "");
 	s->a = arena_new();
-	s->syms = (struct sym_source){ s, st_site, st_caller };
+	s->syms = (struct sym_source){ .ctx = s, .site = st_site, .caller = st_caller, .wait_reason = st_wait_reason };
 	s->w = stream_writer_new(fd, &s->syms);
 	while ((len = getline(&line, &cap, in)) >= 0) {
 		unsigned times = 1;

@@ -39,7 +39,7 @@ static void caller(void *ctx, uint32_t id, int64_t rel, struct code_info *out)
 	*out = (struct code_info){ 0 };
 }
 
-static const struct sym_source syms = { NULL, site, caller };
+static const struct sym_source syms = { .site = site, .caller = caller };
 
 static int setup(void **state)
 {
