@@ -226,6 +226,8 @@ struct program {
 	uint32_t nplain, cplain;
 	uint64_t nfuncs; /* functions with a probe */
 
+	struct script_option *options; /* in order of first use */
+	uint32_t noptions, coptions;
 	struct meta_config config;
 	bool checks;			/* -k: reads and look-ups that fail are told */
 	bool graph;			/* some clause calls graph() */
@@ -235,7 +237,15 @@ struct program {
 	bool go;			/* some binary is a Go binary */
 };
 
+/* A getopt() of the script, for its help. */
+struct script_option {
+	const char *name, *value, *help; /* value: the default as text; NULL: a switch */
+};
+
 struct sema_opts {
+	/* false: a probe of that full name is left out (--probe-filter); NULL: all are wanted */
+	bool (*wants)(void *ctx, const char *probe);
+	void *wants_ctx;
 	const char *const *options; /* of the script: "--name=value", "--name" */
 	size_t noptions;
 	bool unsafe;

@@ -286,6 +286,22 @@ static const char *option(struct sema *s, const char *name, bool *given)
 	return val;
 }
 
+static void note_option(struct sema *s, const struct expr *e)
+{
+	const struct expr *d = e->nargs > 1 ? e->args[1] : NULL;
+	struct script_option o = { .name = e->args[0]->str, .help = e->nargs > 2 ? e->args[2]->str : "" };
+	int64_t n;
+
+	for (uint32_t i = 0; i < s->p->noptions; i++)
+		if (!strcmp(s->p->options[i].name, o.name))
+			return;
+	if (d && d->kind == EX_STR)
+		o.value = arena_printf(s->a, "\"%s\"", d->str);
+	else if (d && d->kind != EX_BOOL && sema_const_int(d, &n))
+		o.value = arena_printf(s->a, "%lld", (long long)n);
+	ARENA_PUSH(s->a, s->p->options, s->p->noptions, s->p->coptions, o);
+}
+
 void sema_getopt(struct sema *s, struct expr *e)
 {
 	const struct expr *dflt = e->nargs > 1 ? e->args[1] : NULL;
@@ -300,6 +316,7 @@ void sema_getopt(struct sema *s, struct expr *e)
 		sema_error(s, e->loc, "getopt's name and description must be literal strings");
 		return;
 	}
+	note_option(s, e);
 	v = option(s, name, &given);
 	if (!dflt || dflt->kind == EX_BOOL) {
 		n.kind = EX_BOOL;

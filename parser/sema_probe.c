@@ -32,10 +32,22 @@ struct rows {
 	size_t n, cap;
 };
 
+static bool wanted(struct sema *s, const char *probe)
+{
+	return !s->opts->wants || s->opts->wants(s->opts->wants_ctx, probe);
+}
+
 static void add_row(struct sema *s, struct row r)
 {
 	struct rows *rs = s->rows;
+	const struct resolver *res = s->res;
 
+	if (s->opts->wants &&
+	    !wanted(s, arena_printf(s->a, "%s:%s:%s", r.role == SITE_EXIT ? "uretprobe" : "uprobe",
+				    res->binary_name(res->ctx, r.bin),
+				    r.func != META_NO_FUNC ? res->func_name(res->ctx, r.bin, r.func)
+							   : arena_printf(s->a, "0x%llx", (unsigned long long)r.addr))))
+		return;
 	if (!rs)
 		rs = s->rows = ARENA_NEW(s->a, struct rows);
 	ARENA_PUSH(s->a, rs->v, rs->n, rs->cap, r);
@@ -231,6 +243,8 @@ static void plain(struct sema *s, const struct clause *c, struct attach_point *a
 						     : ap->raw,
 					ap->provider >= PROV_KPROBE && target ? target : "" };
 
+	if (!wanted(s, name.probe))
+		return;
 	pp.probe_id = TY_PROBE_STATIC + p->nprobe_names;
 	ARENA_PUSH(s->a, p->probe_names, p->nprobe_names, p->cprobe_names, name);
 	ARENA_PUSH(s->a, p->plain, p->nplain, p->cplain, pp);

@@ -28,6 +28,7 @@ enum {
 	OPT_DEBUGINFO,
 	OPT_RECORD,
 	OPT_STREAM,
+	OPT_PROBE_FILTER,
 	OPT_FOLLOW,
 	OPT_NO_FOLLOW,
 };
@@ -35,6 +36,7 @@ enum {
 static const struct option options[] = {
 	{ "color", optional_argument, NULL, OPT_COLOR },
 	{ "colour", optional_argument, NULL, OPT_COLOR },
+	{ "probe-filter", required_argument, NULL, OPT_PROBE_FILTER },
 	{ "no-cache", no_argument, NULL, OPT_NO_CACHE },
 	{ "buffer", required_argument, NULL, OPT_BUFFER },
 	{ "info", no_argument, NULL, OPT_INFO },
@@ -70,9 +72,10 @@ static void help(FILE *out)
 	      "  gft [OPTIONS] -e 'SCRIPT' [BINARY] [PARAMETER...]\n"
 	      "  gft [OPTIONS] FILE.gft    [BINARY] [PARAMETER...]\n"
 	      "  gft [OPTIONS] -u PATTERN... BINARY [TARGET...]     the command line of go-ftrace\n"
-	      "  gft -l ['u:PATTERN'] BINARY                        list what can be traced\n"
+	      "  gft -l ['u:PATTERN'] [BINARY]                      list what can be traced\n"
 	      "  gft info BINARY                                    what gft knows of a binary\n"
 	      "  gft replay FILE                                    show a recorded run again\n"
+	      "  gft help [NAME]                                    builtins and functions of scripts\n"
 	      "\n"
 	      "Try:\n"
 	      "  gft -e 'u:main.* { graph(); }' -c './server -addr :8080'     start it, show its call graphs\n"
@@ -99,10 +102,15 @@ static void help(FILE *out)
 	      "  --stream             print each call as it happens, not each graph when it is complete\n"
 	      "  --record FILE        keep the records of graphs too, for gft replay\n"
 	      "  -q                   no 'Attached ...' message       -v  tell more\n"
+	      "  -k                   tell of reads and look-ups that fail;  --no-warnings  of nothing\n"
 	      "\n"
 	      "To look inside:\n"
-	      "  -l [PATTERN]         list functions ('u:main.*') or tracepoints ('t:sched:*')\n"
+	      "  -l [PATTERN]         list probes ('u:main.*', 't:sched:*', '*sched*'), or a script's; -lv with "
+	      "arguments\n"
 	      "  -d STAGE             print ast, program, c, sites or object, and stop\n"
+	      "  --probe-filter RE    only probes whose full name matches this regular expression\n"
+	      "  --unsafe             allow system(), signal() and what else changes more than gft itself\n"
+	      "  -- --help            options of the script (getopt); -- --NAME=VALUE gives them\n"
 	      "  --script             print the script that a go-ftrace command line means\n"
 	      "  --dry-run            do everything but load and attach\n"
 	      "  --info               what this kernel can do, and what it lacks\n"
@@ -265,6 +273,7 @@ static bool one_option(struct cli *c, int o, char **argv)
 	case OPT_BUFFER:
 		return parse_size(optarg, &c->ring_bytes) ||
 		       bad("--buffer: '%s' is not a size", optarg, "--buffer 16M");
+	case OPT_PROBE_FILTER: c->probe_filter = optarg; return true;
 	case OPT_INFO: c->info = true; return true;
 	case OPT_DRY_RUN: c->dry_run = true; return true;
 	case OPT_SCRIPT: c->script = true; return true;
@@ -319,7 +328,9 @@ static size_t split_options(struct cli *c, char **v, size_t n)
 
 	c->options = xcalloc(n + 1, sizeof(*c->options));
 	for (size_t i = 0; i < n; i++) {
-		if (!strncmp(v[i], "--", 2) && v[i][2])
+		if (!strcmp(v[i], "--help"))
+			c->script_help = true;
+		else if (!strncmp(v[i], "--", 2) && v[i][2])
 			c->options[c->noptions++] = v[i];
 		else
 			v[k++] = v[i];
@@ -343,9 +354,14 @@ static bool operands(struct cli *c, char **v, size_t n)
 {
 	n = split_options(c, v, n);
 	if (!c->expr && !c->nuprobes && !c->list && n && !is_file(v[0]) &&
-	    (!strcmp(v[0], "info") || !strcmp(v[0], "replay"))) {
+	    (!strcmp(v[0], "info") || !strcmp(v[0], "replay") || !strcmp(v[0], "help"))) {
 		c->about = v[0][0] == 'i';
-		c->replay = !c->about;
+		c->replay = v[0][0] == 'r';
+		c->help = v[0][0] == 'h';
+		if (c->help && n <= 2) {
+			c->binary = n == 2 ? v[1] : NULL;
+			return true;
+		}
 		if (n > 2 || (n == 1 && !(c->about && c->npids)))
 			return bad("gft %s takes one file", v[0],
 				   c->about ? "gft info ./binary" : "gft replay FILE; --record FILE makes one");
@@ -417,10 +433,13 @@ int cli_parse(struct cli *c, int argc, char **argv, int *status)
 
 bool cli_wants_color(const struct cli *c, int fd)
 {
-	const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
+	const char *no = getenv("NO_COLOR"), *term = getenv("TERM"), *own = getenv("GFT_COLOR");
 
 	if (c->color != COLOR_AUTO)
 		return c->color == COLOR_ALWAYS;
+	own = own ? own : getenv("BPFTRACE_COLOR");
+	if (own && (!strcmp(own, "always") || !strcmp(own, "never")))
+		return own[0] == 'a';
 	return isatty(fd) && !(no && *no) && !(term && !strcmp(term, "dumb"));
 }
 

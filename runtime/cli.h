@@ -25,6 +25,7 @@ struct cli {
 	bool info;   /* --info */
 	bool about;  /* gft info BINARY: all that is known of it */
 	bool replay; /* gft replay FILE (binary) */
+	bool help;   /* gft help [NAME] (binary) */
 
 	/* on what */
 	const char *binary;
@@ -32,6 +33,8 @@ struct cli {
 	size_t noperands;
 	const char **options; /* operands like --name=value: the script's own (getopt) */
 	size_t noptions;
+	bool script_help; /* -- --help: the script's options */
+	const char *probe_filter;
 	const char *command;	/* -c */
 	const char **drilldown; /* -D */
 	size_t ndrilldown;

@@ -10,6 +10,7 @@
 #include "runtime/gft.h"
 
 #include <errno.h>
+#include <regex.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -39,7 +40,8 @@ struct story {
 	struct targets *targets;
 	struct resolver res;
 	struct child child;
-	bool has_child;
+	bool has_child, has_filter;
+	regex_t filter; /* --probe-filter */
 	struct program *program;
 	struct generated gen;
 	struct compile_result object;
@@ -167,6 +169,41 @@ static bool open_targets(struct story *s)
 	return true;
 }
 
+/* --probe-filter */
+static bool wanted(void *ctx, const char *probe)
+{
+	return !regexec(ctx, probe, 0, NULL, 0);
+}
+
+static bool open_filter(struct story *s)
+{
+	char why[128];
+	int e = regcomp(&s->filter, s->cli.probe_filter, REG_EXTENDED | REG_NOSUB);
+
+	s->has_filter = !e;
+	if (e) {
+		regerror(e, &s->filter, why, sizeof(why));
+		fprintf(stderr, "gft: --probe-filter: '%s' is no regular expression: %s\n", s->cli.probe_filter, why);
+	}
+	return !e;
+}
+
+/* gft ... -- --help: what getopt() asks for. */
+static void script_help(const struct program *p)
+{
+	puts(p->noptions ? "Options of the script, behind --:" : "The script takes no options.");
+	for (uint32_t i = 0; i < p->noptions; i++) {
+		const struct script_option *o = &p->options[i];
+		struct buf b = BUF_INIT;
+
+		buf_printf(&b, "--%s", o->name);
+		if (o->value)
+			buf_printf(&b, "=%s", o->value);
+		printf("  %-24s %s\n", buf_str(&b), o->help);
+		buf_free(&b);
+	}
+}
+
 static bool front_end(struct story *s)
 {
 	struct parse_opts po = { .file_exists = s->res.file_exists,
@@ -196,7 +233,17 @@ static bool front_end(struct story *s)
 		told(s);
 		return false;
 	}
+	if (s->cli.probe_filter) {
+		if (!open_filter(s))
+			return false;
+		so.wants = wanted;
+		so.wants_ctx = &s->filter;
+	}
 	s->program = sema_check(ast, &s->res, &so);
+	if (s->cli.script_help) {
+		script_help(s->program);
+		return false;
+	}
 	if (!told(s))
 		return false;
 	if (stage(s, "program")) {
@@ -409,6 +456,8 @@ static int tell(struct story *s)
 		kernel_caps_print(caps, stdout);
 		return r ? 1 : 0;
 	}
+	if (s->cli.help)
+		return help_main(s->cli.binary);
 	if (s->cli.replay)
 		return replay_main(&s->cli);
 	if (!open_targets(s))
@@ -425,7 +474,7 @@ static int tell(struct story *s)
 	}
 	if (front_end(s))
 		status = run(s);
-	else if (stage(s, "ast") && !diag_errors(s->diag))
+	else if (s->cli.script_help || (stage(s, "ast") && !diag_errors(s->diag)))
 		status = 0;
 	return status;
 }
@@ -444,6 +493,8 @@ int gft_main(int argc, char **argv)
 	status = tell(&s);
 	if (s.has_child)
 		child_end(&s.child, true);
+	if (s.has_filter)
+		regfree(&s.filter);
 	site_table_free(s.sites);
 	compile_release(&s.object);
 	targets_free(s.targets);

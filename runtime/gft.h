@@ -10,6 +10,9 @@
 
 int gft_main(int argc, char **argv);
 
+/* gft help [NAME]: the language's builtins and functions.  Returns the exit status. */
+int help_main(const char *name);
+
 /* gft replay FILE: a stream that --record wrote.  Returns the exit status. */
 int replay_main(const struct cli *c);
 
