@@ -414,6 +414,23 @@ static int about(struct story *s)
 	return 0;
 }
 
+/* What the patterns of an attach point match without code of its own; exclusions hold here too. */
+static void inlined(struct story *s, const struct attach_point *ap)
+{
+	char err[512];
+	int bin = ap->provider == PROV_UPROBE ? targets_open(s->targets, ap->binary, err, sizeof(err)) : -1;
+	const char *except[16];
+	size_t n = 0;
+
+	for (uint32_t i = 0; i < ap->npatterns; i++)
+		if (ap->patterns[i].exclude && n < 15)
+			except[n++] = ap->patterns[i].text;
+	except[n] = NULL;
+	for (uint32_t i = 0; bin >= 0 && i < ap->npatterns; i++)
+		if (!ap->patterns[i].exclude && strpbrk(ap->patterns[i].text, "*?["))
+			list_inlined(targets_tgt(s->targets, bin), ap->patterns[i].text, except, s->cli.verbose);
+}
+
 /* gft -l: a pattern as the script of that probe; what a script would attach; or everything. */
 static int list(struct story *s)
 {
@@ -442,6 +459,9 @@ static int list(struct story *s)
 		return 1;
 	codegen(s->program, &s->gen);
 	list_probes(&s->cli, s->targets, s->gen.meta);
+	for (const struct clause *c = s->program->ast->clauses; c; c = c->next)
+		for (uint32_t i = 0; i < c->npoints; i++)
+			inlined(s, c->points[i]);
 	return 0;
 }
 

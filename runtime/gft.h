@@ -19,6 +19,8 @@ int replay_main(const struct cli *c);
 /* gft -l: the probes that a script came to; -v: with their arguments and places. */
 struct gft_meta;
 void list_probes(const struct cli *c, struct targets *t, const struct gft_meta *m);
+/* Functions that match pattern, and none of except (NULL-ended), but have no code of their own: where a copy is. */
+void list_inlined(struct tgt *t, const char *pattern, const char *const *except, bool verbose);
 /* The kernel's probes whose full name matches.  Returns the exit status. */
 int list_everything(const struct cli *c, const char *pattern);
 

@@ -142,6 +142,45 @@ void list_probes(const struct cli *c, struct targets *t, const struct gft_meta *
 	}
 }
 
+void list_inlined(struct tgt *t, const char *pattern, const char *const *except, bool verbose)
+{
+	struct tgt_inlined_only *v;
+	size_t n = tgt_inlined_only(t, pattern, &v);
+	struct buf b = BUF_INIT;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct tgt_inlined_only *x = &v[i];
+		const char *file = NULL, *into;
+		unsigned line = 0, k;
+
+		for (k = 0; except[k] && !tgt_name_matches(except[k], x->where.name); k++)
+			;
+		if (except[k])
+			continue;
+		buf_reset(&b);
+		buf_puts(&b, "inlined:");
+		value_escape(&b, tgt_display(t), strlen(tgt_display(t)));
+		buf_putc(&b, ':');
+		value_escape(&b, x->where.name, strlen(x->where.name));
+		into = tgt_func(t, x->where.into)->name;
+		buf_puts(&b, " into ");
+		value_escape(&b, into, strlen(into));
+		if (tgt_line(t, x->where.vaddr, &file, &line)) {
+			const char *base = strrchr(file, '/');
+
+			base = base && !verbose ? base + 1 : file;
+			buf_puts(&b, " (");
+			value_escape(&b, base, strlen(base));
+			buf_printf(&b, ":%u)", line);
+		}
+		if (x->places > 1)
+			buf_printf(&b, " and %u other place%s", x->places - 1, x->places > 2 ? "s" : "");
+		puts(buf_str(&b));
+	}
+	buf_free(&b);
+	free(v);
+}
+
 /* --- without a provider: everything of that name ---------------------------------------------- */
 
 static size_t offer(const struct cli *c, const char *kind, const char *const *names, size_t n, const char *pattern)

@@ -7,7 +7,6 @@
  * runtime.inlinedCall (src/runtime/symtabinl.go; before 1.20 in symtab.go),
  * and PCDATA_InlTreeIndex says which of them an instruction belongs to.
  */
-#include <fnmatch.h>
 #include <stdlib.h>
 
 #include "internal.h"
@@ -31,12 +30,6 @@ static bool layout_of(struct tgt *t, struct layout *l)
 	case PCLN_120: *l = (struct layout){ 44, 43, 16, 4, 8, minor >= 27 ? 43 : 40 }; return true;
 	default: return false; /* older tables keep it elsewhere */
 	}
-}
-
-/* As for functions: the exact name, or a glob. */
-static bool matches(const char *pattern, bool glob, const char *name)
-{
-	return !strcmp(pattern, name) || (glob && !fnmatch(pattern, name, 0));
 }
 
 /* The inlined calls of function i: their array, and how many. */
@@ -70,7 +63,6 @@ static const uint8_t *calls_of(struct tgt *t, const struct layout *l, uint64_t g
 
 size_t tgt_inlined(struct tgt *t, const char *pattern, struct tgt_inlined *out, size_t max)
 {
-	bool glob = strpbrk(pattern, "*?[") != NULL;
 	uint64_t md = tgt_moduledata(t), gofunc;
 	size_t found = 0;
 	struct layout l;
@@ -84,7 +76,7 @@ size_t tgt_inlined(struct tgt *t, const char *pattern, struct tgt_inlined *out, 
 		for (uint32_t k = 0; c && k < n; k++, c += l.call) {
 			const char *name = pcln_name(t, (int32_t)rd32(c + l.name));
 
-			if (!matches(pattern, glob, name))
+			if (!tgt_name_matches(pattern, name))
 				continue;
 			if (found < max) {
 				long into = tgt_func_at(t, pcln_entry(t, i));
@@ -99,4 +91,116 @@ size_t tgt_inlined(struct tgt *t, const char *pattern, struct tgt_inlined *out, 
 		}
 	}
 	return found;
+}
+
+/* --- functions without code of their own ------------------------------------------------------ */
+
+/* By the offset of the name, which the linker keeps once: open addressing. */
+struct copy {
+	int32_t name; /* 0: free (the name at 0 is empty) */
+	uint32_t into, places;
+	uint32_t parent_pc;
+	bool has_code;
+};
+
+struct copies {
+	struct copy *v;
+	size_t n, cap;
+};
+
+static struct copy *copy_of(struct copies *c, int32_t name)
+{
+	size_t i;
+
+	if (c->n * 2 >= c->cap) {
+		struct copy *old = c->v;
+		size_t cap = c->cap;
+
+		c->cap = cap ? cap * 2 : 4096;
+		c->v = xcalloc(c->cap, sizeof(*c->v));
+		for (size_t k = 0; k < cap; k++) {
+			if (!old[k].name)
+				continue;
+			for (i = ((uint32_t)old[k].name * 0x9e3779b1U) & (c->cap - 1); c->v[i].name;
+			     i = (i + 1) & (c->cap - 1))
+				;
+			c->v[i] = old[k];
+		}
+		free(old);
+	}
+	for (i = ((uint32_t)name * 0x9e3779b1U) & (c->cap - 1); c->v[i].name && c->v[i].name != name;
+	     i = (i + 1) & (c->cap - 1))
+		;
+	if (!c->v[i].name) {
+		c->v[i].name = name;
+		c->n++;
+	}
+	return &c->v[i];
+}
+
+static void collect(struct tgt *t, const struct layout *l, uint64_t gofunc, struct copies *c)
+{
+	for (uint32_t i = 0; i < t->pcln.nfunc; i++) {
+		const uint8_t *in;
+		struct pcln_func f;
+		uint32_t n = 0;
+
+		if (pcln_func(t, i, &f) && f.name > 0)
+			copy_of(c, f.name)->has_code = true;
+		in = calls_of(t, l, gofunc, i, &n);
+		for (uint32_t k = 0; in && k < n; k++, in += l->call) {
+			int32_t name = (int32_t)rd32(in + l->name);
+			struct copy *x;
+
+			if (name <= 0 || (size_t)name >= t->pcln.names.n)
+				continue;
+			x = copy_of(c, name);
+			if (!x->places++) {
+				x->into = i;
+				x->parent_pc = rd32(in + l->parent_pc);
+			}
+		}
+	}
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(((const struct tgt_inlined_only *)a)->where.name,
+		      ((const struct tgt_inlined_only *)b)->where.name);
+}
+
+size_t tgt_inlined_only(struct tgt *t, const char *pattern, struct tgt_inlined_only **out)
+{
+	uint64_t md = tgt_moduledata(t), gofunc;
+	struct tgt_inlined_only *v = NULL;
+	struct copies c = { 0 };
+	size_t n = 0, cap = 0;
+	struct layout l;
+
+	*out = NULL;
+	if (!md || !layout_of(t, &l) || !tgt_word(t, md + 8ULL * l.gofunc, &gofunc))
+		return 0;
+	collect(t, &l, gofunc, &c);
+	for (size_t i = 0; i < c.cap; i++) {
+		const struct copy *x = &c.v[i];
+		const char *name = pcln_name(t, x->name);
+		long into;
+
+		if (!x->name || x->has_code || !x->places || !tgt_name_matches(pattern, name))
+			continue;
+		into = tgt_func_at(t, pcln_entry(t, x->into));
+		if (into < 0)
+			continue;
+		if (n == cap) {
+			cap = cap ? cap * 2 : 64;
+			v = xrealloc(v, cap * sizeof(*v));
+		}
+		v[n++] = (struct tgt_inlined_only){ { name, (uint32_t)into, pcln_entry(t, x->into) + x->parent_pc },
+						    x->places };
+	}
+	free(c.v);
+	if (n)
+		qsort(v, n, sizeof(*v), by_name);
+	*out = v;
+	return n;
 }

@@ -152,6 +152,15 @@ static bool glob(const char *p, const char *s, bool literal)
 	}
 }
 
+bool tgt_name_matches(const char *pattern, const char *name)
+{
+	size_t fixed = strcspn(pattern, "*?[");
+
+	if (strncmp(name, pattern, fixed) != 0)
+		return false;
+	return pattern[fixed] ? glob(pattern, name, false) || glob(pattern, name, true) : !name[fixed];
+}
+
 static void all_glob(struct tgt *t, const char *pattern, bool literal, struct list *l)
 {
 	size_t n = tgt_nfuncs(t), fixed = strcspn(pattern, "*?[");
