@@ -3,15 +3,12 @@
  * dwarf.c - the layout of runtime.g and runtime.m from debug information,
  * inside the binary or in a file of its own.
  */
-#include <dwarf.h>
-#include <elfutils/libdw.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "internal.h"
+#include "dwtypes.h"
 
 /* --- separate debug files: .gnu_debuglink and build-id, as gdb looks for them --------------- */
 
@@ -206,44 +203,20 @@ static void scan_unit(Dwarf_Die *cu, struct tgt_go *g, bool *have_g, bool *have_
 }
 
 /* The linker puts the types of package runtime into the unit of that name. */
-static bool scan(Dwarf *dw, struct tgt_go *g)
+bool dwarf_go_layout(struct tgt *t, struct tgt_go *out)
 {
 	bool have_g = false, have_m = false;
-	Dwarf_CU *cu = NULL;
-	Dwarf_Die die;
-	uint8_t type;
+	struct tgt_go tmp = *out;
+	int rc;
+	struct gotype *g = dwt_get(t, &rc, NULL);
+	Dwarf_Die cu;
 
-	while (!dwarf_get_units(dw, cu, &cu, NULL, &type, &die, NULL)) {
-		const char *name = type == DW_UT_compile ? dwarf_diename(&die) : NULL;
-
-		if (name && !strcmp(name, "runtime"))
-			scan_unit(&die, g, &have_g, &have_m);
-		if (have_g && have_m)
-			break;
+	for (size_t i = 0; g && i < g->nunit && !(have_g && have_m); i++) {
+		if (!strcmp(g->unit[i].name, "runtime") && dwarf_offdie(g->dw, g->unit[i].off, &cu))
+			scan_unit(&cu, &tmp, &have_g, &have_m);
 	}
-	return have_g && have_m && g->g_goid >= 0 && g->g_stack_hi >= 0 && g->m_curg >= 0;
-}
-
-bool dwarf_go_layout(struct tgt *t, struct tgt_go *g)
-{
-	struct tgt_go tmp = *g;
-	bool ok = false;
-	Dwarf *dw;
-	int fd;
-
-	if (own_dwarf(t))
-		fd = fcntl(t->fd, F_DUPFD_CLOEXEC, 0);
-	else
-		fd = debug_file(t) ? open(debug_file(t), O_RDONLY | O_CLOEXEC) : -1;
-	if (fd < 0)
+	if (!have_g || !have_m || tmp.g_goid < 0 || tmp.g_stack_hi < 0 || tmp.m_curg < 0)
 		return false;
-	dw = dwarf_begin(fd, DWARF_C_READ);
-	if (dw) {
-		ok = scan(dw, &tmp);
-		dwarf_end(dw);
-	}
-	close(fd);
-	if (ok)
-		*g = tmp;
-	return ok;
+	*out = tmp;
+	return true;
 }

@@ -29,8 +29,19 @@ struct fn_entry {
 	Dwarf_Off off;
 };
 
+/* DWARF without what is not needed: dwopen.c */
+struct lean {
+	Dwarf *dw; /* NULL: not open */
+	Elf *elf;
+	void *map;
+	size_t size;
+};
+bool dwt_open_lean(struct lean *l, int fd, bool locs);
+void dwt_close_lean(struct lean *l);
+
 struct unit {
-	Dwarf_Off off; /* of its first entry */
+	Dwarf_Off off;	  /* of its first entry */
+	const char *name; /* "net/http": the package, or a file of C */
 	bool read;
 	struct fn_entry *fn; /* owned, sorted by pc */
 	size_t nfn;
@@ -57,6 +68,10 @@ struct gotype {
 	struct arena *a;
 	int fd;
 	Dwarf *dw; /* NULL: why says why */
+	struct lean lean;
+	bool locs;   /* dw has lists of locations */
+	Dwarf *full; /* all of it, once that was needed; entries have the same offsets */
+	bool full_tried;
 	int rc;
 	char why[400];
 	int minor; /* of the compiler, 0: not known */
@@ -81,6 +96,8 @@ struct gotype {
 
 /* NULL, rc and err when there is nothing to read. */
 struct gotype *dwt_get(struct tgt *t, int *rc, struct tgt_error *err);
+
+Dwarf *dwt_full(struct gotype *g); /* with locations and ranges; NULL: cannot be read */
 
 bool dwt_flag(Dwarf_Die *d, unsigned attr); /* true: there and set */
 /* d becomes its sibling: 0, 1 when it was the last, -1 on damage; entries that form a ring are that. */

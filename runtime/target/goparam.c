@@ -65,15 +65,49 @@ static bool in_unit(struct gotype *g, struct unit *u, uint64_t pc, Dwarf_Die *ou
 	return lo < u->nfn && u->fn[lo].pc == pc && dwarf_offdie(g->dw, u->fn[lo].off, out);
 }
 
-/* Units of a Go program do not overlap, but nothing keeps a damaged one from it: look a little to the left. */
-static bool find_function(struct gotype *g, uint64_t pc, Dwarf_Die *out)
+/* The unit named after a function's package: "net/http.(*Client).Do" is in "net/http". */
+static struct unit *unit_of_package(struct gotype *g, const char *func)
 {
-	size_t lo = 0, hi = g->nrange;
+	size_t end = strcspn(func, "([");
+	char name[512];
+	size_t n = 0;
 
-	while (lo < hi) {
+	while (end && func[end - 1] != '/')
+		end--;
+	end += strcspn(func + end, ".");
+	/* in symbols some characters of a path are written as %2e */
+	for (size_t i = 0; i < end && n < sizeof(name) - 1; i++) {
+		unsigned c;
+
+		if (func[i] == '%' && sscanf(func + i + 1, "%2x", &c) == 1 && c) {
+			name[n++] = (char)c;
+			i += 2;
+		} else {
+			name[n++] = func[i];
+		}
+	}
+	name[n] = 0;
+	for (size_t i = 0; i < g->nunit; i++) {
+		if (!strcmp(g->unit[i].name, name))
+			return &g->unit[i];
+	}
+	return NULL;
+}
+
+/* Units of a Go program do not overlap, but nothing keeps a damaged one from it: look a little to the left. */
+static bool find_function(struct gotype *g, const struct tgt_func *f, Dwarf_Die *out)
+{
+	struct unit *u = unit_of_package(g, f->name);
+	size_t lo = 0, hi;
+
+	if (u && in_unit(g, u, f->entry, out))
+		return true;
+	if (!dwt_full(g))
+		return false;
+	for (hi = g->nrange; lo < hi;) {
 		size_t mid = lo + (hi - lo) / 2;
 
-		if (g->range[mid].lo <= pc)
+		if (g->range[mid].lo <= f->entry)
 			lo = mid + 1;
 		else
 			hi = mid;
@@ -81,7 +115,7 @@ static bool find_function(struct gotype *g, uint64_t pc, Dwarf_Die *out)
 	for (int i = 0; lo && i < 4; i++) {
 		const struct range *r = &g->range[--lo];
 
-		if (pc < r->hi && in_unit(g, &g->unit[r->unit], pc, out))
+		if (f->entry < r->hi && in_unit(g, &g->unit[r->unit], f->entry, out))
 			return true;
 	}
 	return false;
@@ -166,11 +200,17 @@ static bool see_reg(struct seen *s, unsigned dwarf_reg)
 }
 
 /* DWARF's location at pc; 0 operations when there is none. */
-static size_t location(Dwarf_Die *d, uint64_t pc, Dwarf_Op **op)
+static size_t location(struct gotype *g, Dwarf_Die *d, uint64_t pc, Dwarf_Op **op)
 {
 	Dwarf_Attribute at;
+	Dwarf_Die all;
 	size_t n;
 
+	if (!g->locs) {
+		if (!dwt_full(g) || !dwarf_offdie(g->full, dwarf_dieoffset(d), &all))
+			return 0;
+		d = &all;
+	}
 	return dwarf_attr(d, DW_AT_location, &at) && dwarf_getlocation_addr(&at, pc, op, &n, 1) == 1 ? n : 0;
 }
 
@@ -180,7 +220,7 @@ static void hint(struct gotype *g, Dwarf_Die *d, uint64_t pc, struct goabi_val *
 	struct goabi_val alone = { .type = v->type };
 	struct seen s = { 0 };
 	Dwarf_Op *op;
-	size_t nop = location(d, pc, &op);
+	size_t nop = location(g, d, pc, &op);
 	int first[2] = { -1, -1 }, next[2];
 
 	if (!nop)
@@ -231,14 +271,14 @@ struct reading {
  * In .gopclntab it looks as any other wrapper; its arguments lie in memory
  * where others of that size are in registers.
  */
-static void see_abi0(struct reading *r, Dwarf_Die *d, uint64_t pc, const struct go_type *type)
+static void see_abi0(struct gotype *g, struct reading *r, Dwarf_Die *d, uint64_t pc, const struct go_type *type)
 {
 	Dwarf_Op *op;
 	size_t n;
 
 	if (type->size > 8 || type->kind == GO_STRUCT || type->kind == GO_ARRAY)
 		return;
-	n = location(d, pc, &op);
+	n = location(g, d, pc, &op);
 	if (n == 1 && op[0].atom >= DW_OP_reg0 && op[0].atom <= DW_OP_reg31)
 		r->in_regs = true;
 	else if (n == 1 && (op[0].atom == DW_OP_fbreg || op[0].atom == DW_OP_call_frame_cfa))
@@ -278,7 +318,7 @@ static int add_param(struct gotype *g, struct reading *r, Dwarf_Die *d, const st
 	if (!result && g->minor && g->minor <= 21)
 		hint(g, d, f->entry, &val);
 	if (!result && (f->flags & TGT_F_WRAPPER))
-		see_abi0(r, d, f->entry, &type->t);
+		see_abi0(g, r, d, f->entry, &type->t);
 	if (!strcmp(name, ".dict")) {
 		r->saw_dict = true; /* it has an entry since Go 1.27, but is not of the source */
 		val.type = &pointer;
@@ -438,7 +478,7 @@ int tgt_params(struct tgt *t, uint32_t i, const struct go_param **out, uint32_t 
 	}
 	p = &g->params[i];
 	if (p->rc > 0) {
-		if (!find_function(g, f->entry, &fn))
+		if (!find_function(g, f, &fn))
 			p->rc = -ENOENT;
 		else
 			p->rc = read_params(g, f, &fn, p);

@@ -2,8 +2,8 @@
 /*
  * gotype.c - Go types, from DWARF.
  *
- * Everything is found lazily: the address ranges of all units at first use, a
- * type when something has it, its parts when it is asked for them.  Types are
+ * Everything is found lazily: the names of all units at first use, a type when
+ * something has it, its parts when it is asked for them.  Types are
  * kept by the offset of their entry, which ends cycles.
  */
 #include <fcntl.h>
@@ -102,7 +102,7 @@ static int cmp_range(const void *a, const void *b)
 	return x->hi < y->hi ? -1 : x->hi > y->hi;
 }
 
-static void add_ranges(struct gotype *g, Dwarf_Die *cu, size_t *cap)
+static void add_ranges(struct gotype *g, Dwarf_Die *cu, uint32_t unit, size_t *cap)
 {
 	Dwarf_Addr base, lo, hi;
 	ptrdiff_t at = 0;
@@ -114,18 +114,17 @@ static void add_ranges(struct gotype *g, Dwarf_Die *cu, size_t *cap)
 			*cap = *cap ? *cap * 2 : 256;
 			g->range = xrealloc(g->range, *cap * sizeof(*g->range));
 		}
-		g->range[g->nrange++] = (struct range){ lo, hi, (uint32_t)g->nunit };
+		g->range[g->nrange++] = (struct range){ lo, hi, unit };
 	}
 }
 
 static void read_units(struct gotype *g)
 {
-	size_t cap = 0, rcap = 0;
+	size_t cap = 0;
 	Dwarf_CU *cu = NULL;
 	Dwarf_Die die;
 	uint8_t type;
 
-	g->minor = go_minor_of(tgt_go_version(g->t));
 	while (g->nunit < MAX_RANGES && !dwarf_get_units(g->dw, cu, &cu, NULL, &type, &die, NULL)) {
 		Dwarf_Attribute at;
 		const char *p;
@@ -141,11 +140,36 @@ static void read_units(struct gotype *g)
 			cap = cap ? cap * 2 : 64;
 			g->unit = xrealloc(g->unit, cap * sizeof(*g->unit));
 		}
-		add_ranges(g, &die, &rcap);
-		g->unit[g->nunit++] = (struct unit){ .off = dwarf_dieoffset(&die) };
+		g->unit[g->nunit++] = (struct unit){ .off = dwarf_dieoffset(&die), .name = dwt_name(&die) };
+	}
+}
+
+Dwarf *dwt_full(struct gotype *g)
+{
+	size_t cap = 0;
+	Dwarf_Die cu;
+
+	if (g->full_tried)
+		return g->full;
+	g->full_tried = true;
+	g->full = g->lean.dw ? dwarf_begin(g->fd, DWARF_C_READ) : g->dw;
+	for (size_t i = 0; g->full && i < g->nunit; i++) {
+		if (dwarf_offdie(g->full, g->unit[i].off, &cu))
+			add_ranges(g, &cu, (uint32_t)i, &cap);
 	}
 	if (g->nrange)
 		qsort(g->range, g->nrange, sizeof(*g->range), cmp_range);
+	return g->full;
+}
+
+static void close_dwarf(struct gotype *g)
+{
+	if (g->full && g->full != g->dw)
+		dwarf_end(g->full);
+	if (g->dw && !g->lean.dw)
+		dwarf_end(g->dw);
+	dwt_close_lean(&g->lean);
+	g->dw = g->full = NULL;
 }
 
 static void open_dwarf(struct gotype *g)
@@ -171,7 +195,10 @@ static void open_dwarf(struct gotype *g)
 			 t->debug_dir ? t->debug_dir : "", t->debug_dir ? " and " : "");
 		return;
 	}
-	g->dw = dwarf_begin(g->fd, DWARF_C_READ);
+	/* DWARF's own locations are read for older compilers only */
+	g->minor = go_minor_of(tgt_go_version(t));
+	g->locs = !g->minor || g->minor <= 21;
+	g->dw = dwt_open_lean(&g->lean, g->fd, g->locs) ? g->lean.dw : dwarf_begin(g->fd, DWARF_C_READ);
 	if (!g->dw) {
 		g->rc = -EBADMSG;
 		snprintf(g->why, sizeof(g->why), "the DWARF%s%s cannot be read: %s", file ? " in " : "",
@@ -180,8 +207,7 @@ static void open_dwarf(struct gotype *g)
 	}
 	read_units(g);
 	if (!g->nunit) {
-		dwarf_end(g->dw);
-		g->dw = NULL;
+		close_dwarf(g);
 		snprintf(g->why, sizeof(g->why), "the DWARF%s%s describes no Go code", file ? " in " : "",
 			 file ? file : "");
 		return;
@@ -213,8 +239,7 @@ void gotype_free(struct tgt *t)
 
 	if (!g)
 		return;
-	if (g->dw)
-		dwarf_end(g->dw);
+	close_dwarf(g);
 	if (g->fd >= 0)
 		close(g->fd);
 	for (size_t i = 0; i < g->nunit; i++)
