@@ -341,14 +341,14 @@ static const struct gft_type *leaf_type(struct sema *s, const struct go_type *t)
 	}
 }
 
-static void hint_place(struct sema *s)
+static void hint_place(struct sema *s, const char *more)
 {
 	const char *reg = s->res->is_go(s->res->ctx, s->ci->binary) ? "ax" : "di";
 
 	sema_hint(s,
 		  "read values by place: fetch(n = %%%s:s64) is the first integer argument, fetch(+8(%%%s):s64) a "
-		  "field behind it",
-		  reg, reg);
+		  "field behind it%s",
+		  reg, reg, more);
 }
 
 /* Follows the path in one function. */
@@ -364,7 +364,7 @@ static bool walk(struct sema *s, const struct path *p, uint32_t func, struct pla
 	if (r->params(r->ctx, s->ci->binary, func, &v, &n, err, sizeof(err)) < 0) {
 		sema_error(s, p->root->loc, "%s", err);
 		if (p->root->name[0] == 'a')
-			hint_place(s);
+			hint_place(s, "");
 		else
 			sema_hint(s, "read results by place at the exit: ur:FUNC { fetch(r = %%ax:s64); }");
 		return false;
@@ -555,8 +555,7 @@ bool sema_go_described(struct sema *s, const struct expr *e)
 		return true;
 	if (!r->has_dwarf(r->ctx, bin)) {
 		sema_error(s, e->loc, "%s needs DWARF, and %s has none", e->name, r->binary_name(r->ctx, bin));
-		hint_place(s);
-		sema_hint(s, "or name a folder of debug files: --debuginfo DIR");
+		hint_place(s, "; or name a folder of debug files: --debuginfo DIR");
 		return false;
 	}
 	return true;
