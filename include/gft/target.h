@@ -89,6 +89,9 @@ struct tgt_inlined {
 };
 size_t tgt_inlined(struct tgt *t, const char *pattern, struct tgt_inlined *out, size_t max);
 
+/* One name against a pattern, as tgt_match() has them. */
+bool tgt_name_matches(const char *pattern, const char *name);
+
 /*
  * Functions that match a pattern and have no code of their own, because every
  * call of them was replaced by a copy: sorted by name, where = the first
@@ -98,8 +101,6 @@ struct tgt_inlined_only {
 	struct tgt_inlined where;
 	uint32_t places;
 };
-/* One name against a pattern, as tgt_match() has them. */
-bool tgt_name_matches(const char *pattern, const char *name);
 size_t tgt_inlined_only(struct tgt *t, const char *pattern, struct tgt_inlined_only **out);
 
 /* Index of the function that holds vaddr, or -1. */

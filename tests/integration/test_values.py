@@ -200,6 +200,9 @@ def test_inlined():
             check("fmt.Println exists only inlined" in r.err and "into main.main (main.go:" in r.err, "where it was inlined", r)
             r = gft("-l", "u:sync.(*Mutex).Lock", exe, status=1)
             check("exists only inlined" in r.err and "sync.(*Mutex).Lock into sync." in r.err, "in a list", r)
+            r = gft("-l", "u:fmt.*,!fmt.F*", exe).ok()
+            check(re.search(r"^inlined:\S+:fmt\.Println into main\.main \(main\.go:\d+\)", r.out, re.M), "functions without code in a list", r)
+            check("fmt.Fprintln" not in r.out and "uprobe:" in r.out, "exclusions hold for them too", r)
 
 
 def test_drop_and_every():
