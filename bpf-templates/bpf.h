@@ -141,6 +141,7 @@ struct gft_ctx {
 	__u64 duration; /* exits with frames: ns since the entry */
 	__u64 depth;	/* with frames: levels below the root */
 	struct gft_gstate *st;
+	char *scratch; /* scratch.h: NULL when the program has none */
 	__u32 tgid, tid;
 	__u32 site;
 	__u32 probe_id;

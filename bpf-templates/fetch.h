@@ -4,6 +4,7 @@
 #define GFT_FETCH_H
 
 #include <gft/mem.h>
+#include <gft/memory.h>
 
 /* GFT_ABI_WORDS: the program's context is an array of the arguments (raw tracepoints, fentry) */
 enum { GFT_ABI_GO_REGS, GFT_ABI_GO_STACK, GFT_ABI_SYSV, GFT_ABI_WORDS };
@@ -101,7 +102,7 @@ static __always_inline long gft_gostring(char *dst, __u32 size, __u64 addr)
 	} h;
 	long e = bpf_probe_read_user(&h, sizeof(h), (void *)addr);
 
-	__builtin_memset(dst, 0, size);
+	gft_zero(dst, size);
 	if (e)
 		return e;
 	if ((__s64)h.n <= 0)
@@ -114,7 +115,7 @@ static __always_inline long gft_gostring(char *dst, __u32 size, __u64 addr)
 /* n bytes of text at addr, as many as fit; all of dst is used only when it was cut. */
 static __always_inline void gft_text(char *dst, __u32 size, __u64 addr, __u64 n)
 {
-	__builtin_memset(dst, 0, size);
+	gft_zero(dst, size);
 	barrier_var(n); /* or the compiler looks at fewer bits of it than the verifier */
 	if ((__s64)n <= 0)
 		return;
@@ -129,7 +130,7 @@ static __always_inline long gft_cstring(char *dst, __u32 size, __u64 addr)
 {
 	long n;
 
-	__builtin_memset(dst, 0, size);
+	gft_zero(dst, size);
 	n = bpf_probe_read_user_str(dst, size, (void *)addr);
 	return n < 0 ? n : 0;
 }
@@ -137,7 +138,7 @@ static __always_inline long gft_cstring(char *dst, __u32 size, __u64 addr)
 /* str(p, n): n bytes, or up to a NUL when n is 0; all of dst is used only when it was cut. */
 static __always_inline void gft_str(char *dst, __u32 size, __u64 addr, __u64 n)
 {
-	__builtin_memset(dst, 0, size);
+	gft_zero(dst, size);
 	if (n) {
 		gft_text(dst, size, addr, n);
 		return;
@@ -149,7 +150,7 @@ static __always_inline void gft_str(char *dst, __u32 size, __u64 addr, __u64 n)
 /* buf(p, n): struct { u32 length; bytes } */
 static __always_inline void gft_buf(char *dst, __u32 max, __u64 addr, __u64 n)
 {
-	__builtin_memset(dst, 0, 4 + ((max + 3) & ~3U));
+	gft_zero(dst, 4 + ((max + 3) & ~3U));
 	barrier_var(n); /* or the compiler drops a check that the verifier wants to see */
 	if (n > max)
 		n = max;

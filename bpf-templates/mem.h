@@ -7,6 +7,8 @@
 #ifndef GFT_MEM_H
 #define GFT_MEM_H
 
+#include <gft/memory.h>
+
 static __always_inline long gft_read_user(void *dst, __u32 size, __u64 addr)
 {
 	return bpf_probe_read_user(dst, size, (void *)addr);
@@ -31,14 +33,14 @@ static __always_inline long gft_read_any(void *dst, __u32 size, __u64 addr)
  */
 static __always_inline void gft_chars_user(char *dst, __u32 size, __u32 n, __u64 addr)
 {
-	__builtin_memset(dst, 0, size);
+	gft_zero(dst, size);
 	if (bpf_probe_read_user_str(dst, n, (void *)addr) == n)
 		bpf_probe_read_user(dst + n - 1, 1, (void *)(addr + n - 1));
 }
 
 static __always_inline void gft_chars_kernel(char *dst, __u32 size, __u32 n, __u64 addr)
 {
-	__builtin_memset(dst, 0, size);
+	gft_zero(dst, size);
 	if (bpf_probe_read_kernel_str(dst, n, (void *)addr) == n)
 		bpf_probe_read_kernel(dst + n - 1, 1, (void *)(addr + n - 1));
 }
@@ -54,7 +56,7 @@ static __always_inline void gft_chars_any(char *dst, __u32 size, __u32 n, __u64 
 /* str() and buf() of the kernel's memory; see fetch.h for the process's. */
 static __always_inline void gft_str_kernel(char *dst, __u32 size, __u64 addr, __u64 n)
 {
-	__builtin_memset(dst, 0, size);
+	gft_zero(dst, size);
 	barrier_var(n); /* or the compiler looks at fewer bits of it than the verifier */
 	if (!n) {
 		if (bpf_probe_read_kernel_str(dst, size, (void *)addr) == size)
@@ -68,7 +70,7 @@ static __always_inline void gft_str_kernel(char *dst, __u32 size, __u64 addr, __
 
 static __always_inline void gft_buf_kernel(char *dst, __u32 max, __u64 addr, __u64 n)
 {
-	__builtin_memset(dst, 0, 4 + ((max + 3) & ~3U));
+	gft_zero(dst, 4 + ((max + 3) & ~3U));
 	barrier_var(n);
 	if (n > max)
 		n = max;

@@ -29,19 +29,38 @@ static __always_inline void gft_submit(void *r)
 	bpf_ringbuf_submit(r, full >= gft_wakeup_bytes ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP);
 }
 
-/* An action's output (struct gft_rec_event); the caller fills what follows and submits. */
-static __always_inline void *gft_event(struct gft_ctx *c, __u16 number, __u32 size)
+static __always_inline void gft_event_head(struct gft_ctx *c, struct gft_rec_event *r, __u16 number)
 {
-	struct gft_rec_event *r = gft_reserve(size, c->site);
-
-	if (!r)
-		return 0;
 	r->h.kind = GFT_REC_EVENT;
 	r->h.flags = 0;
 	r->h.aux = number;
 	r->h.site = c->site;
 	r->h.ts_ns = bpf_ktime_get_ns();
+}
+
+/* An action's output (struct gft_rec_event); the caller fills what follows and submits. */
+static __always_inline void *gft_event(struct gft_ctx *c, __u16 number, __u32 size)
+{
+	struct gft_rec_event *r = gft_reserve(size, c->site);
+
+	if (r)
+		gft_event_head(c, r, number);
 	return r;
+}
+
+/*
+ * With long text, a record is put together in scratch memory and copied to the
+ * ring: it is then as long as its text is, not as text could be.
+ */
+static __always_inline void gft_event_output(struct gft_ctx *c, void *r, __u64 size, __u32 most)
+{
+	__u64 full = bpf_ringbuf_query(&gft_ring, BPF_RB_AVAIL_DATA);
+
+	barrier_var(size); /* or the compiler drops the check that the verifier wants to see */
+	if (size > most)
+		size = most;
+	if (bpf_ringbuf_output(&gft_ring, r, size, full >= gft_wakeup_bytes ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP))
+		gft_count(GFT_ST_RING_FULL, c->site);
 }
 
 #endif

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* value.h - arithmetic, strings and aggregations of scripts. */
+/* value.h - arithmetic and aggregations of scripts. */
 #ifndef GFT_VALUE_H
 #define GFT_VALUE_H
 
 #include <gft/hist.h>
+#include <gft/memory.h>
 
 /* BPF has no signed division before cpu v4, and none may divide by zero: bpftrace's result is 1. */
 static __always_inline __u64 gft_udiv(__u64 a, __u64 b)
@@ -34,35 +35,6 @@ static __always_inline __s64 gft_smod(__s64 a, __s64 b)
 		return 1;
 	m = ua % ub;
 	return a < 0 ? (__s64)(0 - m) : (__s64)m;
-}
-
-/* Equal up to the first NUL, or to the end of both. */
-static __always_inline bool gft_str_eq(const char *a, __u32 na, const char *b, __u32 nb)
-{
-	__u32 n = na < nb ? na : nb;
-
-	for (__u32 i = 0; i < n; i++) {
-		if (a[i] != b[i])
-			return false;
-		if (!a[i])
-			return true;
-	}
-	return na == nb || (na < nb ? !b[n] : !a[n]);
-}
-
-static __always_inline bool gft_mem_eq(const char *a, const char *b, __u32 n)
-{
-	for (__u32 i = 0; i < n; i++)
-		if (a[i] != b[i])
-			return false;
-	return true;
-}
-
-static __always_inline void gft_str_copy(char *dst, __u32 nd, const char *src, __u32 ns)
-{
-	if (nd > ns)
-		__builtin_memset(dst + ns, 0, nd - ns);
-	__builtin_memcpy(dst, src, nd < ns ? nd : ns);
 }
 
 struct gft_agg {

@@ -30,7 +30,7 @@ static void clause_struct(struct em *m, const struct clause_info *ci)
 			continue;
 		if (emit_is_scalar(it->type))
 			emit_line(m, "\t%s v%u;", emit_ctype(it->type), k);
-		else
+		else if (!m->kept[i][k])
 			emit_line(m, "\tchar v%u[%u] __attribute__((aligned(8)));", k, it->type->size);
 	}
 	emit_line(m, "};");
@@ -55,6 +55,8 @@ static void clause_function(struct em *m, const struct clause_info *ci)
 	struct buf text = BUF_INIT, *out = m->out;
 
 	m->ci = ci;
+	m->room = m->base;
+	m->stack = 0;
 	buf_reset(&m->locals);
 	buf_reset(&m->bodies);
 	m->out = &text;
@@ -186,13 +188,17 @@ static void payload_function(struct em *m, const struct prog_class *pc, uint32_t
 				continue;
 			}
 			dst = arena_printf(m->a, "r + %u", pf->off);
-			emit_line(m, "if (f%u->present & 0x%llxULL) {", cl, 1ULL << i);
+			/* the verifier does not know that the clause, which ran, had scratch memory */
+			emit_line(m, "if (f%u->present & 0x%llxULL%s) {", cl, 1ULL << i,
+				  m->kept[cl][i] ? " && c->scratch" : "");
 			emit_line(m, "\tpresent |= 0x%llxULL;", 1ULL << slot);
 			if (it->arg)
 				emit_fetch(m, &b, dst, it->type, it->arg,
 					   arena_printf(m->a, "fault |= 0x%llxULL", 1ULL << slot));
 			else if (emit_is_scalar(it->type))
 				buf_printf(&b, "*(%s *)(%s) = f%u->v%u;", emit_ctype(it->type), dst, cl, i);
+			else if (m->kept[cl][i])
+				emit_convert(m, &b, dst, it->type, m->kept[cl][i], it->type);
 			else
 				buf_printf(&b, "__builtin_memcpy(%s, f%u->v%u, %u);", dst, cl, i, it->type->size);
 			emit_line(m, "\t%s", buf_str(&b));
@@ -227,12 +233,23 @@ static void call_clauses(struct em *m, const struct prog_class *pc)
 {
 	for (uint32_t k = 0; k < pc->nclauses; k++) {
 		const struct clause_info *ci = &m->p->clauses[pc->clauses[k]];
-		bool needs_entry = pc->role == SITE_EXIT && ci->needs & NEED_FRAMES;
+		bool needs_entry = pc->role == SITE_EXIT && ci->needs & NEED_FRAMES, claims = m->claims[pc->clauses[k]];
 
 		/* duration means nothing when the call began before gft attached */
-		emit_line(m, "%sgft_clause_%u(&c%s);", needs_entry ? "if (c.matched)\n\t\t" : "", pc->clauses[k],
+		emit_line(m, "%s%s%s%s%sgft_clause_%u(&c%s);", needs_entry || claims ? "if (" : "",
+			  needs_entry ? "c.matched" : "", needs_entry && claims ? " && " : "",
+			  claims ? "c.scratch" : "", needs_entry || claims ? ")\n\t\t" : "", pc->clauses[k],
 			  ci->nitems ? arena_printf(m->a, ", &f%u", pc->clauses[k]) : "");
 	}
+}
+
+/* Whether a program of those clauses works in scratch memory. */
+static bool claims(const struct em *m, const uint32_t *clauses, uint32_t n)
+{
+	for (uint32_t k = 0; k < n; k++)
+		if (m->claims[clauses[k]])
+			return true;
+	return false;
 }
 
 static void submit(struct em *m, const struct prog_class *pc, uint32_t number, const struct payload *pl,
@@ -323,6 +340,8 @@ static void class_program(struct em *m, const struct prog_class *pc, uint32_t nu
 		emit_line(m, "gft_check_root(&c, %s);", pc->role == SITE_EXIT ? "true" : "false");
 	if (pc->frames)
 		emit_line(m, pc->role == SITE_EXIT ? "gft_frames_pop(&c);" : "gft_frames_push(&c);");
+	if (claims(m, pc->clauses, pc->nclauses))
+		emit_line(m, "c.scratch = gft_scratch_claim(&c);");
 	call_clauses(m, pc);
 	if (pc->graph && pc->role == SITE_ENTRY) {
 		emit_line(m, "struct gft_rec_entry *r = gft_graph_entry(&c, %u);", mp->payload.size);
@@ -333,6 +352,8 @@ static void class_program(struct em *m, const struct prog_class *pc, uint32_t nu
 		emit_line(m, "struct gft_rec_call *r = gft_graph_exit(&c, %u);", mp->payload.size);
 		submit(m, pc, number, &mp->payload, "gft_rec_call");
 	}
+	if (claims(m, pc->clauses, pc->nclauses))
+		emit_line(m, "gft_scratch_release(c.scratch);");
 	if (pc->frames && pc->role == SITE_EXIT)
 		emit_line(m, "gft_frames_done(&c);");
 	emit_line(m, "return 0;");
@@ -467,7 +488,14 @@ static void plain_program(struct em *m, const struct plain_probe *pp, uint32_t n
 		emit_line(m, "if (!gft_pid_wanted(c.tgid))");
 		emit_line(m, "\treturn 0;");
 	}
+	if (m->claims[pp->clause]) {
+		emit_line(m, "c.scratch = gft_scratch_claim(&c);");
+		emit_line(m, "if (!c.scratch)");
+		emit_line(m, "\treturn 0;");
+	}
 	emit_line(m, "gft_clause_%u(&c%s);", pp->clause, ci->nitems ? arena_printf(m->a, ", &f%u", pp->clause) : "");
+	if (m->claims[pp->clause])
+		emit_line(m, "gft_scratch_release(c.scratch);");
 	emit_line(m, "return 0;");
 	m->indent--;
 	emit_line(m, "}");
@@ -529,6 +557,9 @@ void codegen(struct program *p, struct generated *out)
 	needs(&m, meta, all);
 	meta->progs = ARENA_ARRAY(m.a, struct meta_prog, nprogs);
 
+	m.places = ARENA_ARRAY(m.a, const char *, p->nvars + 1);
+	m.claims = ARENA_ARRAY(m.a, bool, p->nclauses + 1);
+	emit_kept_places(&m);
 	maps(&m, meta);
 	for (uint32_t i = 0; i < p->nclauses; i++)
 		clause_function(&m, &p->clauses[i]);
@@ -574,11 +605,15 @@ void codegen(struct program *p, struct generated *out)
 	}
 	if (m.nwarnings)
 		buf_printf(&head, "#define GFT_WARNINGS %u\n", m.nwarnings);
+	if (m.room_most)
+		buf_printf(&head, "#define GFT_SCRATCH_BYTES %u\n", m.room_most);
 	buf_puts(&head, "#include <gft/bpf.h>\n");
 	if (m.nwarnings)
 		buf_puts(&head, "#include <gft/warn.h>\n");
 	if (meta->needs.ring)
 		buf_puts(&head, "#include <gft/ring.h>\n");
+	if (m.room_most)
+		buf_puts(&head, "#include <gft/scratch.h>\n");
 	buf_puts(&head, "#include <gft/goroutine.h>\n");
 	if (p->graph || p->frames)
 		buf_puts(&head, "#include <gft/graph.h>\n");
@@ -594,6 +629,8 @@ void codegen(struct program *p, struct generated *out)
 		buf_puts(&head, "#include <gft/loop.h>\n");
 	if (all & NEED_TEXT)
 		buf_puts(&head, "#include <gft/text.h>\n");
+	if (m.tails)
+		buf_puts(&head, "#include <gft/tail.h>\n");
 	if (all & NEED_STACK)
 		buf_puts(&head, "#include <gft/stack.h>\n");
 	if (all & NEED_AGG)
@@ -604,10 +641,10 @@ void codegen(struct program *p, struct generated *out)
 		buf_printf(&head, "\n/* when the next graph(rate = N/s) may open, ns */\n__u64 gft_rate[%u];\n",
 			   p->ngraphs);
 	if (m.zero)
-		buf_printf(
-			&head,
-			"\n/* a fresh row of any map */\nstatic const char gft_zero[%u] __attribute__((aligned(8)));\n",
-			(m.zero + 7) & ~7U);
+		buf_printf(&head,
+			   "\n/* a fresh row of any map */\nstatic const char gft_zero_row[%u] "
+			   "__attribute__((aligned(8)));\n",
+			   (m.zero + 7) & ~7U);
 	buf_add(&head, body.data ? body.data : "", body.len);
 
 	meta->events = p->events;

@@ -15,11 +15,17 @@ struct em {
 	unsigned tmp;	 /* number of the next temporary */
 	unsigned indent;
 	uint32_t zero; /* bytes of the zero row that maps need */
-	bool bias, tls, plans, every, rate;
+	bool bias, tls, plans, every, rate, tails;
 	struct meta_warning *warnings;
 	uint32_t nwarnings, cwarnings;
 	/* of the clause that is being written: see emit_loop.c */
 	const struct clause_info *ci;
+	/* see emit_room.c */
+	const char **places; /* of variables in scratch memory, by number */
+	const char ***kept;  /* of values that fetch() keeps, by clause and slot */
+	bool *claims;	     /* by clause: uses scratch memory */
+	uint32_t base;	     /* bytes that clauses do not share */
+	uint32_t room, room_most, stack;
 	struct buf locals; /* members of what its loops share */
 	struct buf bodies; /* functions of its loops */
 	bool callback;	   /* inside of such a function */
@@ -32,12 +38,16 @@ struct em {
 const char *emit_val(struct em *m, const struct expr *e);
 /* Statements that write e, converted to type t, at dst (a C expression of type char *). */
 void emit_into(struct em *m, struct buf *b, const char *dst, const struct gft_type *t, const struct expr *e);
-/* Declares a map's key from map expression e and returns its name. */
+/* Writes a map's key from map expression e and returns a C expression of its address. */
 const char *emit_key(struct em *m, struct buf *b, const struct expr *e);
-/* The number that an aggregation of map stands for; key is the name of its key. */
+/* The number that an aggregation of map stands for; key is the address of its key. */
 const char *emit_agg_read(struct em *m, const struct map *map, const char *key);
 /* A pointer to the bytes of a value of several words: its own place, or a temporary. */
 const char *emit_at(struct em *m, struct buf *b, const struct expr *e);
+/* The same as type t: text that is cut or padded. */
+const char *emit_at_as(struct em *m, struct buf *b, const struct expr *e, const struct gft_type *t);
+/* A Go string's address and length, as the C variable w and the number that is returned. */
+unsigned emit_go_words(struct em *m, struct buf *b, const struct expr *e);
 /* Statements that copy src of type ts to dst of type td. */
 void emit_convert(struct em *m, struct buf *b, const char *dst, const struct gft_type *td, const char *src,
 		  const struct gft_type *ts);
@@ -77,9 +87,16 @@ const char *emit_suffix(unsigned space);
 void emit_fetch(struct em *m, struct buf *b, const char *dst, const struct gft_type *t, const struct fetcharg *f,
 		const char *err);
 
-/* emit_loop.c */
+/* emit_room.c: a place for size bytes, declared in b when it is on the stack; a C expression of type char *. */
+const char *emit_room(struct em *m, struct buf *b, const char *prefix, uint32_t size, bool zero);
+const char *emit_scratch(struct em *m, uint32_t size);
+bool emit_has_gaps(const struct gft_type *t);
 const char *emit_var(struct em *m, const struct var *v);
 void emit_declare(struct em *m, const struct var *v);
+void emit_kept_places(struct em *m);
+const char *emit_kept(struct em *m, uint32_t clause, int slot);
+
+/* emit_loop.c */
 void emit_loop(struct em *m, const struct stmt *st);
 void emit_jump(struct em *m, const struct stmt *st);
 void emit_leave(struct em *m);

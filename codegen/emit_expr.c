@@ -66,30 +66,32 @@ static const char *take(struct em *m, struct buf *b)
 
 const char *emit_key(struct em *m, struct buf *b, const struct expr *e)
 {
-	const char *name = arena_printf(m->a, "k%u", m->tmp++);
 	const struct map *map = e->map;
+	unsigned n = m->tmp++;
 
-	if (!map->key) {
-		buf_printf(b, "__u32 %s = 0; ", name);
-	} else if (emit_is_scalar(map->key)) {
-		buf_printf(b, "%s %s = %s; ", emit_ctype(map->key), name, emit_val(m, e->args[0]));
-	} else {
-		buf_printf(b, "char %s[%u] __attribute__((aligned(8))) = {}; ", name, map->key->size);
-		emit_into(m, b, name, map->key, e->args[0]);
-	}
-	return name;
+	if (map->key && !emit_is_scalar(map->key))
+		return emit_at_as(m, b, e->args[0], map->key);
+	if (!map->key)
+		buf_printf(b, "__u32 k%u = 0; ", n);
+	else
+		buf_printf(b, "%s k%u = %s; ", emit_ctype(map->key), n, emit_val(m, e->args[0]));
+	return arena_printf(m->a, "&k%u", n);
 }
 
 /* A pointer to the bytes of an aggregate: its own place, or a temporary. */
 const char *emit_at(struct em *m, struct buf *b, const struct expr *e)
 {
+	return emit_at_as(m, b, e, e->type);
+}
+
+const char *emit_at_as(struct em *m, struct buf *b, const struct expr *e, const struct gft_type *t)
+{
 	const char *name;
 
-	if (e->kind == EX_VAR)
+	if (e->kind == EX_VAR && ty_equal(e->var->type, t))
 		return emit_var(m, e->var);
-	name = arena_printf(m->a, "t%u", m->tmp++);
-	buf_printf(b, "char %s[%u] __attribute__((aligned(8))) = {}; ", name, e->type->size);
-	emit_into(m, b, name, e->type, e);
+	name = emit_room(m, b, "t", t->size, emit_has_gaps(t));
+	emit_into(m, b, name, t, e);
 	return name;
 }
 
@@ -106,7 +108,7 @@ void emit_convert(struct em *m, struct buf *b, const char *dst, const struct gft
 			emit_convert(m, b, arena_printf(m->a, "%s + %u", dst, td->fields[i].off), td->fields[i].type,
 				     arena_printf(m->a, "%s + %u", src, ts->fields[i].off), ts->fields[i].type);
 	} else {
-		buf_printf(b, "__builtin_memcpy(%s, %s, %u); ", dst, src, td->size);
+		buf_printf(b, "%s(%s, %s, %u); ", td->align == 8 ? "gft_copy" : "__builtin_memcpy", dst, src, td->size);
 	}
 }
 
@@ -127,6 +129,19 @@ static const char *closing(const struct go_access *g)
 	return "} } } } " + 2 * (GO_BOUNDS_MAX - g->nbounds);
 }
 
+/* A Go string's address and length, as the C variable w and the number that is returned. */
+unsigned emit_go_words(struct em *m, struct buf *b, const struct expr *e)
+{
+	unsigned n = m->tmp++;
+
+	buf_printf(b, "__u64 w%u[2] = {}; ", n);
+	emit_bounds(m, b, e->go);
+	for (int i = 0; i < 2; i++)
+		emit_fetch(m, b, arena_printf(m->a, "(char *)&w%u[%d]", n, i), &ty_u64, &e->go->word[i], NULL);
+	buf_puts(b, closing(e->go));
+	return n;
+}
+
 void emit_into(struct em *m, struct buf *b, const char *dst, const struct gft_type *t, const struct expr *e)
 {
 	if (emit_is_scalar(t)) {
@@ -138,14 +153,11 @@ void emit_into(struct em *m, struct buf *b, const char *dst, const struct gft_ty
 		return;
 	}
 	if (e->go) { /* a Go string: pointer and length, then the text */
-		unsigned n = m->tmp++;
+		unsigned n;
 
-		buf_printf(b, "{ __u64 s%u = 0, l%u = 0; ", n, n);
-		emit_bounds(m, b, e->go);
-		emit_fetch(m, b, arena_printf(m->a, "(char *)&s%u", n), &ty_u64, &e->go->word[0], NULL);
-		emit_fetch(m, b, arena_printf(m->a, "(char *)&l%u", n), &ty_u64, &e->go->word[1], NULL);
-		buf_puts(b, closing(e->go));
-		buf_printf(b, "gft_text(%s, %u, s%u, l%u); } ", dst, t->size, n, n);
+		buf_puts(b, "{ ");
+		n = emit_go_words(m, b, e);
+		buf_printf(b, "gft_text(%s, %u, w%u[0], w%u[1]); } ", dst, t->size, n, n);
 		return;
 	}
 	if (emit_is_place(e)) {
@@ -157,8 +169,12 @@ void emit_into(struct em *m, struct buf *b, const char *dst, const struct gft_ty
 	case EX_POSPARAM: {
 		uint32_t n = e->len < t->size ? e->len : t->size;
 
-		buf_printf(b, "__builtin_memset(%s, 0, %u); ", dst, t->size);
-		if (n) {
+		buf_printf(b, "gft_zero(%s, %u); ", dst, t->size);
+		if (n > 64) { /* with the zeros behind it, up to a whole word */
+			buf_printf(b, "{ static const char s[%u] __attribute__((aligned(8))) = \"", (n + 7) & ~7U);
+			emit_cstring(b, e->str, n);
+			buf_printf(b, "\"; gft_copy(%s, s, %u); } ", dst, n);
+		} else if (n) {
 			buf_printf(b, "__builtin_memcpy(%s, \"", dst);
 			emit_cstring(b, e->str, n);
 			buf_printf(b, "\", %u); ", n);
@@ -167,8 +183,7 @@ void emit_into(struct em *m, struct buf *b, const char *dst, const struct gft_ty
 	}
 	case EX_IDENT:
 		if (t->kind == TY_STRING)
-			buf_printf(b, "__builtin_memset(%s, 0, %u); %s(%s, %u); ", dst, t->size, e->builtin->c, dst,
-				   t->size);
+			buf_printf(b, "gft_zero(%s, %u); %s(%s, %u); ", dst, t->size, e->builtin->c, dst, t->size);
 		else
 			buf_printf(b, "%s(c, %s); ", e->builtin->c, dst);
 		return;
@@ -194,7 +209,7 @@ void emit_into(struct em *m, struct buf *b, const char *dst, const struct gft_ty
 		n = m->tmp++;
 		buf_printf(b, "char *p%u = %s; if (p%u) { ", n, emit_lookup(m, e->loc, e->map->bpf_name, k), n);
 		emit_convert(m, b, dst, t, arena_printf(m->a, "p%u", n), e->map->value);
-		buf_printf(b, "} else __builtin_memset(%s, 0, %u); } ", dst, t->size);
+		buf_printf(b, "} else gft_zero(%s, %u); } ", dst, t->size);
 		return;
 	}
 	case EX_VAR: emit_convert(m, b, dst, t, emit_var(m, e->var), e->type); return;
@@ -219,7 +234,7 @@ void emit_into(struct em *m, struct buf *b, const char *dst, const struct gft_ty
 		const struct fetch_item *it = &e->items[0];
 
 		if (it->arg && it->type->size < t->size) { /* a longer string's place */
-			buf_printf(b, "__builtin_memset(%s, 0, %u); ", dst, t->size);
+			buf_printf(b, "gft_zero(%s, %u); ", dst, t->size);
 			emit_fetch(m, b, dst, it->type, it->arg, NULL);
 		} else if (it->arg)
 			emit_fetch(m, b, dst, t, it->arg, NULL);
@@ -311,7 +326,8 @@ static const char *incdec(struct em *m, const struct expr *e)
 	n = m->tmp++;
 	if (m->zero < 8)
 		m->zero = 8;
-	buf_printf(&o, "__s64 *p%u = gft_row(&%s, &%s, gft_zero, %s); p%u ? __sync_fetch_and_add(p%u, %s)%s%s : 0; })",
+	buf_printf(&o,
+		   "__s64 *p%u = gft_row(&%s, %s, gft_zero_row, %s); p%u ? __sync_fetch_and_add(p%u, %s)%s%s : 0; })",
 		   n, l->map->bpf_name, k, emit_warning(m, e->loc, "map_update_elem", NULL), n, n, d,
 		   e->postfix ? "" : " + ", e->postfix ? "" : d);
 	return take(m, &o);
@@ -358,7 +374,7 @@ static const char *call(struct em *m, const struct expr *e)
 
 		/* opaque: the compiler would make arithmetic with the pointer of it, which the verifier refuses */
 		n = m->tmp++;
-		buf_printf(&o, "__u64 h%u = bpf_map_lookup_elem(&%s, &%s) != 0; barrier_var(h%u); h%u; })", n,
+		buf_printf(&o, "__u64 h%u = bpf_map_lookup_elem(&%s, %s) != 0; barrier_var(h%u); h%u; })", n,
 			   e->args[0]->map->bpf_name, k, n, n);
 		return take(m, &o);
 	}
@@ -430,7 +446,7 @@ const char *emit_val(struct em *m, const struct expr *e)
 		const char *k = emit_key(m, &o, e);
 
 		if (ty_is_agg(e->map->value)) {
-			buf_printf(&o, "%s; })", emit_agg_read(m, e->map, arena_printf(m->a, "&%s", k)));
+			buf_printf(&o, "%s; })", emit_agg_read(m, e->map, k));
 			return take(m, &o);
 		}
 		n = m->tmp++;

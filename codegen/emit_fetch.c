@@ -71,7 +71,7 @@ void emit_fetch(struct em *m, struct buf *b, const char *dst, const struct gft_t
 		buf_printf(b, "if (!%s) { ", e);
 		read_memory(m, b, dst, t, f, a, e);
 		buf_puts(b, "} ");
-		buf_printf(b, "if (%s) { __builtin_memset(%s, 0, %u); ", e, dst, t->size);
+		buf_printf(b, "if (%s) { gft_zero(%s, %u); ", e, dst, t->size);
 		if (err)
 			buf_printf(b, "%s; ", err);
 		buf_puts(b, "} ");

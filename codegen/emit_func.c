@@ -36,15 +36,30 @@ static const char *equal(struct em *m, const char *px, const struct gft_type *tx
 	return arena_printf(m->a, "gft_mem_eq(%s, %s, %u)", px, py, tx->size);
 }
 
+/* Of text that is compared with a literal, no more is read than the literal has. */
+static const struct gft_type *compared(struct em *m, const struct expr *e, const struct expr *with)
+{
+	struct gft_type *t;
+
+	if (e->type->kind != TY_STRING || e->kind == EX_VAR || with->kind != EX_STR ||
+	    e->type->size <= with->type->size)
+		return e->type;
+	t = arena_memdup(m->a, e->type, sizeof(*t));
+	t->size = with->type->size;
+	t->align = with->type->align;
+	return t;
+}
+
 const char *emit_equal(struct em *m, const struct expr *x, const struct expr *y)
 {
+	const struct gft_type *tx = compared(m, x, y), *ty = compared(m, y, x);
 	struct buf o = BUF_INIT;
 	const char *px, *py;
 
 	buf_puts(&o, "({ ");
-	px = emit_at(m, &o, x);
-	py = emit_at(m, &o, y);
-	buf_printf(&o, "%s; })", equal(m, px, x->type, py, y->type));
+	px = emit_at_as(m, &o, x, tx);
+	py = emit_at_as(m, &o, y, ty);
+	buf_printf(&o, "%s; })", equal(m, px, tx, py, ty));
 	return take(m, &o);
 }
 
@@ -76,7 +91,7 @@ static const char *len(struct em *m, const struct expr *e)
 	if (a->type->kind == TY_STACK)
 		buf_printf(&o, "*(__u32 *)(%s + 12); })", p);
 	else
-		buf_printf(&o, "gft_str_len(%s, %u); })", p, a->type->size);
+		buf_printf(&o, "gft_str_len(c, %s, %u); })", p, a->type->size);
 	return take(m, &o);
 }
 
@@ -91,7 +106,7 @@ static const char *find(struct em *m, const struct expr *e)
 	buf_puts(&o, "({ ");
 	k = emit_key(m, &o, e->args[0]);
 	n = m->tmp++;
-	buf_printf(&o, "char *p%u = bpf_map_lookup_elem(&%s, &%s); if (p%u) { ", n, map->bpf_name, k, n);
+	buf_printf(&o, "char *p%u = bpf_map_lookup_elem(&%s, %s); if (p%u) { ", n, map->bpf_name, k, n);
 	emit_convert(m, &o, emit_is_scalar(v->type) ? arena_printf(m->a, "(char *)&%s", name) : name, v->type,
 		     arena_printf(m->a, "p%u", n), map->value);
 	/* opaque, as for has_key() */
@@ -99,7 +114,37 @@ static const char *find(struct em *m, const struct expr *e)
 	return take(m, &o);
 }
 
-static const char *strings(struct em *m, const struct expr *e)
+/* The first bytes of a value, size at least. */
+static const char *first_bytes(struct em *m, struct buf *o, const struct expr *e, uint32_t size)
+{
+	const struct gft_type part = { .kind = TY_STRING, .size = size, .align = 1 };
+
+	if (e->kind == EX_VAR || e->type->kind != TY_STRING)
+		return emit_at(m, o, e);
+	return emit_at_as(m, o, e, arena_memdup(m->a, &part, sizeof(part)));
+}
+
+/* strncmp(), memcmp() */
+static const char *compare(struct em *m, const struct expr *e)
+{
+	uint32_t na = e->args[0]->type->size, nb = e->args[1]->type->size, n = na < nb ? na : nb;
+	struct buf o = BUF_INIT;
+	const char *p[2] = { "", "" };
+
+	if (e->ival < n)
+		n = (uint32_t)e->ival;
+	if (!n)
+		return "0LL";
+	buf_puts(&o, "({ ");
+	for (int i = 0; i < 2; i++)
+		p[i] = first_bytes(m, &o, e->args[i], n);
+	buf_printf(&o, "gft_bytes_cmp(c, %s, %s, %u, %s); })", p[0], p[1], n,
+		   e->fn->id == FN_MEMCMP ? "false" : "true");
+	return take(m, &o);
+}
+
+/* strcontains(), strstr() */
+static const char *find_text(struct em *m, const struct expr *e)
 {
 	struct buf o = BUF_INIT;
 	const char *p[2] = { "", "" };
@@ -107,11 +152,8 @@ static const char *strings(struct em *m, const struct expr *e)
 	buf_puts(&o, "({ ");
 	for (int i = 0; i < 2; i++)
 		p[i] = emit_at(m, &o, e->args[i]);
-	buf_printf(&o, "gft_str_%s(%s, %u, %s, %u", e->fn->id == FN_STRNCMP ? "ncmp" : "contains", p[0],
-		   e->args[0]->type->size, p[1], e->args[1]->type->size);
-	if (e->fn->id == FN_STRNCMP)
-		buf_printf(&o, ", %s", emit_val(m, e->args[2]));
-	buf_puts(&o, "); })");
+	buf_printf(&o, "gft_str_find(c, %s, %u, %s, %u)%s; })", p[0], e->args[0]->type->size, p[1],
+		   e->args[1]->type->size, e->fn->id == FN_STRCONTAINS ? " >= 0" : "");
 	return take(m, &o);
 }
 
@@ -124,7 +166,10 @@ const char *emit_func(struct em *m, const struct expr *e)
 	case FN_STRLEN: return len(m, e);
 	case FN_FIND: return find(m, e);
 	case FN_STRNCMP:
-	case FN_STRCONTAINS: return strings(m, e);
+	case FN_MEMCMP: return compare(m, e);
+	case FN_STRSTR:
+	case FN_STRCONTAINS: return find_text(m, e);
+	case FN_STRCAP: return arena_printf(m->a, "%lluULL", (unsigned long long)e->ival);
 	case FN_UADDR:
 		m->bias = true;
 		return arena_printf(m->a, "(0x%llxULL + gft_bias(c))", (unsigned long long)e->ival);
@@ -157,6 +202,15 @@ void emit_func_into(struct em *m, struct buf *b, const char *dst, const struct g
 			   emit_val(m, a));
 		buf_printf(b, "%s); ", e->nargs > 1 ? emit_val(m, e->args[1]) : arena_printf(m->a, "%u", t->count));
 		return;
+	case FN_STR_CONCAT: {
+		const char *p;
+
+		buf_puts(b, "{ ");
+		emit_into(m, b, dst, t, a);
+		p = emit_at(m, b, e->args[1]);
+		buf_printf(b, "gft_str_append(c, %s, %u, %s, %u); } ", dst, t->size, p, e->args[1]->type->size);
+		return;
+	}
 	case FN_USYM:
 		buf_printf(b, "*(__u64 *)(%s) = %s; *(__u32 *)(%s + 8) = c->tgid; *(__u32 *)(%s + 12) = 0; ", dst,
 			   emit_val(m, a), dst, dst);

@@ -11,34 +11,6 @@
 
 #include "codegen/emit.h"
 
-const char *emit_var(struct em *m, const struct var *v)
-{
-	return arena_printf(m->a, "%sv_%s_%u", v->captured ? "l->" : "", v->name + 1, v->id);
-}
-
-/* A variable begins as zero wherever its block is entered. */
-void emit_declare(struct em *m, const struct var *v)
-{
-	const char *name = arena_printf(m->a, "v_%s_%u", v->name + 1, v->id);
-
-	if (v->type->kind == TY_NONE)
-		return;
-	if (!v->captured) {
-		if (emit_is_scalar(v->type))
-			emit_line(m, "%s %s = 0;", emit_ctype(v->type), name);
-		else
-			emit_line(m, "char %s[%u] __attribute__((aligned(8))) = {};", name, v->type->size);
-		return;
-	}
-	if (emit_is_scalar(v->type)) {
-		buf_printf(&m->locals, "\t%s %s;\n", emit_ctype(v->type), name);
-		emit_line(m, "l->%s = 0;", name);
-	} else {
-		buf_printf(&m->locals, "\tchar %s[%u] __attribute__((aligned(8)));\n", name, v->type->size);
-		emit_line(m, "__builtin_memset(l->%s, 0, %u);", name, v->type->size);
-	}
-}
-
 /* The clause ends here. */
 void emit_leave(struct em *m)
 {
@@ -67,12 +39,22 @@ static void emit_pair(struct em *m, const struct stmt *st)
 	const struct gft_type *t = st->lhs->var->type;
 	const char *v = emit_var(m, st->lhs->var);
 
-	emit_line(m, "__builtin_memcpy((char *)%s + %u, key, %u);", v, t->fields[0].off, map->key->size);
-	if (ty_is_agg(map->value))
-		emit_line(m, "*(__s64 *)((char *)%s + %u) = %s;", v, t->fields[1].off,
-			  emit_agg_read(m, map, arena_printf(m->a, "((char *)%s + %u)", v, t->fields[0].off)));
+	struct buf b = BUF_INIT;
+
+	if (emit_is_scalar(map->key))
+		emit_line(m, "*(%s *)(%s + %u) = *(%s *)key;", emit_ctype(map->key), v, t->fields[0].off,
+			  emit_ctype(map->key));
 	else
-		emit_line(m, "__builtin_memcpy((char *)%s + %u, val, %u);", v, t->fields[1].off, map->value->size);
+		emit_convert(m, &b, arena_printf(m->a, "%s + %u", v, t->fields[0].off), t->fields[0].type,
+			     "((char *)key)", map->key);
+	if (ty_is_agg(map->value))
+		buf_printf(&b, "*(__s64 *)(%s + %u) = %s;", v, t->fields[1].off,
+			   emit_agg_read(m, map, arena_printf(m->a, "(%s + %u)", v, t->fields[0].off)));
+	else
+		emit_convert(m, &b, arena_printf(m->a, "%s + %u", v, t->fields[1].off), t->fields[1].type,
+			     "((char *)val)", map->value);
+	emit_line(m, "%s", buf_str(&b));
+	buf_free(&b);
 }
 
 /* The body as a function, put in front of the clause; returns its number. */

@@ -52,7 +52,7 @@ const char *emit_checked(struct em *m, struct src_loc loc, const char *helper, c
 
 const char *emit_lookup(struct em *m, struct src_loc loc, const char *bpf_name, const char *key)
 {
-	const char *call = arena_printf(m->a, "bpf_map_lookup_elem(&%s, &%s)", bpf_name, key);
+	const char *call = arena_printf(m->a, "bpf_map_lookup_elem(&%s, %s)", bpf_name, key);
 
 	if (!m->p->checks)
 		return call;
@@ -79,13 +79,75 @@ static const char *emit_update(struct em *m, struct src_loc loc)
 
 const char *emit_delete(struct em *m, const struct expr *e, const char *key)
 {
-	const char *call = arena_printf(m->a, "bpf_map_delete_elem(&%s, &%s)", e->args[0]->map->bpf_name, key);
+	const char *call = arena_printf(m->a, "bpf_map_delete_elem(&%s, %s)", e->args[0]->map->bpf_name, key);
 
 	if (!m->p->checks)
 		return call;
 	return arena_printf(
 		m->a, "gft_checked(%s, %s)", call,
 		emit_warning(m, e->loc, "map_delete_elem", "Can't delete map element because it does not exist."));
+}
+
+/* Long text goes behind the record's other values; the C variable end says where. */
+static void emit_tail(struct em *m, const struct meta_arg *arg, const struct expr *e, uint32_t most)
+{
+	struct buf b = BUF_INIT;
+	const char *head = arena_printf(m->a, "r, %u, end, %u, %u", arg->off, most, arg->type->size);
+
+	if (e->go) {
+		unsigned n = emit_go_words(m, &b, e);
+
+		emit_line(m, "%send = gft_tail_text(%s, w%u[0], w%u[1]);", buf_str(&b), head, n, n);
+	} else if (e->kind == EX_CALL && e->fn->id == FN_STR && !*emit_suffix((unsigned)e->number)) {
+		emit_line(m, "end = gft_tail_str(%s, (__u64)%s, %s);", head, emit_val(m, e->args[0]),
+			  e->nargs > 1 ? emit_val(m, e->args[1]) : "0");
+	} else {
+		const char *at = emit_at(m, &b, e);
+
+		emit_line(m, "%s", buf_str(&b));
+		emit_line(m, "end = gft_tail_copy(%s, %s);", head, at);
+	}
+	buf_free(&b);
+}
+
+/* A record with long text, put together in scratch memory. */
+static void emit_long_event(struct em *m, const struct expr *e, struct expr **args, uint32_t n)
+{
+	const struct meta_event *ev = &m->p->events[e->number];
+	uint32_t most = ev->size, captured = 0;
+	struct buf b = BUF_INIT;
+
+	m->tails = true;
+	emit_line(m, "{");
+	m->indent++;
+	emit_line(m, "char *r = %s;", emit_scratch(m, ev->most));
+	emit_line(m, "__u64 end = %u;", ev->size);
+	emit_line(m, "gft_event_head(c, (void *)r, %d);", e->number);
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t room = m->room;
+
+		if (ev->args[i].tail) {
+			emit_line(m, "{");
+			m->indent++;
+			emit_tail(m, &ev->args[i], args[i], most);
+			m->indent--;
+			emit_line(m, "}");
+			most += ((ev->args[i].type->size + 63) & ~63U) + 8;
+		} else if (ev->args[i].type->kind == TY_GO) {
+			captured = ev->args[i].off;
+		} else {
+			buf_reset(&b);
+			emit_into(m, &b, arena_printf(m->a, "r + %u", ev->args[i].off), ev->args[i].type, args[i]);
+			emit_line(m, "%s", buf_str(&b));
+		}
+		m->room = room;
+	}
+	if (captured)
+		emit_line(m, "gft_capture_alone(c, (struct gft_capture *)(r + %u));", captured);
+	emit_line(m, "gft_event_output(c, r, end, %u);", ev->most);
+	m->indent--;
+	emit_line(m, "}");
+	buf_free(&b);
 }
 
 /* An event's record: reserve, fill, submit. */
@@ -95,6 +157,10 @@ static void emit_event(struct em *m, const struct expr *e, struct expr **args, u
 	struct buf b = BUF_INIT;
 	uint32_t captured = 0;
 
+	if (ev->most > ev->size) {
+		emit_long_event(m, e, args, n);
+		return;
+	}
 	emit_line(m, "{");
 	m->indent++;
 	emit_line(m, "char *r = gft_event(c, %d, %u);", e->number, ev->size);
@@ -153,7 +219,7 @@ static void emit_fetch_stmt(struct em *m, const struct expr *e)
 		if (!it->e)
 			continue;
 		buf_reset(&b);
-		emit_into(m, &b, arena_printf(m->a, "(char *)&f->v%d", it->slot), it->type, it->e);
+		emit_into(m, &b, emit_kept(m, m->ci->clause->index, it->slot), it->type, it->e);
 		emit_line(m, "%s", buf_str(&b));
 	}
 	emit_line(m, "f->present |= 0x%llxULL;", (unsigned long long)mask);
@@ -270,7 +336,7 @@ static void emit_agg(struct em *m, const struct expr *l, const struct expr *e)
 	emit_line(m, "{");
 	m->indent++;
 	emit_line(m, "%s", buf_str(&b));
-	emit_line(m, "void *row = gft_row(&%s, &%s, gft_zero, %s);", l->map->bpf_name, k, emit_update(m, l->loc));
+	emit_line(m, "void *row = gft_row(&%s, %s, gft_zero_row, %s);", l->map->bpf_name, k, emit_update(m, l->loc));
 	switch (e->fn->id) {
 	case FN_COUNT:
 		emit_line(m, "if (row)");
@@ -312,7 +378,7 @@ static void emit_assign_map(struct em *m, const struct stmt *st)
 		/* a new row begins as zero; sums are atomic, the rest is read and written */
 		if (m->zero < 8)
 			m->zero = 8;
-		emit_line(m, "%s *p = gft_row(&%s, &%s, gft_zero, %s);", emit_ctype(t), l->map->bpf_name, k,
+		emit_line(m, "%s *p = gft_row(&%s, %s, gft_zero_row, %s);", emit_ctype(t), l->map->bpf_name, k,
 			  emit_update(m, st->loc));
 		emit_line(m, "if (p)");
 		if (st->op == OP_ADD || st->op == OP_SUB) {
@@ -327,14 +393,15 @@ static void emit_assign_map(struct em *m, const struct stmt *st)
 			emit_line(m, "\t*p = *p %s %s;", op_text(st->op), emit_val(m, st->e));
 		}
 	} else {
+		const char *v = "&v";
+
 		if (emit_is_scalar(t)) {
 			emit_line(m, "%s v = %s;", emit_ctype(t), emit_val(m, st->e));
 		} else {
-			emit_line(m, "char v[%u] __attribute__((aligned(8))) = {};", t->size);
-			emit_into(m, &b, "v", t, st->e);
+			v = emit_at_as(m, &b, st->e, t);
 			emit_line(m, "%s", buf_str(&b));
 		}
-		emit_line(m, "gft_checked(bpf_map_update_elem(&%s, &%s, &v, BPF_ANY), %s);", l->map->bpf_name, k,
+		emit_line(m, "gft_checked(bpf_map_update_elem(&%s, %s, %s, BPF_ANY), %s);", l->map->bpf_name, k, v,
 			  emit_update(m, st->loc));
 	}
 	m->indent--;
@@ -439,17 +506,24 @@ static void emit_inside(struct em *m, const struct block *b)
 {
 	for (const struct scope_var *sv = b->scope ? b->scope->vars : NULL; sv; sv = sv->next)
 		emit_declare(m, sv->v);
-	for (const struct stmt *st = b->first; st; st = st->next)
+	for (const struct stmt *st = b->first; st; st = st->next) {
+		uint32_t room = m->room;
+
 		emit_stmt(m, st);
+		m->room = room;
+	}
 }
 
 void emit_block(struct em *m, const struct block *b)
 {
 	emit_line(m, "{");
 	m->indent++;
+	uint32_t room = m->room;
+
 	emit_inside(m, b);
 	if (b->value)
 		emit_expr_stmt(m, b->value);
+	m->room = room;
 	m->indent--;
 	emit_line(m, "}");
 }
@@ -458,6 +532,7 @@ void emit_block(struct em *m, const struct block *b)
 void emit_block_value(struct em *m, struct buf *o, const char *dst, const struct gft_type *t, const struct block *b)
 {
 	struct buf text = BUF_INIT, value = BUF_INIT, *out = m->out;
+	uint32_t room = m->room;
 
 	m->out = &text;
 	emit_inside(m, b);
@@ -466,6 +541,7 @@ void emit_block_value(struct em *m, struct buf *o, const char *dst, const struct
 	else
 		buf_printf(&value, "(%s)%s; ", emit_ctype(t), emit_val(m, b->value));
 	m->out = out;
+	m->room = room;
 	buf_puts(o, dst ? "{\n" : "({\n");
 	buf_add(o, text.data ? text.data : "", text.len);
 	buf_add(o, value.data, value.len);

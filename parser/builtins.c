@@ -5,8 +5,8 @@
 #include "parser/program.h"
 
 static const struct gft_type username_t = { .kind = TY_USERNAME, .size = 4, .align = 4 };
-static const struct gft_type comm_t = { .kind = TY_STRING, .size = 16, .align = 1 };
-static const struct gft_type probetype_t = { .kind = TY_STRING, .size = 16, .align = 1 };
+static const struct gft_type comm_t = { .kind = TY_STRING, .size = 16, .align = 8 };
+static const struct gft_type probetype_t = { .kind = TY_STRING, .size = 16, .align = 8 };
 static const struct gft_type ctx_t = { .kind = TY_PTR, .size = 8, .align = 8, .elem = &ty_void };
 
 /*
@@ -54,7 +54,7 @@ static const struct function functions[] = {
 	{ "graph_tag", FN_GRAPH_TAG, 2, 2, W_UPROBE, NEED_G | NEED_KEY | NEED_RING, "graph_tag(\"key\", value)" },
 	{ "graph", FN_GRAPH, 0, 12, W_ENTRY, NEED_GRAPH | NEED_G | NEED_KEY | NEED_RING,
 	  "graph(min = 10ms, depth = 5, limit = 1000)" },
-	{ "printf", FN_PRINTF, 1, 64, W_ANY, NEED_RING, "printf(\"format\", value, ...)" },
+	{ "printf", FN_PRINTF, 1, 128, W_ANY, NEED_RING, "printf(\"format\", value, ...)" },
 	{ "print", FN_PRINT, 1, 3, W_ANY, NEED_RING, "print(value) or print(@map, top, div)" },
 	{ "exit", FN_EXIT, 0, 1, W_ANY, NEED_RING, "exit(status)" },
 	{ "time", FN_TIME, 0, 1, W_ANY, NEED_RING, "time(\"%H:%M:%S\\n\")" },
@@ -77,6 +77,10 @@ static const struct function functions[] = {
 	{ "strlen", FN_STRLEN, 1, 1, W_ANY, NEED_TEXT, "strlen(text)" },
 	{ "strncmp", FN_STRNCMP, 3, 3, W_ANY, NEED_TEXT, "strncmp(text, text, length)" },
 	{ "strcontains", FN_STRCONTAINS, 2, 2, W_ANY, NEED_TEXT, "strcontains(text, part)" },
+	{ "strstr", FN_STRSTR, 2, 2, W_ANY, NEED_TEXT, "strstr(text, part)" },
+	{ "strcap", FN_STRCAP, 1, 1, W_ANY, 0, "strcap(text)" },
+	{ "str_concat", FN_STR_CONCAT, 2, 2, W_ANY, NEED_TEXT, "str_concat(text, text)" },
+	{ "memcmp", FN_MEMCMP, 3, 3, W_ANY, NEED_TEXT, "memcmp(value, value, length)" },
 	{ "strftime", FN_STRFTIME, 2, 2, W_ANY, 0, "strftime(\"%H:%M:%S\", nsecs)" },
 	{ "strerror", FN_STRERROR, 1, 1, W_ANY, 0, "strerror(number)" },
 	{ "syscall_name", FN_SYSCALL_NAME, 1, 1, W_ANY, 0, "syscall_name(number)" },
@@ -94,10 +98,10 @@ static const struct function functions[] = {
 	{ "uptr", FN_UPTR, 1, 1, W_ANY, 0, "uptr(pointer)" },
 	{ "kptr", FN_KPTR, 1, 1, W_ANY, 0, "kptr(pointer)" },
 	{ "comm", FN_COMM, 1, 1, W_ANY, 0, "comm, or comm(pid) of another process" },
-	{ "errorf", FN_ERRORF, 1, 64, W_ANY, NEED_RING, "errorf(\"format\", value, ...)" },
-	{ "warnf", FN_WARNF, 1, 64, W_ANY, NEED_RING, "warnf(\"format\", value, ...)" },
-	{ "cat", FN_CAT, 1, 64, W_ANY, NEED_RING, "cat(\"/proc/loadavg\")" },
-	{ "system", FN_SYSTEM, 1, 64, W_ANY, NEED_RING, "system(\"command\", value, ...)" },
+	{ "errorf", FN_ERRORF, 1, 128, W_ANY, NEED_RING, "errorf(\"format\", value, ...)" },
+	{ "warnf", FN_WARNF, 1, 128, W_ANY, NEED_RING, "warnf(\"format\", value, ...)" },
+	{ "cat", FN_CAT, 1, 128, W_ANY, NEED_RING, "cat(\"/proc/loadavg\")" },
+	{ "system", FN_SYSTEM, 1, 128, W_ANY, NEED_RING, "system(\"command\", value, ...)" },
 	{ "join", FN_JOIN, 1, 2, W_ANY, NEED_RING, "join(pointer, \" \")" },
 	{ "getopt", FN_GETOPT, 1, 3, W_ANY, 0, "getopt(\"name\", default, \"description\")" },
 	{ "signal", FN_SIGNAL, 1, 1, W_ANY, 0, "signal(SIGSTOP)" },

@@ -42,6 +42,11 @@ const char *sema_type_name(struct sema *s, const struct gft_type *t)
 	return t->kind == TY_NONE ? "a value of unknown type" : ty_name(s->a, t);
 }
 
+const struct gft_type *sema_text(struct sema *s)
+{
+	return ty_string(s->a, s->p->config.max_strlen);
+}
+
 void sema_cond(struct sema *s, struct expr *e)
 {
 	sema_expr(s, e);

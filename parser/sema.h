@@ -8,8 +8,8 @@
 #include "parser/fetcharg.h"
 #include "parser/program.h"
 
-/* Strings live on the BPF stack, which has 512 bytes for everything. */
-#define SEMA_STRING_MAX 64
+/* The longest text: what max_strlen may be, and a literal. */
+#define SEMA_STRING_MAX 65536
 
 struct sema {
 	struct program *p;
@@ -154,5 +154,7 @@ bool sema_one_binary(struct sema *s);
 void sema_cond(struct sema *s, struct expr *e);
 void sema_block(struct sema *s, struct block *b, bool is_value);
 const char *sema_type_name(struct sema *s, const struct gft_type *t);
+/* The type of text that is read: max_strlen bytes. */
+const struct gft_type *sema_text(struct sema *s);
 
 #endif

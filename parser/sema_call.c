@@ -5,10 +5,10 @@
 #include "gft/buf.h"
 #include "gft/capture.h"
 #include "gft/output.h"
+#include "gft/wire.h"
 #include "parser/sema.h"
 
-#define FETCH_STRING  64  /* bytes of a string that fetch() gives to an expression */
-#define RECORD_STRING 256 /* and of one that goes into a record */
+#define RECORD_STRING 256 /* bytes of a string on a graph line */
 #define ARRAY_MAX     64
 
 /* Adds an event; done in the reporting pass, so that each call has one number. */
@@ -22,21 +22,30 @@ struct meta_event *sema_event(struct sema *s, struct expr *e, enum meta_event_ki
 	return &p->events[p->nevents - 1];
 }
 
+#define TAIL_FROM 64 /* longer text is packed behind the other values */
+
 /* Lays the values of exprs out behind the event's header. */
 void sema_lay_out(struct sema *s, struct meta_event *ev, struct expr **args, uint32_t n)
 {
-	uint32_t off = 16, capture = 0; /* sizeof(struct gft_rec_event) */
+	uint32_t off = 16, tails = 0, capture = 0; /* sizeof(struct gft_rec_event) */
 
 	ev->args = ARENA_ARRAY(s->a, struct meta_arg, n + 1);
 	ev->nargs = n;
 	for (uint32_t i = 0; i < n; i++) {
-		uint32_t al = args[i]->type->align ? args[i]->type->align : 1;
+		const struct gft_type *t = args[i]->type;
+		uint32_t al = t->align ? t->align : 1, size = t->size;
 
+		ev->args[i].tail = t->kind == TY_STRING && t->size > TAIL_FROM;
+		if (ev->args[i].tail) {
+			al = 4;
+			size = sizeof(struct gft_tail);
+			tails += ((t->size + 63) & ~63U) + 8;
+		}
 		off = (off + al - 1) / al * al;
-		ev->args[i].type = args[i]->type;
+		ev->args[i].type = t;
 		ev->args[i].off = off;
-		off += args[i]->type->size;
-		capture |= args[i]->type->kind == TY_GO;
+		off += size;
+		capture |= t->kind == TY_GO;
 	}
 	/* all captured values of one hit lie in one capture */
 	off = capture ? (off + 7) & ~7U : off;
@@ -45,6 +54,7 @@ void sema_lay_out(struct sema *s, struct meta_event *ev, struct expr **args, uin
 			ev->args[i].off = off;
 	off += capture ? (uint32_t)sizeof(struct gft_capture) : 0;
 	ev->size = (off + 7) & ~7U;
+	ev->most = ev->size + tails;
 }
 
 static bool printable(const struct gft_type *t)
@@ -139,7 +149,7 @@ static void check_print(struct sema *s, struct expr *e)
 		/* the key in the map's own layout, which may be wider than this one's */
 		ev->map = (int)a->map->number;
 		ev->args = ARENA_ARRAY(s->a, struct meta_arg, 1);
-		ev->args[0] = (struct meta_arg){ a->map->key, 16 };
+		ev->args[0] = (struct meta_arg){ .type = a->map->key, .off = 16 };
 		ev->nargs = 1;
 		ev->size = (16 + size + 7) & ~7U;
 		return;
@@ -353,7 +363,7 @@ void sema_call(struct sema *s, struct expr *e)
 			struct meta_event *ev = sema_event(s, e, EV_EXIT);
 
 			ev->args = ARENA_ARRAY(s->a, struct meta_arg, 1);
-			ev->args[0] = (struct meta_arg){ &ty_i32, 16 };
+			ev->args[0] = (struct meta_arg){ .type = &ty_i32, .off = 16 };
 			ev->nargs = 1;
 			ev->size = 24;
 		}
@@ -584,8 +594,7 @@ const struct gft_type *sema_fetcharg_type(struct sema *s, struct fetcharg *f, st
 /* Constant strings and scalars can wait in the clause's struct until the record is written. */
 static bool keepable(const struct gft_type *t)
 {
-	return ty_is_int(t) || t->kind == TY_PTR || t->kind == TY_FUNC || (t->kind == TY_STRING && t->size <= 64) ||
-	       t->kind == TY_CODE;
+	return ty_is_int(t) || t->kind == TY_PTR || t->kind == TY_FUNC || t->kind == TY_STRING || t->kind == TY_CODE;
 }
 
 /* Types that are captured whole and printed by user space, pointers followed. */
@@ -641,9 +650,9 @@ void sema_fetch(struct sema *s, struct expr *e)
 			e->type = &ty_none;
 			return;
 		}
+		if (it->arg && (it->arg->type.kind == FT_STRING || it->arg->type.kind == FT_GOSTRING))
+			it->type = sema_text(s);
 		e->type = it->type;
-		if (it->arg && it->type->kind == TY_STRING && it->type->size > FETCH_STRING)
-			e->type = ty_string(s->a, FETCH_STRING);
 		if (e->type->kind == TY_FLOAT || e->type->kind == TY_ARRAY || e->type->kind == TY_RECORD)
 			if (s->report && it->arg && e->type->size > 128)
 				sema_error(s, e->loc, "%s is too large for an expression", it->arg->text);

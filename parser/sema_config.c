@@ -7,6 +7,8 @@
 
 #include "parser/sema.h"
 
+#define STRLEN_DEFAULT 1024 /* bpftrace's */
+
 enum kind { NUMBER, FLAG, WORD, TEXT, IGNORED };
 
 /*
@@ -22,7 +24,7 @@ static const struct setting {
 	uint32_t off, size;
 } settings[] = {
 #define F(field) offsetof(struct meta_config, field), sizeof(((struct meta_config *)0)->field)
-	{ "max_strlen", NUMBER, 1, 1 << 20, NULL, F(max_strlen) },
+	{ "max_strlen", NUMBER, 1, SEMA_STRING_MAX, NULL, F(max_strlen) },
 	{ "max_map_keys", NUMBER, 1, 1 << 29, NULL, F(max_map_keys) },
 	{ "max_cat_bytes", NUMBER, 1, 1 << 30, NULL, F(max_cat_bytes) },
 	{ "max_probes", NUMBER, 1, UINT32_MAX, NULL, F(max_probes) },
@@ -87,7 +89,7 @@ static int word_index(const char *words, const char *w)
 }
 
 /* False when the setting does not take this value. */
-static bool set(struct sema *s, const struct setting *st, struct src_loc loc, uint64_t n, const char *text)
+static bool set(struct sema *s, const struct setting *st, uint64_t n, const char *text)
 {
 	int w;
 
@@ -97,12 +99,8 @@ static bool set(struct sema *s, const struct setting *st, struct src_loc loc, ui
 	case FLAG:
 		if (text || n < st->min || n > st->max)
 			return false;
-		if (!strcmp(st->name, "max_strlen") && n > SEMA_STRING_MAX) {
-			diag_warn(s->d, loc,
-				  "max_strlen: strings of scripts have at most %d bytes; longer ones are cut",
-				  SEMA_STRING_MAX);
-			n = SEMA_STRING_MAX;
-		}
+		if (!strcmp(st->name, "max_strlen") && n > 64)
+			n = (n + 7) & ~7ULL; /* what is long is handled in words of 8 bytes */
 		store(s, st, n);
 		return true;
 	case WORD:
@@ -195,7 +193,7 @@ static void from_environment(struct sema *s)
 			n = strtoull(v, &end, 0);
 			if (settings[i].kind == FLAG && (!strcmp(v, "true") || !strcmp(v, "false")))
 				n = v[0] == 't', end = (char *)(uintptr_t) "";
-			if (!set(s, &settings[i], start, n,
+			if (!set(s, &settings[i], n,
 				 settings[i].kind == WORD || settings[i].kind == TEXT || end == v || *end
 					 ? arena_strdup(s->a, v)
 					 : NULL))
@@ -208,7 +206,7 @@ void sema_config(struct sema *s)
 {
 	struct meta_config *cf = &s->p->config;
 
-	cf->max_strlen = SEMA_STRING_MAX;
+	cf->max_strlen = STRLEN_DEFAULT;
 	cf->max_map_keys = 4096;
 	cf->max_cat_bytes = 10240;
 	cf->print_maps_on_exit = true;
@@ -221,7 +219,7 @@ void sema_config(struct sema *s)
 
 		if (!st) {
 			unknown(s, c);
-		} else if (!set(s, st, c->loc, v->ival, text)) {
+		} else if (!set(s, st, v->ival, text)) {
 			diag_error(s->d, c->loc, "config: '%s' does not take this value", c->key);
 			diag_hint(s->d, "it must be %s", takes(s, st));
 		}

@@ -118,13 +118,12 @@ const struct gft_type *sema_typespec(struct sema *s, const struct typespec *ts)
 			if (!strcmp(names[i].name, ts->name))
 				t = names[i].t;
 		if (!t && !strcmp(ts->name, "string")) {
-			uint64_t n = ts->ndims ? ts->dims[0] : SEMA_STRING_MAX;
+			uint64_t n = ts->ndims ? ts->dims[0] : s->p->config.max_strlen;
 
 			if (n > SEMA_STRING_MAX || !n) {
 				sema_error(s, ts->loc, "a string of %llu bytes is too long here",
 					   (unsigned long long)n);
-				sema_hint(s, "strings held in variables and maps have at most %d bytes",
-					  SEMA_STRING_MAX);
+				sema_hint(s, "text has at most %d bytes", SEMA_STRING_MAX);
 				n = SEMA_STRING_MAX;
 			}
 			return ty_string(s->a, (uint32_t)n);
@@ -724,6 +723,14 @@ static void check_incdec(struct sema *s, struct expr *e)
 	e->type = &ty_i64;
 }
 
+/* With its NUL; what is long is handled in words of 8 bytes. */
+static const struct gft_type *literal_type(struct sema *s, uint32_t len)
+{
+	uint32_t n = len < SEMA_STRING_MAX ? len + 1 : SEMA_STRING_MAX;
+
+	return ty_string(s->a, n > 64 ? (n + 7) & ~7U : n);
+}
+
 void sema_expr(struct sema *s, struct expr *e)
 {
 	switch (e->kind) {
@@ -731,7 +738,7 @@ void sema_expr(struct sema *s, struct expr *e)
 	case EX_BOOL: e->type = &ty_bool; break;
 	case EX_STR:
 		if (e->type->kind != TY_STRING)
-			e->type = ty_string(s->a, e->len + 1);
+			e->type = literal_type(s, e->len);
 		if (e->len + 1 > SEMA_STRING_MAX) {
 			sema_error(s, e->loc, "this string has %u bytes; a string in an expression has at most %d",
 				   e->len, SEMA_STRING_MAX - 1);
@@ -741,7 +748,7 @@ void sema_expr(struct sema *s, struct expr *e)
 	case EX_POSPARAM:
 	case EX_NPARAMS:
 		if (e->str && e->type->kind != TY_STRING)
-			e->type = ty_string(s->a, e->len + 1 > SEMA_STRING_MAX ? SEMA_STRING_MAX : e->len + 1);
+			e->type = literal_type(s, e->len);
 		else if (!e->str)
 			e->type = &ty_i64;
 		break;

@@ -6,7 +6,6 @@
 
 #include "parser/sema.h"
 
-#define BUFFER_MAX  64	/* bytes of buf() */
 #define FRAMES_MAX  127 /* GFT_STACK_MAX of bpf-templates/stack.h */
 #define JOIN_COUNT  16
 #define JOIN_STRING 64
@@ -94,6 +93,69 @@ static void check_strings(struct sema *s, struct expr *e)
 		need_text(s, e, e->args[i]);
 	if (e->nargs == 3 && (!sema_const_int(e->args[2], &n) || n < 0))
 		sema_error(s, e->args[2]->loc, "strncmp's length must be a plain number");
+	else if (e->nargs == 3)
+		e->ival = (uint64_t)n;
+}
+
+/* Values that lie in memory as a row of bytes. */
+static bool has_bytes(const struct gft_type *t)
+{
+	return t->kind == TY_STRING || t->kind == TY_ARRAY || t->kind == TY_TUPLE || t->kind == TY_RECORD ||
+	       t->kind == TY_BUFFER;
+}
+
+static void check_memcmp(struct sema *s, struct expr *e)
+{
+	uint32_t most = UINT32_MAX;
+	int64_t n;
+
+	e->type = &ty_i64;
+	for (uint32_t i = 0; i < 3; i++)
+		sema_expr(s, e->args[i]);
+	for (uint32_t i = 0; i < 2; i++) {
+		const struct gft_type *t = e->args[i]->type;
+
+		if (t->kind == TY_NONE)
+			return;
+		if (!has_bytes(t)) {
+			sema_error(s, e->args[i]->loc, "memcmp compares text, buffers, arrays and tuples, not %s",
+				   sema_type_name(s, t));
+			return;
+		}
+		most = t->size < most ? t->size : most;
+	}
+	if (!sema_const_int(e->args[2], &n) || n < 0 || n > most)
+		sema_error(s, e->args[2]->loc, "memcmp's length must be a plain number, at most %u here", most);
+	else
+		e->ival = (uint64_t)n;
+}
+
+/* Whether the text is made from a variable or map, which may be what the text is assigned to. */
+static bool from_name(const struct expr *e)
+{
+	if (e->kind == EX_STR || e->kind == EX_IDENT || e->go)
+		return false;
+	if (e->kind == EX_CALL && e->fn && e->fn->id == FN_STR_CONCAT)
+		return from_name(e->args[0]) || from_name(e->args[1]);
+	return e->kind != EX_CALL;
+}
+
+static void check_concat(struct sema *s, struct expr *e)
+{
+	uint32_t max = s->p->config.max_strlen, n = 1;
+
+	for (uint32_t i = 0; i < 2; i++) {
+		sema_expr(s, e->args[i]);
+		if (!need_text(s, e, e->args[i]))
+			n = max;
+		else if (e->args[i]->kind == EX_STR)
+			n += e->args[i]->len;
+		else
+			n += e->args[i]->type->size;
+	}
+	if (from_name(e->args[0]) || from_name(e->args[1]) || n > max)
+		n = max;
+	e->type = ty_string(s->a, n > 64 ? (n + 7) & ~7U : n);
 }
 
 /* Formats that only user space reads travel by number. */
@@ -157,7 +219,7 @@ static const struct gft_type *named(struct sema *s, bool errors)
 
 static void check_buf(struct sema *s, struct expr *e)
 {
-	int64_t n = BUFFER_MAX;
+	int64_t max = s->p->config.max_strlen, n = max;
 
 	for (uint32_t i = 0; i < e->nargs; i++)
 		sema_expr(s, e->args[i]);
@@ -166,9 +228,10 @@ static void check_buf(struct sema *s, struct expr *e)
 	need_number(s, e, e->args[0], "a pointer");
 	if (e->nargs > 1)
 		need_number(s, e, e->args[1], "a length");
-	if (e->nargs > 1 && sema_const_int(e->args[1], &n) && (n < 1 || n > BUFFER_MAX)) {
-		sema_error(s, e->args[1]->loc, "buf's length must be 1 to %d", BUFFER_MAX);
-		n = BUFFER_MAX;
+	if (e->nargs > 1 && sema_const_int(e->args[1], &n) && (n < 1 || n > max)) {
+		sema_error(s, e->args[1]->loc, "buf's length must be 1 to %lld", (long long)max);
+		sema_hint(s, "config = { max_strlen = N } allows more");
+		n = max;
 	}
 	e->type = ty_buffer(s->a, (uint32_t)n);
 }
@@ -267,8 +330,8 @@ static void check_join(struct sema *s, struct expr *e)
 	ev = sema_event(s, e, EV_JOIN);
 	ev->fmt = e->nargs > 1 ? e->args[1]->str : " ";
 	ev->args = ARENA_ARRAY(s->a, struct meta_arg, 2);
-	ev->args[0] = (struct meta_arg){ &ty_u32, 16 };
-	ev->args[1] = (struct meta_arg){ ty_string(s->a, JOIN_STRING), 24 };
+	ev->args[0] = (struct meta_arg){ .type = &ty_u32, .off = 16 };
+	ev->args[1] = (struct meta_arg){ .type = ty_string(s->a, JOIN_STRING), .off = 24 };
 	ev->nargs = 2;
 	ev->size = 24 + JOIN_COUNT * JOIN_STRING;
 }
@@ -342,7 +405,16 @@ void sema_func(struct sema *s, struct expr *e)
 	case FN_FIND: check_find(s, e); break;
 	case FN_STRLEN:
 	case FN_STRNCMP:
+	case FN_STRSTR:
 	case FN_STRCONTAINS: check_strings(s, e); break;
+	case FN_STR_CONCAT: check_concat(s, e); break;
+	case FN_MEMCMP: check_memcmp(s, e); break;
+	case FN_STRCAP:
+		sema_expr(s, e->args[0]);
+		need_text(s, e, e->args[0]);
+		e->type = &ty_u64;
+		e->ival = e->args[0]->type->size;
+		break;
 	case FN_STRFTIME: check_strftime(s, e); break;
 	case FN_BUF: check_buf(s, e); break;
 	case FN_UADDR: check_uaddr(s, e); break;

@@ -13,7 +13,6 @@
 #include "gft/gotype.h"
 #include "parser/sema.h"
 
-#define STRING_ROOM    64
 #define PATH_MAX_STEPS 8
 
 /* A chain of names from args or ret to the value. */
@@ -324,11 +323,12 @@ static const struct gft_type *leaf_type(struct sema *s, const struct go_type *t)
 		r->display = TD_DURATION;
 		return r;
 	case GO_UINT: return ty_int(t->size, false);
-	case GO_STRING: return ty_string(s->a, STRING_ROOM);
+	case GO_STRING: return sema_text(s);
 	case GO_ARRAY: /* text of C */
 		if (!t->elem || !t->elem->text)
 			return NULL;
-		return ty_string(s->a, t->count && t->count < STRING_ROOM ? (uint32_t)t->count : STRING_ROOM);
+		return ty_string(s->a, t->count && t->count < s->p->config.max_strlen ? (uint32_t)t->count
+										     : s->p->config.max_strlen);
 	case GO_PTR:
 	case GO_MAP:
 	case GO_CHAN:

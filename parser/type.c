@@ -70,11 +70,18 @@ struct gft_type *ty_new(struct arena *a, enum ty_kind kind)
 	return t;
 }
 
+/* Long text is handled in words (bpf-templates/memory.h). */
+static uint32_t ty_string_align(uint32_t size)
+{
+	return size > 64 || size % 8 == 0 ? 8 : 1;
+}
+
 const struct gft_type *ty_string(struct arena *a, uint32_t size)
 {
 	struct gft_type *t = ty_new(a, TY_STRING);
 
 	t->size = size;
+	t->align = ty_string_align(size);
 	return t;
 }
 
@@ -84,7 +91,7 @@ const struct gft_type *ty_buffer(struct arena *a, uint32_t max)
 
 	t->count = max;
 	t->size = 4 + ((max + 3) & ~3U);
-	t->align = 4;
+	t->align = t->size > 64 ? 8 : 4;
 	return t;
 }
 

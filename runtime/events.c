@@ -11,6 +11,8 @@
 #include "gft/buf.h"
 #include "gft/diag.h"
 
+#define ARGS_MAX 128 /* of one printf() */
+
 struct rows {
 	const struct meta_map *map;
 	struct output_row *v;
@@ -86,14 +88,42 @@ static uint64_t uint_arg(const struct meta_event *ev, const char *rec, uint32_t 
 	return v;
 }
 
+/* A value of the record; long text lies at its end, and is copied to a place of the type's size that own frees. */
+static const void *arg_data(const struct events *e, const struct meta_arg *a, const char *rec, char **own)
+{
+	size_t size = e->rec_size;
+	struct gft_tail t;
+
+	*own = NULL;
+	if (!a->tail)
+		return rec + a->off;
+	memcpy(&t, rec + a->off, sizeof(t));
+	*own = xcalloc(1, a->type->size + 1);
+	if (t.off <= size && t.len <= size - t.off && t.len <= a->type->size)
+		memcpy(*own, rec + t.off, t.len);
+	return *own;
+}
+
 static void format(struct events *e, const struct meta_event *ev, const char *rec, struct buf *b)
 {
-	struct value_arg args[64];
-	uint32_t n = ev->nargs < 64 ? ev->nargs : 64;
+	struct value_arg args[ARGS_MAX] = { 0 };
+	char *own[ARGS_MAX];
+	uint32_t n = ev->nargs < ARGS_MAX ? ev->nargs : ARGS_MAX;
 
 	for (uint32_t i = 0; i < n; i++)
-		args[i] = (struct value_arg){ ev->args[i].type, rec + ev->args[i].off };
+		args[i] = (struct value_arg){ ev->args[i].type, arg_data(e, &ev->args[i], rec, &own[i]) };
 	value_printf(b, e->values, ev->fmt, args, n);
+	for (uint32_t i = 0; i < n; i++)
+		free(own[i]);
+}
+
+static void do_print(struct events *e, const struct meta_event *ev, const char *rec)
+{
+	char *own;
+	const void *data = arg_data(e, &ev->args[0], rec, &own);
+
+	output_value(e->out, ev->args[0].type, data);
+	free(own);
 }
 
 static void do_printf(struct events *e, const struct meta_event *ev, const char *rec)
@@ -223,6 +253,7 @@ void events_handle(struct events *e, const void *rec, size_t size)
 	if (e->exiting)
 		return;
 	ev = &e->meta->events[h->aux];
+	e->rec_size = size;
 	switch (ev->kind) {
 	case EV_PRINTF: do_printf(e, ev, rec); break;
 	case EV_ERRORF:
@@ -230,7 +261,7 @@ void events_handle(struct events *e, const void *rec, size_t size)
 	case EV_CAT: do_cat(e, ev, rec); break;
 	case EV_SYSTEM: do_system(e, ev, rec); break;
 	case EV_JOIN: do_join(e, ev, rec); break;
-	case EV_PRINT: output_value(e->out, ev->args[0].type, (const char *)rec + ev->args[0].off); break;
+	case EV_PRINT: do_print(e, ev, rec); break;
 	case EV_PRINT_MAP: print_map(e, (uint32_t)ev->map, uint_arg(ev, rec, 0), uint_arg(ev, rec, 1), true); break;
 	case EV_PRINT_KEY: print_key(e, ev, rec); break;
 	case EV_CLEAR: ksession_map_clear(e->ks, (uint32_t)ev->map); break;

@@ -13,9 +13,10 @@ struct events {
 	struct output *out;
 	const struct value_ctx *values;
 	const struct diag *diag;
-	bool exiting; /* exit() was called */
-	int status;   /* its argument */
-	uint64_t bad; /* records that make no sense */
+	bool exiting;	 /* exit() was called */
+	int status;	 /* its argument */
+	uint64_t bad;	 /* records that make no sense */
+	size_t rec_size; /* of the record that is being handled */
 };
 
 /* One GFT_REC_EVENT record of size bytes. */

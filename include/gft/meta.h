@@ -110,6 +110,7 @@ enum meta_event_kind {
 struct meta_arg {
 	const struct gft_type *type;
 	uint32_t off; /* bytes from the start of struct gft_rec_event */
+	bool tail;    /* text behind the rest: at off is struct gft_tail of wire.h */
 };
 
 struct meta_event {
@@ -117,7 +118,8 @@ struct meta_event {
 	const char *fmt; /* format, unescaped */
 	struct meta_arg *args;
 	uint32_t nargs;
-	uint32_t size; /* bytes of the whole record */
+	uint32_t size; /* bytes of the whole record, without its tails */
+	uint32_t most; /* with the longest tails that there can be */
 	int map;       /* map number; -1: none */
 	struct src_loc loc;
 };

@@ -35,6 +35,9 @@ struct gft_task_layout {
 	__u32 ns_inum;				     /* struct pid_namespace: ns.inum */
 };
 
+/* Slots of scratch memory for each processor: programs that interrupt each other. */
+#define GFT_SCRATCH_SLOTS 4
+
 /* One binary's goroutines: byte offsets, as struct tgt_go has them. */
 struct gft_layout {
 	__s32 is_go;

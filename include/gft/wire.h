@@ -152,6 +152,12 @@ struct gft_rec_event {
 	/* the event's arguments follow, laid out by its description */
 };
 
+/* Long text of an event lies behind the other values, as long as it is: where, and how many bytes. */
+struct gft_tail {
+	__u32 off; /* from the start of struct gft_rec_event */
+	__u32 len;
+};
+
 /* Attach cookie: what the BPF side must know of a site without a lookup. */
 #define GFT_COOKIE_SITE(c)   ((__u32)(c))
 #define GFT_COOKIE_SP_ADJ(c) (((__u32)((c) >> 32)) & 0xffffffU) /* bytes below the return address that rsp is */

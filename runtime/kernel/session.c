@@ -266,6 +266,10 @@ static int open_object(struct ksession *s, const struct ksession_opts *o, size_t
 	for (uint32_t i = 0; i < s->meta->nmaps; i++)
 		if (s->meta->maps[i].max_entries)
 			bpf_map__set_max_entries(s->maps[i], s->meta->maps[i].max_entries);
+	struct bpf_map *scratch = bpf_object__find_map_by_name(s->obj, "gft_scratch");
+
+	if (scratch)
+		bpf_map__set_max_entries(scratch, (uint32_t)s->ncpus * GFT_SCRATCH_SLOTS);
 	if (s->ring)
 		bpf_map__set_max_entries(s->ring, (uint32_t)ring);
 	if (s->goroutines && o->max_goroutines)

@@ -16,7 +16,8 @@
 
 #include "gft/type.h"
 
-#define MAX_NESTING 32 /* of aggregate types; the compiler makes none deeper */
+#define CUT_FROM    256 /* text of a graph line: the smallest place that text is cut to fit */
+#define MAX_NESTING 32	/* of aggregate types; the compiler makes none deeper */
 
 static uint64_t load_uint(const void *p, uint32_t size)
 {
@@ -238,7 +239,9 @@ static void print_string(struct buf *b, const struct value_ctx *vc, const struct
 		buf_add(b, s, n);
 	else
 		value_escape(b, s, n);
-	if (n == t->size && vc && vc->trunc_trailer && vc->max_strlen && t->size >= vc->max_strlen)
+	/* text that was asked for in so many bytes (c64, string[8]) is not cut */
+	if (n == t->size && vc && vc->trunc_trailer && vc->max_strlen &&
+	    t->size >= (vc->max_strlen < CUT_FROM ? vc->max_strlen : CUT_FROM))
 		buf_puts(b, vc->trunc_trailer);
 }
 
