@@ -136,8 +136,8 @@ static void test_fetch(void **state)
 	c_has("u:main.add { @m = fetch(%ax:bool); }", "!= 0", NULL);
 	/* a short text in a long text's place: no more is read than it has */
 	c_has("u:main.add { @m = fetch(+0(%ax):c64); @m = \"a text of more than eight\"; }",
-	      "bpf_probe_read_user(v, 8,", "-bpf_probe_read_user(v, 26", NULL);
-	c_has("u:main.add { print(args.s); }", "gft_reg(c, bx)", "gft_reg(c, cx)", "gft_text(", NULL);
+	      "bpf_probe_read_user(t1, 8,", "-bpf_probe_read_user(t1, 26", NULL);
+	c_has("u:main.add { print(args.s); }", "gft_reg(c, bx)", "gft_reg(c, cx)", "gft_tail_text(", NULL);
 	c_has("u:main.walk { print(args.n.student.age); }", "gft_load(&at", "+ 8LL)", "+= 16LL", NULL);
 }
 
@@ -182,7 +182,7 @@ static void test_statements(void **state)
 	c_has("u:main.add { @a = sum(arg0); @b = min(arg0); @c = max((int8)arg0); @d = hist(arg0, 2); "
 	      "@e = lhist(arg0, -10, 10, 2); @f = stats(1); @g = avg(1); }",
 	      "gft_agg_sum(row,", "gft_agg_min(row, gft_arg(c, c->abi, 0), 0)", "gft_agg_max(row, ((__s8)gft_arg",
-	      ", 1);", "gft_agg_hist(row, gft_arg(c, c->abi, 0), 0, 2,", ", -10LL, 10LL, 2ULL, 12)", "gft_zero[", NULL);
+	      ", 1);", "gft_agg_hist(row, gft_arg(c, c->abi, 0), 0, 2,", ", -10LL, 10LL, 2ULL, 12)", "gft_zero_row[", NULL);
 	c_has("u:main.add { @a = 5; @a += 2; @a -= 1; @a *= 2; @a >>= 1; }", "bpf_map_update_elem(&m0_a",
 	      "__sync_fetch_and_add(p, (__u64)2LL)", "0 - (__u64)1LL", "*p = *p * 2LL", "(1LL & 63)", NULL);
 

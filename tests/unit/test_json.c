@@ -382,7 +382,7 @@ static void test_maps(void **state)
 	const struct gft_type *key = ty_tuple(a, kt, NULL, 2), *nested = ty_tuple(a, kt, NULL, 3);
 	struct {
 		int32_t n;
-		char s[8];
+		_Alignas(8) char s[8]; /* text of whole words is laid out in words */
 		int32_t p[2];
 	} k[] = { { -1, "b \"c", { 1, 2 } }, { 3, "a", { 3, 4 } } };
 	struct ty_agg agg[] = { { 6, 3 }, { 9, 2 } };
