@@ -182,7 +182,8 @@ static void test_statements(void **state)
 	c_has("u:main.add { @a = sum(arg0); @b = min(arg0); @c = max((int8)arg0); @d = hist(arg0, 2); "
 	      "@e = lhist(arg0, -10, 10, 2); @f = stats(1); @g = avg(1); }",
 	      "gft_agg_sum(row,", "gft_agg_min(row, gft_arg(c, c->abi, 0), 0)", "gft_agg_max(row, ((__s8)gft_arg",
-	      ", 1);", "gft_agg_hist(row, gft_arg(c, c->abi, 0), 0, 2,", ", -10LL, 10LL, 2ULL, 12)", "gft_zero_row[", NULL);
+	      ", 1);", "gft_agg_hist(row, gft_arg(c, c->abi, 0), 0, 2,", ", -10LL, 10LL, 2ULL, 12)", "gft_zero_row[",
+	      NULL);
 	c_has("u:main.add { @a = 5; @a += 2; @a -= 1; @a *= 2; @a >>= 1; }", "bpf_map_update_elem(&m0_a",
 	      "__sync_fetch_and_add(p, (__u64)2LL)", "0 - (__u64)1LL", "*p = *p * 2LL", "(1LL & 63)", NULL);
 
