@@ -162,11 +162,11 @@ void emit_place_into(struct em *m, struct buf *b, const char *dst, const struct 
 	if (size > t->size)
 		size = t->size;
 	if (!size) {
-		buf_printf(b, "__builtin_memset(%s, 0, %u); ", dst, t->size);
+		buf_printf(b, "gft_zero(%s, %u); ", dst, t->size);
 		return;
 	}
 	if (size < t->size)
-		buf_printf(b, "__builtin_memset(%s, 0, %u); ", dst, t->size);
+		buf_printf(b, "gft_zero(%s, %u); ", dst, t->size);
 	buf_printf(b, "%s; ", read_call(m, e, arena_printf(m->a, "%s, %u, %s", dst, size, emit_address(m, e))));
 }
 

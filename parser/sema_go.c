@@ -328,7 +328,7 @@ static const struct gft_type *leaf_type(struct sema *s, const struct go_type *t)
 		if (!t->elem || !t->elem->text)
 			return NULL;
 		return ty_string(s->a, t->count && t->count < s->p->config.max_strlen ? (uint32_t)t->count
-										     : s->p->config.max_strlen);
+										      : s->p->config.max_strlen);
 	case GO_PTR:
 	case GO_MAP:
 	case GO_CHAN:
