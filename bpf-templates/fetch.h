@@ -206,6 +206,8 @@ static __always_inline __u64 gft_bias(struct gft_ctx *c)
 	__u32 site = c->site;
 	__u64 *v = bpf_map_lookup_elem(&gft_site_addr, &site);
 
+	if (GFT_COOKIE_FLAGS(c->cookie) & GFT_CF_URETPROBE)
+		return v ? bpf_get_func_ip(c->tp) - *v : 0;
 	return v ? gft_reg(c, ip) - *v : 0;
 }
 #endif

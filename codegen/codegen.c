@@ -308,6 +308,7 @@ static void class_program(struct em *m, const struct prog_class *pc, uint32_t nu
 	mp->capture_all = pc->capture;
 	mp->want_sp = (pc->needs & (NEED_KEY | NEED_CALLER)) != 0;
 	mp->uses_regs = (pc->needs & NEED_REGS) != 0;
+	mp->graph = pc->graph;
 	mp->places = pc->places;
 	mp->nplaces = pc->nplaces;
 

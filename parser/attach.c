@@ -194,6 +194,8 @@ static const char *find(const char *s, const char *end, char c)
 			depth++;
 		else if ((*s == ')' || *s == ']') && depth)
 			depth--;
+		else if (c == ':' && *s == ':' && s[1] == ':')
+			s++; /* ns::f of C++ is one name */
 		else if (*s == c && !depth)
 			return s;
 	}
@@ -254,6 +256,8 @@ static bool uprobe(struct scan *s, struct attach_point *ap, const char *rest, st
 		rest = colon + 1;
 		if (!*ap->binary)
 			ap->binary = NULL;
+		if (!strncmp(rest, "cpp:", 4)) /* bpftrace's way to say that a name is C++'s */
+			rest += 4;
 		colon = find(rest, end, ':');
 		if (colon) {
 			diag_error(s->d, loc, "%s: too many ':'", ap->raw);

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gft/setup.h"
 #include "parser/sema.h"
 
 struct row {
@@ -124,7 +125,8 @@ static void no_match(struct sema *s, int bin, const struct func_pattern *fp)
 	}
 }
 
-static void add_functions(struct sema *s, const struct clause *c, const struct attach_point *ap, int bin, uint8_t role)
+static void add_functions(struct sema *s, const struct clause *c, const struct attach_point *ap, int bin, uint8_t role,
+			  bool one)
 {
 	const struct resolver *r = s->res;
 	uint32_t *all = NULL;
@@ -143,7 +145,8 @@ static void add_functions(struct sema *s, const struct clause *c, const struct a
 					all[w++] = all[j];
 			n = w;
 		} else if (!k) {
-			no_match(s, bin, fp);
+			if (one)
+				no_match(s, bin, fp);
 		} else {
 			for (size_t j = 0; j < k; j++)
 				ARENA_PUSH(s->a, all, n, cap, m[j]);
@@ -181,20 +184,45 @@ static void add_addr(struct sema *s, const struct clause *c, const struct attach
 				 .loc = ap->loc });
 }
 
+static void uprobe_in(struct sema *s, const struct clause *c, const struct attach_point *ap, int bin, bool one);
+
 static void uprobe(struct sema *s, const struct clause *c, const struct attach_point *ap)
 {
 	const struct resolver *r = s->res;
-	char err[512];
-	int bin = r->binary(r->ctx, ap->binary, err, sizeof(err));
-	uint8_t role = ap->provider == PROV_URETPROBE ? SITE_EXIT : SITE_ENTRY;
+	const char **patterns = ARENA_ARRAY(s->a, const char *, ap->npatterns + 1);
+	int bins[GFT_BINARIES], n;
+	char err[512] = "";
+	size_t k = 0;
 
-	if (bin < 0) {
+	for (uint32_t i = 0; i < ap->npatterns; i++)
+		if (!ap->patterns[i].exclude)
+			patterns[k++] = ap->patterns[i].text;
+	if (r->binaries) {
+		n = r->binaries(r->ctx, ap->binary, patterns, k, bins, GFT_BINARIES, err, sizeof(err));
+	} else {
+		bins[0] = r->binary(r->ctx, ap->binary, err, sizeof(err));
+		n = bins[0] < 0 ? bins[0] : 1;
+	}
+	if (!n)
+		missing(s, ap->loc, "none of the files of %s has a function %s", ap->binary ? ap->binary : "-p",
+			k ? patterns[0] : "there");
+	if (n < 0) {
 		diag_error(s->d, ap->loc, "%s", err);
-		if (bin == -ESRCH)
+		if (n == -ESRCH && !(ap->binary && !strcmp(ap->binary, "*")))
 			diag_hint(s->d, "give it behind the script (gft -e '...' ./binary), by -p PID or -c COMMAND, "
 					"or in the probe: u:./binary:FUNC");
 		return;
 	}
+	for (int i = 0; i < n; i++)
+		uprobe_in(s, c, ap, bins[i], n == 1);
+}
+
+/* In one binary; of several, those without a function that a list of patterns has are no mistake. */
+static void uprobe_in(struct sema *s, const struct clause *c, const struct attach_point *ap, int bin, bool one)
+{
+	const struct resolver *r = s->res;
+	uint8_t role = ap->provider == PROV_URETPROBE ? SITE_EXIT : SITE_ENTRY;
+
 	if (r->is_go(r->ctx, bin))
 		s->p->go = true;
 	if (s->p->clauses[c->index].binary < 0)
@@ -231,7 +259,7 @@ static void uprobe(struct sema *s, const struct clause *c, const struct attach_p
 		}
 		free(m);
 	} else {
-		add_functions(s, c, ap, bin, role);
+		add_functions(s, c, ap, bin, role, one);
 	}
 }
 

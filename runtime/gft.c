@@ -13,7 +13,6 @@
 #include <regex.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "codegen/cdefs.h"
@@ -109,34 +108,6 @@ static bool stage(const struct story *s, const char *name)
 
 /* --- passes ----------------------------------------------------------------------------------- */
 
-/* Several processes of -p run one program: a probe lies in a file. */
-static bool same_program(const struct cli *c)
-{
-	struct stat first, st;
-	char path[64];
-
-	for (size_t i = 0; i < c->npids && !c->binary; i++) {
-		snprintf(path, sizeof(path), "/proc/%d/exe", c->pids[i]);
-		if (stat(path, &st)) {
-			fprintf(stderr, "gft: cannot read the executable of process %d: %s\n", c->pids[i],
-				strerror(errno));
-			if (errno == EACCES)
-				fputs("hint: run as root, or with CAP_SYS_PTRACE\n", stderr);
-			return false;
-		}
-		if (i && (st.st_dev != first.st_dev || st.st_ino != first.st_ino)) {
-			fprintf(stderr,
-				"gft: -p: processes %d and %d run different programs\n"
-				"hint: name the binary in the probe, u:./binary:FUNC, or run one gft for each\n",
-				c->pids[0], c->pids[i]);
-			return false;
-		}
-		if (!i)
-			first = st;
-	}
-	return true;
-}
-
 static bool open_targets(struct story *s)
 {
 	struct targets_opts o = { .binary = s->cli.binary, .debug_dir = s->cli.debug_dir };
@@ -150,8 +121,8 @@ static bool open_targets(struct story *s)
 	}
 	if (s->cli.noperands && !s->cli.nuprobes)
 		o.operand = s->cli.operands[0];
-	if (s->cli.npids)
-		o.pid = s->cli.pids[0];
+	o.pids = s->cli.pids;
+	o.npids = s->cli.npids;
 	for (size_t i = 0; i < s->cli.npids; i++) {
 		char path[64];
 
@@ -162,8 +133,6 @@ static bool open_targets(struct story *s)
 			return false;
 		}
 	}
-	if (!same_program(&s->cli))
-		return false;
 	s->targets = targets_new(&o);
 	targets_resolver(s->targets, &s->res);
 	return true;

@@ -45,7 +45,9 @@ static void site_line(struct tgt *t, uint32_t f)
 	for (uint32_t i = 0; i < s.nexits; i++)
 		printf("    exit  0x%llx %s, %s\n", (unsigned long long)s.exits[i].vaddr, s.exits[i].insn,
 		       s.exits[i].emulated ? "emulated" : "stepped");
-	if (!s.nexits)
+	if (s.uretprobe)
+		puts("    exit  by the kernel's uretprobe: some way out cannot be probed");
+	else if (!s.nexits)
 		printf("    no exit: %s\n", s.why_no_exit ? s.why_no_exit : "?");
 	tgt_sites_fini(&s);
 }

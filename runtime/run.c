@@ -536,10 +536,14 @@ static bool attach(struct run *r, uint64_t *attached)
 			const struct prog_sites *ps = sites_of(o->sites, i);
 			size_t refused = 0;
 
-			if (!ps->n)
-				continue;
-			if (ksession_attach_uprobes(r->ks, i, targets_path(o->targets, mp->binary), pid, mp->uretprobe,
-						    ps->v, ps->n, &refused, progress, r, &err) < 0)
+			if (ps->n && ksession_attach_uprobes(r->ks, i, targets_path(o->targets, mp->binary), pid, false,
+							     ps->v, ps->n, &refused, progress, r, &err) < 0)
+				return fail(r, &err);
+			refused_all += refused;
+			refused = 0;
+			if (ps->nrets &&
+			    ksession_attach_uprobes(r->ks, i, targets_path(o->targets, mp->binary), pid, true, ps->rets,
+						    ps->nrets, &refused, progress, r, &err) < 0)
 				return fail(r, &err);
 			refused_all += refused;
 		} else {

@@ -79,7 +79,13 @@ static void add(struct site_table *s, uint32_t prog, const struct meta_prog *mp,
 	e->emulated = site->emulated;
 	memcpy(e->insn, site->insn, sizeof(e->insn));
 	e->insn[sizeof(e->insn) - 1] = 0;
-	ps->v[ps->n++] = (struct ksession_site){ site->file_off, GFT_COOKIE(s->n, site->sp_adj, site->flags) };
+	if (site->flags & GFT_CF_URETPROBE) {
+		ps->rets = xrealloc(ps->rets, (ps->nrets + 1) * sizeof(*ps->rets));
+		ps->rets[ps->nrets++] =
+			(struct ksession_site){ site->file_off, GFT_COOKIE(s->n, site->sp_adj, site->flags) };
+	} else {
+		ps->v[ps->n++] = (struct ksession_site){ site->file_off, GFT_COOKIE(s->n, site->sp_adj, site->flags) };
+	}
 	s->n++;
 	s->counts.emulated += site->emulated;
 }
@@ -90,6 +96,12 @@ static void reserve(struct prog_sites *ps, size_t *cap, size_t extra)
 		return;
 	*cap = (ps->n + extra) * 2;
 	ps->v = xrealloc(ps->v, *cap * sizeof(*ps->v));
+}
+
+/* The script looks at results, and shows no graph: at a jump into another function there is nothing to see. */
+static bool result_only(const struct meta_prog *mp)
+{
+	return mp->role == SITE_EXIT && mp->uses_regs && !mp->graph && !mp->internal;
 }
 
 /* What is wanted of each function of each binary: its exits are of no use without its entry. */
@@ -105,7 +117,7 @@ static void collect_wants(const struct gft_meta *meta, struct targets *t, struct
 		for (uint32_t i = 0; i < mp->nplaces; i++)
 			want[mp->binary][mp->places[i].func].flags |=
 				mp->role == SITE_ENTRY ? TGT_WANT_ENTRY | (mp->want_args ? TGT_WANT_ARGS : 0)
-						       : TGT_WANT_EXITS;
+						       : TGT_WANT_EXITS | (result_only(mp) ? TGT_WANT_RESULT : 0);
 	}
 }
 
@@ -161,25 +173,34 @@ static void choose_exits(struct site_table *s, uint32_t p, struct wanted *want, 
 		uint32_t f = mp->places[i].func;
 		struct wanted *w = &want[f];
 		const struct tgt_sites *ts = &w->found;
-		bool alone = !(w->flags & TGT_WANT_ENTRY);
+		bool alone = !(w->flags & TGT_WANT_ENTRY), jumps = false;
 
 		if (alone && !mp->internal)
 			s->counts.functions++;
 		if (w->no_entry)
 			continue;
-		if (!w->known && tgt_sites(tgt, f, TGT_WANT_EXITS, &w->found) < 0) {
+		if (!w->known && tgt_sites(tgt, f, w->flags & ~TGT_WANT_ENTRY, &w->found) < 0) {
 			skip(s, mp->binary, f, "its code cannot be decoded");
 			continue;
 		}
 		w->known = true;
 		reserve(&s->progs[p], cap, ts->nexits);
 		for (uint32_t k = 0; k < ts->nexits; k++) {
+			if (result_only(mp) && ts->exits[k].kind == TGT_SITE_TAIL) {
+				jumps = true;
+				continue;
+			}
 			add(s, p, mp, f, &ts->exits[k]);
 			s->counts.exits += !mp->internal;
 		}
+		if (ts->uretprobe) {
+			add(s, p, mp, f, &ts->ret);
+			s->counts.exits += !mp->internal;
+			continue;
+		}
 		if (!ts->nexits && alone && (!mp->internal || mp->must))
 			skip(s, mp->binary, f, ts->why_no_exit ? ts->why_no_exit : "it has no return instruction");
-		else if (ts->exits_doubtful)
+		else if (ts->exits_doubtful || jumps)
 			s->counts.doubtful++;
 		else if (!ts->nexits)
 			s->counts.no_exit++;
@@ -270,8 +291,10 @@ void site_table_free(struct site_table *s)
 			go_values_free(e->values);
 		}
 	}
-	for (uint32_t p = 0; p < s->meta->nprogs; p++)
+	for (uint32_t p = 0; p < s->meta->nprogs; p++) {
 		free(s->progs[p].v);
+		free(s->progs[p].rets);
+	}
 	free(s->progs);
 	free(s->skips);
 	free(s->v);
@@ -425,8 +448,14 @@ static const struct site_info *info(void *ctx, uint32_t site)
 		const struct tgt_func *f = e->func == META_NO_FUNC ? NULL : tgt_func(t, e->func);
 		unsigned line = 0;
 
-		e->info.func = f ? f->name : "?";
-		e->info.off = f ? (uint32_t)(e->vaddr - f->entry) : 0;
+		/* a way out of the function may lie in its cold part */
+		const struct tgt_func *at = f;
+		long i = f && (e->vaddr < f->entry || e->vaddr >= f->end) ? tgt_func_at(t, e->vaddr) : -1;
+
+		if (i >= 0)
+			at = tgt_func(t, (uint32_t)i);
+		e->info.func = at ? at->name : "?";
+		e->info.off = at ? (uint32_t)(e->vaddr - at->entry) : 0;
 		if (!tgt_line(t, e->vaddr, &e->info.file, &line))
 			e->info.file = NULL;
 		e->info.line = line;

@@ -17,6 +17,8 @@ struct site_table;
 struct prog_sites {
 	struct ksession_site *v;
 	size_t n;
+	struct ksession_site *rets; /* for the kernel's uretprobe */
+	size_t nrets;
 };
 
 struct site_counts {

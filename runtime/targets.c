@@ -3,6 +3,7 @@
 #include "runtime/targets.h"
 
 #include <errno.h>
+#include <glob.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +17,7 @@
 #include "gft/graph.h"
 #include "gft/kernel.h"
 #include "gft/setup.h"
+#include "runtime/libname.h"
 #include "runtime/tracefs.h"
 
 struct binary {
@@ -119,33 +121,32 @@ static char *find_file(const char *name)
 	return xstrdup(name);
 }
 
-static int add(struct targets *t, char *path, const char *display, char *err, size_t err_sz)
+/* Takes path; tgt: it is open already, and is taken too. */
+static int add(struct targets *t, char *path, const char *display, struct tgt *tgt, char *err, size_t err_sz)
 {
 	struct tgt_opts o = { .display = display, .debug_dir = t->opts.debug_dir };
 	struct tgt_error te = { "" };
-	struct stat st;
-	int r;
+	struct stat st = { 0 };
+	struct binary *b;
+	int i = -1, r = 0;
 
 	if (!stat(path, &st))
-		for (int i = 0; i < t->n; i++)
-			if (t->b[i].dev == st.st_dev && t->b[i].ino == st.st_ino) {
-				free(path);
-				return i;
-			}
-	if (t->n == GFT_BINARIES) {
+		i = targets_by_inode(t, st.st_dev, st.st_ino);
+	if (i < 0 && t->n == GFT_BINARIES) {
 		snprintf(err, err_sz, "%s: more than %d binaries in one script", display, GFT_BINARIES);
-		free(path);
-		return -E2BIG;
+		r = -E2BIG;
+	} else if (i < 0 && !tgt) {
+		r = tgt_open(&tgt, path, &o, &te);
+		if (r < 0)
+			snprintf(err, err_sz, "%s", te.msg);
 	}
-
-	struct binary *b = &t->b[t->n];
-
-	r = tgt_open(&b->tgt, path, &o, &te);
-	if (r < 0) {
-		snprintf(err, err_sz, "%s", te.msg);
+	if (i >= 0 || r < 0) {
+		tgt_close(tgt);
 		free(path);
-		return r;
+		return r < 0 ? r : i;
 	}
+	b = &t->b[t->n];
+	b->tgt = tgt;
 	b->path = path;
 	b->display = xstrdup(display);
 	b->dev = st.st_dev;
@@ -153,33 +154,148 @@ static int add(struct targets *t, char *path, const char *display, char *err, si
 	return t->n++;
 }
 
-static int open_pid(struct targets *t, char *err, size_t err_sz)
+/* --- names ------------------------------------------------------------------------------------ */
+
+/* Files that a name may mean. */
+struct files {
+	struct {
+		char *path, *display;
+	} * v;
+	size_t n;
+};
+
+static void push(struct files *f, char *path, char *display)
+{
+	f->v = xrealloc(f->v, (f->n + 1) * sizeof(*f->v));
+	f->v[f->n].path = path;
+	f->v[f->n++].display = display;
+}
+
+static void files_free(struct files *f)
+{
+	for (size_t i = 0; i < f->n; i++) {
+		free(f->v[i].path);
+		free(f->v[i].display);
+	}
+	free(f->v);
+}
+
+static int executable(struct files *f, pid_t pid, char *err, size_t err_sz)
 {
 	char link[64], exe[PATH_MAX];
 	ssize_t n;
 
-	snprintf(link, sizeof(link), "/proc/%d/exe", t->opts.pid);
+	snprintf(link, sizeof(link), "/proc/%d/exe", pid);
 	n = readlink(link, exe, sizeof(exe) - 1);
 	if (n < 0) {
 		int e = errno;
 
-		snprintf(err, err_sz,
-			 e == ENOENT ? "there is no process %d" : "cannot read the executable of process %d: %s",
-			 t->opts.pid, strerror(e));
+		if (e == ENOENT)
+			snprintf(err, err_sz, "there is no process %d", pid);
+		else
+			snprintf(err, err_sz,
+				 "cannot read the executable of process %d: %s: run as root, or with CAP_SYS_PTRACE",
+				 pid, strerror(e));
 		return -e;
 	}
 	exe[n] = 0;
-	return add(t, xstrdup(link), exe, err, err_sz);
+	push(f, xstrdup(link), xstrdup(exe));
+	return 0;
 }
 
-int targets_open(struct targets *t, const char *name, char *err, size_t err_sz)
+/* "/proc/PID/root" when the first process of -p sees other files than gft does, else "". */
+static const char *root_of(const struct targets *t, char *buf, size_t size)
 {
-	char *path;
+	char path[64], a[64] = "", b[64] = "";
+	struct stat mine, its;
+
+	buf[0] = 0;
+	if (!t->opts.npids)
+		return buf;
+	snprintf(path, sizeof(path), "/proc/%d/root/", t->opts.pids[0]);
+	if (stat("/", &mine) || stat(path, &its))
+		return buf;
+	snprintf(path, sizeof(path), "/proc/%d/ns/mnt", t->opts.pids[0]);
+	if (readlink("/proc/self/ns/mnt", a, sizeof(a) - 1) < 0 || readlink(path, b, sizeof(b) - 1) < 0 ||
+	    (mine.st_dev == its.st_dev && mine.st_ino == its.st_ino && !strcmp(a, b)))
+		return buf;
+	snprintf(buf, size, "/proc/%d/root", t->opts.pids[0]);
+	return buf;
+}
+
+static bool is_file(const char *path)
+{
+	struct stat st;
+
+	return !stat(path, &st) && S_ISREG(st.st_mode);
+}
+
+static char *joined(const char *a, const char *b)
+{
+	struct buf s = BUF_INIT;
+
+	buf_printf(&s, "%s%s", a, b);
+	return s.data;
+}
+
+static int by_glob(struct files *f, const char *root, const char *name, char *err, size_t err_sz)
+{
+	char *pattern = joined(name[0] == '/' ? root : "", name);
+	size_t skip = name[0] == '/' ? strlen(root) : 0;
+	glob_t g;
+
+	if (!glob(pattern, GLOB_TILDE, NULL, &g)) {
+		for (size_t i = 0; i < g.gl_pathc; i++)
+			if (is_file(g.gl_pathv[i]))
+				push(f, xstrdup(g.gl_pathv[i]), xstrdup(g.gl_pathv[i] + skip));
+		globfree(&g);
+	}
+	free(pattern);
+	if (f->n)
+		return 0;
+	snprintf(err, err_sz, "no file matches %s%s", name, skip ? " in the process's root directory" : "");
+	return -ENOENT;
+}
+
+/* Files that the processes run code of: all, or the libraries of that name. */
+static void by_maps(struct files *f, const struct targets *t, const char *name)
+{
+	for (size_t i = 0; i < t->opts.npids; i++) {
+		struct mapped *m = NULL;
+		size_t n = mapped_files(t->opts.pids[i], &m);
+
+		for (size_t k = 0; k < n; k++)
+			if (!name || libname_is(m[k].path, name))
+				push(f, xstrdup(m[k].file), xstrdup(m[k].path));
+		mapped_free(m, n);
+	}
+}
+
+static void by_path(struct files *f, const char *root, const char *name)
+{
+	char *path = find_file(name), *inside = *root && path[0] == '/' ? joined(root, path) : NULL;
+
+	/* a process in another root: what it calls by this name */
+	if (inside && is_file(inside)) {
+		push(f, inside, path);
+		return;
+	}
+	free(inside);
+	push(f, path, xstrdup(name));
+}
+
+static int find_files(const struct targets *t, const char *name, struct files *f, char *err, size_t err_sz)
+{
+	char root[64], *lib;
+	int r = 0;
 
 	if (!name)
 		name = t->opts.binary;
-	if (!name && t->opts.pid)
-		return open_pid(t, err, err_sz);
+	if (!name && t->opts.npids) {
+		for (size_t i = 0; i < t->opts.npids && !r; i++)
+			r = executable(f, t->opts.pids[i], err, err_sz);
+		return r;
+	}
 	if (!name) {
 		if (t->opts.operand)
 			snprintf(err, err_sz, "no binary was given: there is no program %s here or on the PATH",
@@ -188,8 +304,96 @@ int targets_open(struct targets *t, const char *name, char *err, size_t err_sz)
 			snprintf(err, err_sz, "no binary was given");
 		return -ESRCH;
 	}
-	path = find_file(name);
-	return add(t, path, name, err, err_sz);
+	root_of(t, root, sizeof(root));
+	if (!strcmp(name, "*")) {
+		by_maps(f, t, NULL);
+		if (f->n)
+			return 0;
+		snprintf(err, err_sz, "'*' is every file that a process has mapped: which process?  -p PID says it");
+		return -ESRCH;
+	}
+	if (is_file(name) || strchr(name, '/')) {
+		if (strpbrk(name, "*?[") && !is_file(name))
+			return by_glob(f, root, name, err, err_sz);
+		by_path(f, root, name);
+		return 0;
+	}
+	by_maps(f, t, name);
+	if (f->n)
+		return 0;
+	lib = targets_which(name);
+	if (!lib)
+		lib = libname_find(root, name);
+	if (lib)
+		push(f, lib, xstrdup(lib + (strncmp(lib, root, strlen(root)) ? 0 : strlen(root))));
+	else
+		push(f, xstrdup(name), xstrdup(name));
+	return 0;
+}
+
+static int open_file(struct targets *t, struct files *f, size_t i, struct tgt *tgt, char *err, size_t err_sz)
+{
+	char *path = f->v[i].path;
+
+	f->v[i].path = NULL;
+	return add(t, path, f->v[i].display, tgt, err, err_sz);
+}
+
+int targets_open(struct targets *t, const char *name, char *err, size_t err_sz)
+{
+	struct files f = { 0 };
+	int r = find_files(t, name, &f, err, err_sz);
+
+	if (!r)
+		r = open_file(t, &f, 0, NULL, err, err_sz);
+	files_free(&f);
+	return r;
+}
+
+static bool has_any(struct tgt *tgt, const char *const *patterns, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		uint32_t *m = NULL;
+		size_t k = tgt_match(tgt, patterns[i], &m);
+
+		free(m);
+		if (k)
+			return true;
+	}
+	return !n;
+}
+
+int targets_open_all(struct targets *t, const char *name, const char *const *patterns, size_t n, int *out, size_t max,
+		     char *err, size_t err_sz)
+{
+	struct files f = { 0 };
+	int r = find_files(t, name, &f, err, err_sz), found = 0;
+
+	if (!r && f.n == 1) {
+		r = open_file(t, &f, 0, NULL, err, err_sz);
+		if (r >= 0)
+			out[found++] = r;
+	}
+	for (size_t i = 0; r >= 0 && f.n > 1 && i < f.n; i++) {
+		struct tgt_opts o = { .display = f.v[i].display, .debug_dir = t->opts.debug_dir };
+		struct tgt_error te = { "" };
+		struct tgt *tgt = NULL;
+		bool seen = false;
+
+		if (tgt_open(&tgt, f.v[i].path, &o, &te) < 0)
+			continue; /* one of many: a script, a library for another processor */
+		if (!has_any(tgt, patterns, n)) {
+			tgt_close(tgt);
+			continue;
+		}
+		r = open_file(t, &f, i, tgt, err, err_sz);
+		for (int k = 0; k < found; k++)
+			seen = seen || out[k] == r;
+		if (r >= 0 && !seen && (size_t)found < max)
+			out[found++] = r;
+	}
+	files_free(&f);
+	return r < 0 ? r : found;
 }
 
 /* --- the resolver ------------------------------------------------------------------- */
@@ -208,6 +412,12 @@ static bool r_file_exists(void *ctx, const char *path)
 static int r_binary(void *ctx, const char *name, char *err, size_t err_sz)
 {
 	return targets_open(ctx, name, err, err_sz);
+}
+
+static int r_binaries(void *ctx, const char *name, const char *const *patterns, size_t n, int *out, size_t max,
+		      char *err, size_t err_sz)
+{
+	return targets_open_all(ctx, name, patterns, n, out, max, err, err_sz);
 }
 
 static const char *r_binary_name(void *ctx, int bin)
@@ -407,6 +617,7 @@ void targets_resolver(struct targets *t, struct resolver *out)
 		.ctx = t,
 		.file_exists = r_file_exists,
 		.binary = r_binary,
+		.binaries = r_binaries,
 		.binary_name = r_binary_name,
 		.is_go = r_is_go,
 		.has_dwarf = r_has_dwarf,

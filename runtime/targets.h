@@ -15,7 +15,8 @@ struct targets;
 
 struct targets_opts {
 	const char *binary; /* the command's operand, or the program of -c; NULL: none */
-	pid_t pid;	    /* -p: its executable, through /proc; 0: none */
+	const pid_t *pids;  /* -p: their executables, through /proc; borrowed */
+	size_t npids;
 	const char *debug_dir;
 	const char *operand; /* first parameter of the script: a binary that does not exist? */
 };
@@ -42,6 +43,10 @@ const char *targets_path(const struct targets *t, int bin); /* the path to attac
 
 /* Opens (or finds) a binary; its number, or a negative errno with err. */
 int targets_open(struct targets *t, const char *name, char *err, size_t err_sz);
+
+/* All that the name may mean (resolver.binaries). */
+int targets_open_all(struct targets *t, const char *name, const char *const *patterns, size_t n, int *out, size_t max,
+		     char *err, size_t err_sz);
 
 /* Where a program that was named without a slash is: PATH's first match, malloc'd; or NULL. */
 char *targets_which(const char *name);

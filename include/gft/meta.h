@@ -60,7 +60,7 @@ struct meta_prog {
 	bool uses_regs; /* reads registers at all */
 	bool internal;	/* gft's own (the end of goroutines): not counted as a probe of the script */
 	bool must;	/* internal: that it has no place is told */
-	bool uretprobe; /* SITE_EXIT by the kernel's uretprobe (never on Go) */
+	bool graph;	/* its hits are lines of graphs */
 	struct meta_place *places;
 	uint32_t nplaces;
 	struct payload payload;		  /* what its graph records carry, but for captured values: */

@@ -29,7 +29,16 @@ struct resolver {
 
 	/* Opens the binary that an attach point names, NULL for the command's.  Returns its number. */
 	int (*binary)(void *ctx, const char *name, char *err, size_t err_sz);
-	/* Every binary of a path glob, or of "*" with -p; returns how many numbers were stored. */
+	/*
+	 * All that a name may mean: NULL is the executable of each process of -p, a
+	 * path may hold wildcards, "*" is every file that those processes have
+	 * mapped, "libc" a library.  Of several files only those count that have a
+	 * function of one of the patterns.  Returns how many numbers were stored, 0
+	 * when there are files but none has such a function, or a negative errno.
+	 * NULL: binary() is all there is.
+	 */
+	int (*binaries)(void *ctx, const char *name, const char *const *patterns, size_t n, int *out, size_t max,
+			char *err, size_t err_sz);
 	const char *(*binary_name)(void *ctx, int bin); /* as probe shows it */
 	bool (*is_go)(void *ctx, int bin);
 	bool (*has_dwarf)(void *ctx, int bin);

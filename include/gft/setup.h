@@ -10,7 +10,7 @@
 #include <linux/types.h>
 #endif
 
-#define GFT_BINARIES 8	   /* of one script */
+#define GFT_BINARIES 64	   /* of one script */
 #define GFT_PIDS     1024  /* that -p takes */
 #define GFT_PROCS    16384 /* processes that are told apart at a time */
 

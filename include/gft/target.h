@@ -57,7 +57,8 @@ bool tgt_has_dwarf(struct tgt *t);
 #define TGT_F_TOPFRAME	    0x20 /* outermost frame of a stack: goexit, mstart, ... never returns normally */
 
 struct tgt_func {
-	const char *name;    /* full symbol name */
+	const char *name;    /* full symbol name; of C++ and Rust as the source has it, without arguments */
+	const char *mangled; /* the symbol, where it is not the name; else NULL */
 	uint64_t entry, end; /* vaddr; end is one past the last byte, padding included */
 	uint32_t flags;	     /* TGT_F_* */
 };
@@ -168,9 +169,10 @@ struct tgt_site {
 
 #define TGT_SP_UNKNOWN 0xffffffU
 
-#define TGT_WANT_ENTRY 0x1
-#define TGT_WANT_EXITS 0x2
-#define TGT_WANT_ARGS  0x4 /* the entry site must have argument registers intact */
+#define TGT_WANT_ENTRY	0x1
+#define TGT_WANT_EXITS	0x2
+#define TGT_WANT_ARGS	0x4 /* the entry site must have argument registers intact */
+#define TGT_WANT_RESULT 0x8 /* exits must have the result: a jump into another function has not */
 
 struct tgt_sites {
 	bool has_entry;
@@ -182,6 +184,13 @@ struct tgt_sites {
 	const char *why_no_exit;  /* when there are no exits: "never returns", ... */
 	bool exits_doubtful;	  /* some way out could not be probed: exits may be missed */
 	bool instant;		  /* nothing but a return: a call is over where it begins, no exit site */
+	/*
+	 * Not Go, and some way out cannot be probed: the kernel's uretprobe at the
+	 * function's first byte sees them all.  The entry then is that byte too: behind
+	 * it the return address is no longer the caller's.
+	 */
+	bool uretprobe;
+	struct tgt_site ret; /* the site to attach it to */
 };
 
 /*

@@ -160,7 +160,7 @@ struct gft_tail {
 
 /* Attach cookie: what the BPF side must know of a site without a lookup. */
 #define GFT_COOKIE_SITE(c)   ((__u32)(c))
-#define GFT_COOKIE_SP_ADJ(c) (((__u32)((c) >> 32)) & 0xffffffU) /* bytes below the return address that rsp is */
+#define GFT_COOKIE_SP_ADJ(c) ((__s64)((c) << 8) >> 40) /* bytes below the return address that rsp is */
 #define GFT_COOKIE_FLAGS(c)  ((__u32)((c) >> 56))
 #define GFT_COOKIE(site, sp_adj, flags)                                                                                \
 	((__u64)(__u32)(site) | ((__u64)((sp_adj)&0xffffffU) << 32) | ((__u64)(flags) << 56))
@@ -168,6 +168,7 @@ struct gft_tail {
 #define GFT_CF_G_IN_TLS	   0x02 /* r14 is not g here (assembly, ABI0): read g from TLS */
 #define GFT_CF_TAIL_JUMP   0x04 /* exit by a jump out of the function: no results */
 #define GFT_CF_NOT_RET	   0x08 /* exit site that is not a plain ret: never emulate it */
+#define GFT_CF_URETPROBE   0x10 /* the kernel's uretprobe: rip is where it returns to, not the probed place */
 
 /* One place of a script where something can go wrong: how often it did, and a helper's last result. */
 struct gft_warning {

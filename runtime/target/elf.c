@@ -311,6 +311,9 @@ void tgt_close(struct tgt *t)
 	sites_free(t);
 	gotype_free(t);
 	c_free(t);
+	for (size_t i = 0; i < t->ncxx; i++)
+		free(t->cxx[i]);
+	free(t->cxx);
 	rtype_free(t);
 	for (size_t i = 0; i < TGT_WAIT_REASONS; i++)
 		free(t->reasons[i]);

@@ -156,7 +156,13 @@ static bool collect_func(void *arg, const struct sym *s)
 	return true;
 }
 
-/* By address; of several names of one address the global and the longer one first. */
+static size_t underscores(const char *s)
+{
+	return strspn(s, "_");
+}
+
+/* By address; of several names of one address the global, the longer and the plainest one first: malloc, not
+ * __libc_malloc. */
 static int cmp_sym(const void *a, const void *b)
 {
 	const struct sym *x = a, *y = b;
@@ -167,6 +173,8 @@ static int cmp_sym(const void *a, const void *b)
 		return x->bind == STB_LOCAL ? 1 : -1;
 	if (x->size != y->size)
 		return x->size > y->size ? -1 : 1;
+	if (underscores(x->name) != underscores(y->name))
+		return underscores(x->name) < underscores(y->name) ? -1 : 1;
 	return strcmp(x->name, y->name);
 }
 
@@ -204,8 +212,22 @@ static void add_symbols(struct tgt *t, size_t *cap)
 		if (t->pcln.ver != PCLN_NONE && s->value < t->pcln.text && limit > t->pcln.text)
 			limit = t->pcln.text;
 		fn.end = s->size && s->size < limit - s->value ? s->value + s->size : limit;
-		if (fn.end > fn.entry)
-			add(t, cap, fn, NO_PCLN);
+		if (fn.end <= fn.entry) {
+			i = next - 1;
+			continue;
+		}
+		if (!strncmp(s->name, "_Z", 2)) {
+			char *name = cxx_name(s->name);
+
+			if (name) {
+				if (!(t->ncxx & (t->ncxx + 1)))
+					t->cxx = xrealloc(t->cxx, (t->ncxx + 1) * 2 * sizeof(*t->cxx));
+				t->cxx[t->ncxx++] = name;
+				fn.name = name;
+				fn.mangled = s->name;
+			}
+		}
+		add(t, cap, fn, NO_PCLN);
 		i = next - 1;
 	}
 	free(c.v);

@@ -111,10 +111,13 @@ struct tgt {
 	bool debug_looked;
 
 	void *site_scratch; /* owned by sites.c */
+	int unwinds;	    /* it may unwind its stack: 1 yes, -1 no, 0 not looked */
 
 	struct gotype *gotype; /* owned by gotype.c */
 	struct rtypes *rtypes; /* owned by rtype.c */
 	struct cdwarf *cdwarf; /* owned by cdwarf.c */
+	char **cxx;	       /* owned: names that were demangled */
+	size_t ncxx;
 
 	bool reasons_read;
 	char *reasons[TGT_WAIT_REASONS]; /* owned; NULL: the program does not say */
@@ -170,6 +173,7 @@ struct sym {
 };
 typedef bool sym_fn(void *arg, const struct sym *s); /* false: stop */
 void tgt_each_symbol(const struct tgt *t, sym_fn *fn, void *arg);
+void tgt_each_name(const struct tgt *t, sym_fn *fn, void *arg); /* those that it takes from elsewhere, too */
 
 /* pclntab.c */
 int pcln_open(struct tgt *t, struct tgt_error *err); /* 0 also when there is none */
@@ -228,6 +232,10 @@ struct goabi_val {
  * not known, -E2BIG when no stack could hold them.
  */
 int goabi_assign(struct arena *a, struct goabi_val *v, size_t n, bool abi0);
+
+/* cxxname.c: malloc'd, or NULL when the symbol is none of C++ or Rust */
+char *cxx_full_name(const char *symbol); /* "ns::f(int) const" */
+char *cxx_name(const char *symbol);	 /* "ns::f" */
 
 /* sysv.c: the same for C; -EBADMSG when a type is not known.  No value has min_*. */
 int sysv_assign(struct arena *a, struct goabi_val *v, size_t n);

@@ -53,6 +53,23 @@ static void push(struct list *l, uint32_t i)
 /* Hashing every name costs as much as some twenty searches from end to end. */
 #define LINEAR_LOOKUPS 12
 
+/* A name of C++ that says which of several functions it means: "ns::f(int)". */
+static void with_arguments(struct tgt *t, const char *name, struct list *l)
+{
+	size_t n = tgt_nfuncs(t);
+
+	for (size_t i = 0; i < n && t->ncxx; i++) {
+		char *full;
+
+		if (!t->fn[i].mangled)
+			continue;
+		full = cxx_full_name(t->fn[i].mangled);
+		if (full && !strcmp(full, name))
+			push(l, (uint32_t)i);
+		free(full);
+	}
+}
+
 static void exact(struct tgt *t, const char *name, struct list *l)
 {
 	if (!t->hash && t->nlookups++ < LINEAR_LOOKUPS) {
@@ -166,7 +183,11 @@ static void all_glob(struct tgt *t, const char *pattern, bool literal, struct li
 	size_t n = tgt_nfuncs(t), fixed = strcspn(pattern, "*?[");
 
 	for (size_t i = 0; i < n; i++) {
-		if (!strncmp(t->fn[i].name, pattern, fixed) && glob(pattern, t->fn[i].name, literal))
+		const char *name = t->fn[i].name, *mangled = t->fn[i].mangled;
+
+		if ((!strncmp(name, pattern, fixed) && glob(pattern, name, literal)) ||
+		    (mangled && pattern[0] == '_' && !strncmp(mangled, pattern, fixed) &&
+		     glob(pattern, mangled, literal)))
 			push(l, (uint32_t)i);
 	}
 }
@@ -238,6 +259,8 @@ size_t tgt_match(struct tgt *t, const char *pattern, uint32_t **out)
 		all_glob(t, pattern, true, &l);
 	if (!l.n && strpbrk(pattern, "*?"))
 		escaped(t, pattern, true, &l);
+	if (!l.n && strchr(pattern, '('))
+		with_arguments(t, pattern, &l);
 	if (!l.n)
 		by_symbol(t, pattern, &l);
 	*out = l.v;

@@ -68,7 +68,8 @@ static const char *untouchable(const struct tgt_func *f)
 	};
 
 	if (f->flags & TGT_F_SYMBOL)
-		return NULL;
+		return strstr(f->name, ".cold") ? NO_ENTRY("it is a part of another function, which jumps into it")
+						: NULL;
 	for (size_t i = 0; i < sizeof(list) / sizeof(*list); i++) {
 		if (list[i].prefix ? has_prefix(f->name, list[i].name) : name_is(f->name, list[i].name))
 			return list[i].why;
@@ -290,8 +291,13 @@ static enum jump_kind indirect(const struct code *c, size_t i)
 
 	if (!decode_at(c, i, &d, op))
 		return J_DOUBT;
-	if (op[0].type == ZYDIS_OPERAND_TYPE_MEMORY)
+	if (op[0].type == ZYDIS_OPERAND_TYPE_MEMORY) {
+		/* in C also an array of functions: a switch's table is at a fixed place */
+		if ((c->f.flags & TGT_F_SYMBOL) && op[0].mem.index != ZYDIS_REGISTER_NONE &&
+		    op[0].mem.base != ZYDIS_REGISTER_NONE)
+			return J_DOUBT;
 		return op[0].mem.index != ZYDIS_REGISTER_NONE ? J_TABLE : J_TAIL;
+	}
 	if (op[0].type != ZYDIS_OPERAND_TYPE_REGISTER)
 		return J_DOUBT;
 	reg = op[0].reg.value;
@@ -330,6 +336,7 @@ struct exits {
 	const struct code *c;
 	struct tgt_sites *out;
 	uint32_t cap;
+	bool cold; /* its cold part was looked at */
 };
 
 static void add_exit(struct exits *x, const struct insn *in, enum tgt_site_kind kind)
@@ -381,6 +388,41 @@ static bool in_plt(const struct tgt *t, uint64_t vaddr)
 	return false;
 }
 
+/* "f.cold": what the compiler put elsewhere of f, because it is rarely run. */
+static bool is_cold_part(const struct tgt_func *of, const struct tgt_func *f)
+{
+	const char *name = of->mangled ? of->mangled : of->name, *other = f->mangled ? f->mangled : f->name;
+	size_t n = strlen(name);
+
+	return (of->flags & f->flags & TGT_F_SYMBOL) && !strncmp(other, name, n) && !strncmp(other + n, ".cold", 5);
+}
+
+/* The ways out that a function has in its cold part. */
+static void cold_exits(struct exits *x, uint32_t index)
+{
+	struct exits in_cold = *x;
+	struct code cold = { 0 };
+
+	if (!code_read(&cold, x->c->t, index) || cold.overlap || cold.bad != UINT32_MAX) {
+		x->out->exits_doubtful = true;
+		code_free(&cold);
+		return;
+	}
+	in_cold.c = &cold;
+	for (size_t i = 0; i < cold.n; i++) {
+		const struct insn *in = &cold.v[i];
+
+		if (in->cls == I_RET)
+			add_exit(&in_cold, in, TGT_SITE_RET);
+		else if (in->cls == I_JMP_IND || in->cls == I_FAR ||
+			 ((in->cls == I_JMP || in->cls == I_JCC || in->cls == I_LOOP) &&
+			  !code_inside(&cold, in->target) && !code_inside(x->c, in->target)))
+			x->out->exits_doubtful = true;
+	}
+	x->cap = in_cold.cap;
+	code_free(&cold);
+}
+
 static void direct_jump_out(struct exits *x, const struct insn *in)
 {
 	struct tgt *t = x->c->t;
@@ -389,6 +431,12 @@ static void direct_jump_out(struct exits *x, const struct insn *in)
 
 	if (f && has_prefix(f->name, "runtime.morestack"))
 		return;
+	if (f && is_cold_part(&x->c->f, f)) {
+		if (!x->cold)
+			cold_exits(x, (uint32_t)i);
+		x->cold = true;
+		return;
+	}
 	if (in->cls == I_JMP && (f ? f->entry == in->target : in_plt(t, in->target)))
 		tail(x, in);
 	else
@@ -440,6 +488,57 @@ static void choose_exits(const struct code *c, struct tgt_sites *out)
 							 : "it never returns";
 }
 
+static bool unwinder(void *arg, const struct sym *s)
+{
+	bool *found = arg;
+
+	*found = has_prefix(s->name, "_Unwind_") || !strcmp(s->name, "__cxa_throw") ||
+		 !strcmp(s->name, "__gxx_personality_v0");
+	return !*found;
+}
+
+/*
+ * A uretprobe replaces the return address.  Exceptions of C++ and panics of Rust
+ * look for their handler by return addresses, and end the program when one makes
+ * no sense: never there, nor in a binary that holds Go.
+ */
+static bool may_unwind(struct tgt *t)
+{
+	bool found = t->go;
+
+	if (!t->unwinds) {
+		if (!found)
+			tgt_each_name(t, unwinder, &found);
+		t->unwinds = found ? 1 : -1;
+	}
+	return t->unwinds > 0;
+}
+
+static bool jumps_away(const struct tgt_sites *s)
+{
+	for (uint32_t i = 0; i < s->nexits; i++)
+		if (s->exits[i].kind == TGT_SITE_TAIL)
+			return true;
+	return false;
+}
+
+static void by_uretprobe(const struct code *c, unsigned want, struct tgt_sites *out)
+{
+	if (!(c->f.flags & TGT_F_SYMBOL) || (c->v[0].flags & IF_REFUSED) || may_unwind(c->t))
+		return;
+	if (want & TGT_WANT_ENTRY)
+		take(c, &c->v[0], 0, true, out);
+	fill(c, &c->v[0], TGT_SITE_RET, &out->ret);
+	out->ret.sp_adj = (uint32_t)-8; /* the return address was taken from the stack */
+	out->ret.flags |= GFT_CF_NOT_RET | GFT_CF_URETPROBE;
+	out->ret.emulated = false;
+	snprintf(out->ret.insn, sizeof(out->ret.insn), "uretprobe");
+	out->uretprobe = true;
+	out->exits_doubtful = out->instant = false;
+	out->why_no_exit = NULL;
+	out->nexits = 0;
+}
+
 int tgt_sites(struct tgt *t, uint32_t i, unsigned want, struct tgt_sites *out)
 {
 	struct code *c = scratch(t);
@@ -462,6 +561,9 @@ int tgt_sites(struct tgt *t, uint32_t i, unsigned want, struct tgt_sites *out)
 		choose_entry(c, want, out);
 	if (want & TGT_WANT_EXITS)
 		choose_exits(c, out);
+	if ((want & TGT_WANT_EXITS) &&
+	    (out->exits_doubtful || out->instant || ((want & TGT_WANT_RESULT) && jumps_away(out))))
+		by_uretprobe(c, want, out);
 	return 0;
 }
 

@@ -2,7 +2,7 @@
 /* symtab.c - .symtab and .dynsym, where a binary still has them. */
 #include "internal.h"
 
-static bool walk(const struct tgt *t, const struct section *s, sym_fn *fn, void *arg)
+static bool walk(const struct tgt *t, const struct section *s, bool undefined, sym_fn *fn, void *arg)
 {
 	struct span syms = tgt_section_bytes(t, s), strs;
 
@@ -16,7 +16,7 @@ static bool walk(const struct tgt *t, const struct section *s, sym_fn *fn, void 
 		Elf64_Sym e;
 
 		memcpy(&e, syms.p + i, sizeof(e));
-		if (e.st_shndx == SHN_UNDEF || !e.st_name || e.st_name >= strs.n)
+		if ((e.st_shndx == SHN_UNDEF && !undefined) || !e.st_name || e.st_name >= strs.n)
 			continue;
 		out.name = (const char *)strs.p + e.st_name;
 		out.value = e.st_value;
@@ -30,14 +30,24 @@ static bool walk(const struct tgt *t, const struct section *s, sym_fn *fn, void 
 	return true;
 }
 
-void tgt_each_symbol(const struct tgt *t, sym_fn *fn, void *arg)
+static void each(const struct tgt *t, bool undefined, sym_fn *fn, void *arg)
 {
 	for (unsigned i = 1; i < t->nsec; i++) {
 		const struct section *s = &t->sec[i];
 
-		if ((s->type == SHT_SYMTAB || s->type == SHT_DYNSYM) && !walk(t, s, fn, arg))
+		if ((s->type == SHT_SYMTAB || s->type == SHT_DYNSYM) && !walk(t, s, undefined, fn, arg))
 			return;
 	}
+}
+
+void tgt_each_symbol(const struct tgt *t, sym_fn *fn, void *arg)
+{
+	each(t, false, fn, arg);
+}
+
+void tgt_each_name(const struct tgt *t, sym_fn *fn, void *arg)
+{
+	each(t, true, fn, arg);
 }
 
 struct find {

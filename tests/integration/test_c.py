@@ -144,3 +144,104 @@ def test_lines():
     check(add.caller["file"].endswith("cvalues.c") and int(add.exit["line"]) == line + 1, "lines", add.line)
     r = gft("-e", f"u:{exe}@cvalues.c:9999 {{ }}", exe)
     check(r.status == 1 and "has no code at cvalues.c:9999" in r.err, "a line without code", r)
+
+
+def test_every_way_out():
+    """Results are right also where a function ends in a jump; a longjmp is no return."""
+    script = """
+ur:jumps_away { @jumps[ret] = count(); }
+ur:through_table { @table[retval] = count(); }
+ur:jumper { @jumper[ret] = count(); }
+ur:rarely { @rarely[ret] = count(); @t = count(); }
+ur:instant { @instant = count(); }
+"""
+    want = {"@jumps": {"0": "1", "1": "2", "2": "1", "9": "1", "12": "1"}, "@table": {"1": "1"},
+            "@jumper": {"0": "1", "1": "1"}, "@rarely": {"1": "1", "2": "1", "3": "1", "-1": "1", "5": "1"}}
+    for flags in ("-O2", "-g"), ("-O2", "-g", "-fcf-protection=full", "-no-pie"), ("-O0", "-g"):
+        exe = cbuild("exits", *flags)
+        plain = run([exe]).err
+        r = gft("-q", "-e", script, "-c", exe).ok()
+        check(plain in r.err, "the program's own output changed", r)
+        for name, rows in want.items():
+            got = dict(re.findall(re.escape(name) + r"\[(-?\d+)\]: (\d+)", r.out))
+            check(got == rows, f"{name} {flags}: {got}", r)
+        check("@instant: 5" in r.out, "a function that does nothing", r)
+
+
+def test_cplusplus():
+    """Names as the source has them, or mangled; exceptions are no returns and do no harm."""
+    exe = cbuild("names", "-O2", "-g", src="names.cc", compiler="g++")
+    names = gft("-l", "u:ns::*", exe).ok().out
+    for n in "ns::Foo::bar", "ns::twice<int>", "ns::twice<long>", "ns::thrower":
+        check(f":{n}\n" in names, f"no {n}", names)
+    script = r"""
+u:ns::Foo::bar { printf("%s %d %d\n", func, args.this.n, args.this.id); @bar = count(); }
+u:"ns::Foo::bar(double) const" { @double = count(); }
+u:_ZN2ns5twice* { @[func] = count(); }
+ur:ns::thrower { @returned = count(); }
+u:main { graph(args); } u:"ns::thrower",ns::by_value {}
+"""
+    r = gft("-q", "-e", script, "-c", exe).ok()
+    check(run([exe]).err in r.err, "the program's own result", r)
+    for w in ("ns::Foo::bar 5 3\n", "@bar: 2", "@double: 1", "@[ns::twice<int>]: 1", "@[ns::twice<long>]: 1",
+              "@returned: 2", "ns::thrower(k=2)", "(unwound)", '._M_p = "text"'):
+        check(w in r.out, f"no {w!r}", r)
+    r = gft("-q", "-e", f"u:{exe}:cpp:\"ns::thrower\" {{ @ = count(); }}", "-c", exe).ok()
+    check("@: 3" in r.out, "bpftrace's form", r)
+
+
+def test_library_names():
+    """libc, libc.so.6, c and a pattern of paths are all the one library; strings of another program."""
+    exe = cbuild("forks", "-O2", "-g")
+    for name in "libc", "libc.so.6", "c", "/lib/x86_64-linux-gnu/libc.so*":
+        r = gft("-q", "-e", f"u:{name}:usleep {{ @[comm, arg0] = count(); }}", "-c", exe + " again").ok()
+        check("@[forks, 1000]: 2" in r.out, name, r)
+    with Target(exe, "loop") as target:
+        for name in "*", "libc", os.path.dirname(exe) + "/for*":
+            funcs = {"*": "usleep,work", "libc": "usleep"}.get(name, "work")
+            with Gft("-e", f"u:{name}:{funcs} {{ @[probe] = count(); }}", "-p", str(target.pid)) as g:
+                run(["sleep", "0.3"])
+                r = g.stop()
+            got = sorted(x.split("/")[-1] for x in re.findall(r"@\[uprobe:(\S+)\]", r.out))
+            want = {"*": ["forks:work", "libc.so.6:usleep"], "libc": ["libc.so.6:usleep"]}.get(name, ["forks:work"])
+            check(got == want, f"{name}: {got}", r)
+    r = gft("-e", "u:libnosuch:f {}")
+    check(r.status == 1 and "libnosuch" in r.err, "a library that is not there", r)
+    r = gft("-e", "u:*:f {}", exe)
+    check(r.status == 1 and "-p PID" in r.err, "'*' without a process", r)
+
+
+def test_programs_of_debian():
+    """Not built here, without DWARF: readline of bash, malloc of what runs python."""
+    import pty
+
+    if not shutil.which("bash") or not shutil.which("python3"):
+        raise Skip("no bash or python3 here")
+    pid, fd = pty.fork()
+    if not pid:
+        os.environ["PS1"] = "$ "
+        os.execv("/bin/bash", ["bash", "--norc", "--noprofile", "-i"])
+    try:
+        with Gft("-e", r'ur:/bin/bash:readline { printf("line %s\n", str(retval)); }', "-p", str(pid)) as g:
+            os.write(fd, b"echo a word\n")
+            g.until("line echo a word")
+            g.stop()
+    finally:
+        os.kill(pid, 9)
+        os.waitpid(pid, 0)
+        os.close(fd)
+    r = gft("-q", "-e", "u:libc:malloc { @ = sum(arg0); @n = count(); } ur:libc:malloc / retval == 0 / { @zero = count(); }",
+            "-c", "python3 -c 'x = [bytearray(100000) for i in range(10)]'").ok()
+    total = int(re.search(r"@: (\d+)", r.out)[1])
+    check(total > 1000000 and "@zero" not in r.out, "bytes of malloc", r)
+
+
+def test_programs_of_several_processes():
+    """-p with two programs: a pattern is looked for in both."""
+    a, b = cbuild("forks", "-O2", "-g"), cbuild("forks", "-O0", "-g")
+    with Target(a, "loop") as x, Target(b, "loop") as y:
+        with Gft("-e", "u:work { @[pid, probe] = count(); }", "-p", f"{x.pid},{y.pid}") as g:
+            run(["sleep", "0.3"])
+            r = g.stop()
+        for t, exe in (x, a), (y, b):
+            check(re.search(rf"@\[{t.pid}, uprobe:{re.escape(exe)}:work\]: \d+", r.out), "a process", r)
