@@ -8,6 +8,7 @@
 #   install-deps.sh test     and what the test lanes use: cmocka, several Go
 #                            compilers, some Go programs that others built
 #   install-deps.sh bench    and what the benchmark compares with: bpftrace
+#   install-deps.sh vm       and what runs other kernels (tests/vm/run): QEMU
 #
 # Where the release's own libbpf is older than 1.3 (Debian 12), it comes from
 # the release's backports suite.  The source entry for that suite is derived
@@ -16,9 +17,9 @@ set -eu
 
 what=${1:-build}
 case $what in
-build | demo | test | bench) ;;
+build | demo | test | bench | vm) ;;
 *)
-	sed -n '4,15p' "$0" >&2
+	sed -n '4,16p' "$0" >&2
 	exit 2
 	;;
 esac
@@ -164,5 +165,11 @@ test)
 bench)
 	go_here || install golang-go
 	install_optional bpftrace
+	;;
+vm)
+	install busybox-static cpio
+	# Debian 12's own QEMU (7.2) breaks guests where there is no /dev/kvm
+	dpkg --compare-versions "$(newest qemu-system-x86)" ge 1:8 || add_backports
+	install_newest qemu-system-x86
 	;;
 esac
