@@ -101,6 +101,41 @@ static __always_inline bool gft_goroutine(struct gft_ctx *c, const volatile stru
 	return true;
 }
 
+#ifdef GFT_WANT_TLS
+/*
+ * The goroutine of the thread that a probe of the kernel or a timer found, by the
+ * layouts of n binaries: g is in its thread-local storage, and must look like one.
+ * False, with goid 0, when the thread runs none that is known.
+ */
+static __always_inline bool gft_thread_goroutine(struct gft_ctx *c, __u32 n)
+{
+	c->goid = 0;
+#pragma unroll
+	for (__u32 i = 0; i < GFT_BINARIES; i++) {
+		const volatile struct gft_layout *l = &gft_layouts[i];
+		__u64 g, m, curg;
+
+		if (i >= n)
+			break;
+		if (!l->is_go)
+			continue;
+		g = gft_g_from_tls(l);
+		m = g ? gft_word(g + l->g_m) : 0;
+		if (!m)
+			continue;
+		curg = gft_word(m + l->m_curg);
+		/* the thread's own g's; on a system stack the goroutine is the one that it works for */
+		if (g != curg && g != gft_word(m + l->m_g0) && g != gft_word(m + l->m_gsignal))
+			continue;
+		c->goid = curg ? gft_word(curg + l->g_goid) : 0;
+		if (!c->goid || c->goid >> 48)
+			c->goid = 0;
+		return c->goid != 0;
+	}
+	return false;
+}
+#endif
+
 /* The return address, relative to the probed instruction: independent of where the binary was loaded. */
 static __always_inline __s64 gft_caller_rel(struct gft_ctx *c)
 {

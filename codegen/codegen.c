@@ -440,6 +440,20 @@ static const char *how_to_read(enum meta_prog_kind kind, uint32_t needs)
 	}
 }
 
+/* A probe of the kernel or a timer asks for the goroutine that it found running, or for its graph. */
+static void emit_thread(struct em *m, const struct clause_info *ci)
+{
+	if (!(ci->needs & NEED_KEY) || !m->p->graph) {
+		emit_line(m, "gft_thread_goroutine(&c, %d);", m->p->nbinaries);
+		return;
+	}
+	emit_line(m, "c.ts = bpf_ktime_get_ns();");
+	emit_line(m, "if (gft_thread_goroutine(&c, %d))", m->p->nbinaries);
+	emit_line(m, "\tgft_lookup(&c);");
+	emit_line(m, "if (c.st)"); /* inside of all that is open */
+	emit_line(m, "\tc.key = c.st->above;");
+}
+
 static void plain_program(struct em *m, const struct plain_probe *pp, uint32_t number, struct meta_prog *mp)
 {
 	const struct clause_info *ci = &m->p->clauses[pp->clause];
@@ -489,6 +503,8 @@ static void plain_program(struct em *m, const struct plain_probe *pp, uint32_t n
 		emit_line(m, "if (!gft_pid_wanted(c.tgid))");
 		emit_line(m, "\treturn 0;");
 	}
+	if (!own && ci->needs & NEED_G)
+		emit_thread(m, ci);
 	if (m->claims[pp->clause]) {
 		emit_line(m, "c.scratch = gft_scratch_claim(&c);");
 		emit_line(m, "if (!c.scratch)");
@@ -537,6 +553,9 @@ static void needs(struct em *m, struct gft_meta *meta, uint32_t all)
 	meta->needs.stacks = (all & NEED_STACK) != 0;
 	meta->needs.tls = (p->explain & GRAPH_SYSCALLS) != 0;
 	m->tls |= meta->needs.tls;
+	for (uint32_t i = 0; i < p->nplain; i++)
+		if (p->clauses[p->plain[i].clause].needs & NEED_G)
+			meta->needs.goroutine = m->tls = true;
 	for (uint32_t i = 0; i < p->nclasses; i++) {
 		if (p->classes[i].needs & (NEED_G | NEED_KEY))
 			meta->needs.goroutine = true;

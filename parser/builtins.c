@@ -22,7 +22,8 @@ static const struct builtin builtins[] = {
 	{ "rand", &ty_u32, W_ANY, 0, "bpf_get_prandom_u32()", "a random number" },
 	{ "cgroup", &ty_u64, W_ANY, 0, "bpf_get_current_cgroup_id()", "cgroup id" },
 	{ "comm", &comm_t, W_ANY, 0, "gft_comm", "name of the thread" },
-	{ "goid", &ty_u64, W_UPROBE, NEED_G, "c->goid", "goroutine id; in a program that is not Go the thread id" },
+	{ "goid", &ty_u64, W_ANY & ~W_BEGIN, NEED_G, "c->goid",
+	  "goroutine id; in a program that is not Go the thread id" },
 	{ "nsecs", &ty_u64, W_ANY, 0, "bpf_ktime_get_ns()", "monotonic clock, ns" },
 	{ "elapsed", &ty_u64, W_ANY, 0, "gft_elapsed()", "ns since gft was ready" },
 	{ "username", &username_t, W_ANY, 0, "(__u32)bpf_get_current_uid_gid()", "name of the user" },
@@ -50,8 +51,9 @@ static const struct builtin argn = { "arg",	&ty_u64,     W_ENTRY | W_RAW | W_KER
 				     "gft_arg", "argument N" };
 
 static const struct function functions[] = {
-	{ "graph_drop", FN_GRAPH_DROP, 0, 0, W_UPROBE, NEED_G | NEED_KEY | NEED_RING, "graph_drop()" },
-	{ "graph_tag", FN_GRAPH_TAG, 2, 2, W_UPROBE, NEED_G | NEED_KEY | NEED_RING, "graph_tag(\"key\", value)" },
+	{ "graph_drop", FN_GRAPH_DROP, 0, 0, W_ANY & ~W_BEGIN, NEED_G | NEED_KEY | NEED_RING, "graph_drop()" },
+	{ "graph_tag", FN_GRAPH_TAG, 2, 2, W_ANY & ~W_BEGIN, NEED_G | NEED_KEY | NEED_RING,
+	  "graph_tag(\"key\", value)" },
 	{ "graph", FN_GRAPH, 0, 12, W_ENTRY, NEED_GRAPH | NEED_G | NEED_KEY | NEED_RING,
 	  "graph(min = 10ms, depth = 5, limit = 1000)" },
 	{ "printf", FN_PRINTF, 1, 128, W_ANY, NEED_RING, "printf(\"format\", value, ...)" },

@@ -233,6 +233,7 @@ struct program {
 	struct script_option *options; /* in order of first use */
 	uint32_t noptions, coptions;
 	struct meta_config config;
+	int nbinaries;			/* 1 + the largest number of a binary that goroutines are looked for in */
 	bool checks;			/* -k: reads and look-ups that fail are told */
 	bool graph;			/* some clause calls graph() */
 	bool capture_args, capture_ret; /* ... with args, ret */

@@ -131,6 +131,8 @@ void sema_func(struct sema *s, struct expr *e);
 bool sema_mode(struct sema *s, struct expr *e, const struct builtin *b);
 
 /* sema_probe.c */
+/* What is asked needs a goroutine: in a probe of the kernel, of a Go program that must be known. */
+void sema_thread(struct sema *s, struct src_loc loc, const char *what);
 void sema_probes(struct sema *s);  /* attach points: what each clause runs on */
 void sema_classes(struct sema *s); /* after the clauses are checked */
 const struct gft_type *sema_tp_args(struct sema *s, const struct clause *c, const char **why);

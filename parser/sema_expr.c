@@ -485,6 +485,8 @@ static void check_ident(struct sema *s, struct expr *e)
 		return;
 	}
 	s->ci->needs |= b->needs;
+	if (b->needs & NEED_G)
+		sema_thread(s, e->loc, e->name);
 }
 
 /* --- operators ------------------------------------------------------------------------ */

@@ -178,8 +178,10 @@ static void need_graph(struct sema *s, const struct expr *e)
 
 	for (uint32_t i = 0; i < s->p->nclauses; i++)
 		any |= s->p->clauses[i].has_graph;
-	if (any)
+	if (any) {
+		sema_thread(s, e->loc, e->name);
 		return;
+	}
 	sema_error(s, e->loc, "%s() without a graph(): no clause of this script opens one", e->name);
 	sema_hint(s, e->fn->id == FN_GRAPH_DROP
 			     ? "u:FUNC { graph(); } opens graphs, ur:FUNC / ... / { graph_drop(); } discards some"

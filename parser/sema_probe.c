@@ -186,6 +186,32 @@ static void add_addr(struct sema *s, const struct clause *c, const struct attach
 
 static void uprobe_in(struct sema *s, const struct clause *c, const struct attach_point *ap, int bin, bool one);
 
+static void know_go(struct sema *s, int bin)
+{
+	s->p->go = true;
+	if (bin >= s->p->nbinaries)
+		s->p->nbinaries = bin + 1;
+}
+
+void sema_thread(struct sema *s, struct src_loc loc, const char *what)
+{
+	const struct resolver *r = s->res;
+	char err[512];
+	int bin;
+
+	if (!(s->ci->where & ~W_UPROBE) || s->p->go)
+		return;
+	bin = r->binary(r->ctx, NULL, err, sizeof(err));
+	if (bin >= 0 && r->is_go(r->ctx, bin)) {
+		know_go(s, bin);
+	} else if (bin < 0) {
+		sema_error(s, loc, "%s: of which Go program? %s", what, err);
+		sema_hint(s, "give it behind the script, by -p PID or -c COMMAND");
+	} else {
+		sema_error(s, loc, "%s: %s is no Go program", what, r->binary_name(r->ctx, bin));
+	}
+}
+
 static void uprobe(struct sema *s, const struct clause *c, const struct attach_point *ap)
 {
 	const struct resolver *r = s->res;
@@ -224,7 +250,7 @@ static void uprobe_in(struct sema *s, const struct clause *c, const struct attac
 	uint8_t role = ap->provider == PROV_URETPROBE ? SITE_EXIT : SITE_ENTRY;
 
 	if (r->is_go(r->ctx, bin))
-		s->p->go = true;
+		know_go(s, bin);
 	if (s->p->clauses[c->index].binary < 0)
 		s->p->clauses[c->index].binary = bin;
 	if (role == SITE_EXIT && (ap->has_offset || ap->has_addr || ap->has_line)) {

@@ -604,7 +604,7 @@ static void script_signals_run(struct run *r)
 static bool only_begin_end(const struct gft_meta *m)
 {
 	for (uint32_t i = 0; i < m->nprogs; i++)
-		if (m->progs[i].kind != MP_BEGIN && m->progs[i].kind != MP_END)
+		if (!m->progs[i].skip && m->progs[i].kind != MP_BEGIN && m->progs[i].kind != MP_END)
 			return false;
 	return true;
 }

@@ -269,3 +269,61 @@ def test_known_beforehand():
     check("main.doSomething()" not in r.out, "a tree in spite of min", r)
     r = script('u:main.doSomething { graph(min = getopt("min", 10s)); }', command=(*CALLS, "--", "--min=5"))
     check(r.out.count("main.doSomething()") == 3, "trees", r)
+
+
+def test_goroutine_of_the_thread():
+    """goid in probes of the kernel and timers, by the thread's own storage; graphs can be dropped and tagged there."""
+    r = script(r't:syscalls:sys_enter_write / pid == cpid / { @[goid] = count(); } '
+               r't:sched:sched_switch / goid / { @s[comm, goid] = count(); } rt:sched_wakeup / goid > 1000 / { @x = 1; }',
+               command=CALLS)
+    check(maps(r.out)["@[1]"] == "3" and "@s[calls, 1]" in maps(r.out) and "@x" not in maps(r.out), "goroutines", r)
+    r = script(r'u:main.doSomething { graph(); } t:syscalls:sys_enter_write / pid == cpid / { @n++; '
+               r'graph_tag("bytes", args.count); if (@n == 2) { graph_drop(); } }', command=CALLS)
+    check(r.out.count("main.doSomething()") == 2 and r.out.count("-- bytes=26") == 2, "graphs", r)
+    for command, why in (((), "of which Go program?"), (("-c", "/bin/true"), "is no Go program")):
+        r = gft("-q", "-e", "t:syscalls:sys_enter_write { print(goid); }", *command)
+        check(r.status == 1 and why in r.err, "what is missing", r)
+
+
+def test_kernel_words():
+    r = script(r'rt:sched_switch { @[arg0 == (uint64)args.preempt] = count(); @k[probetype, ctx != 0] = count(); } '
+               r'rt:sched_wak* { @p[probe] = count(); } interval:ms:300 { exit(); }')
+    m = maps(r.out)
+    check("@[true]" in m and "@[false]" not in m and "@k[rawtracepoint, true]" in m, "words and arguments", r)
+    check("@p[rawtracepoint:sched_wakeup]" in m, "a pattern", r)
+    r = script(r'p:hz:99,s:cpu-clock:1000000 { @[usermode, reg("ip") != 0] = count(); } interval:ms:300 { exit(); }')
+    check(set(maps(r.out)) <= {"@[true, true]", "@[false, true]"} and maps(r.out), "registers of a timer", r)
+
+
+def test_names_and_forms():
+    """Named probes, parameters in probes, conditions without parentheses, settings as values."""
+    begin(r'if $1 { print("one"); } else if !$2 { print("none"); } unroll 2 { print(probetype); } '
+          r'print(config.max_map_keys); $n = 2; while $n { $n--; } print($n); return 5;',
+          "one", "begin", "begin", "4096", "0", params=("1",))
+    r = script("first=BEG$1, two=end { printf(\"%s\\n\", probe); }", command=("IN",))
+    check(r.out.split() == ["BEGIN", "end"], "parameters in the probe's name", r)
+
+
+def test_missing_probes():
+    text = "t:foo:bar {} rt:nosuch {} s:nosuch:1 {} k:nosuch_* {} u:main.nosuch {} begin { print(1); }"
+    r = gft("-q", "-e", text, "./examples/bin/calls")
+    check(r.status == 1 and r.err.count("error:") == 5, "five errors", r)
+    r = script("config = { missing_probes = warn } " + text, command=("./examples/bin/calls",))
+    check(r.out == "1\n" and r.err.count("warning:") == 5, "five warnings", r)
+    r = script("config = { missing_probes = ignore } k:vfs_read {} " + text, command=("./examples/bin/calls",))
+    check(r.out == "1\n" and r.err == "", "silence", r)
+    r = gft("-q", "-e", "config = { max_probes = 2 } u:main.* {}", "./examples/bin/calls")
+    check(r.status == 1 and "max_probes" in r.err, "more probes than allowed", r)
+
+
+def test_discarded():
+    r = script('begin { strlen("x"); _ = strlen("x"); if (1) { return; print(1); } exit(); print(2); }')
+    check(r.err.count("thrown away") == 1 and r.err.count("never reached") == 2, "warnings", r)
+
+
+def test_script_help():
+    r = script('begin { print(getopt("min", 10, "the least")); print(getopt("v")); }', command=("--", "--help"))
+    check(r.out.split() == ["Options", "of", "the", "script,", "behind", "--:", "--min=10", "the", "least", "--v"],
+          "options", r)
+    r = script("u:main.* { @[func] = count(); } end { print(1); }", "--probe-filter", "add.$", command=CALLS)
+    check(set(maps(r.out)) == {"@[main.add1]", "@[main.add3]"} and "\n1\n" not in r.out, "only what matches", r)
