@@ -3,9 +3,13 @@
 
 import os
 import re
+import socket
 import sys
+import tempfile
+import time
+import urllib.request
 
-from gft import NothingLeft, Skip, check, gft
+from gft import Gft, NothingLeft, Skip, Target, check, gft, run, wait_for
 from newer import Apt, newer_compilers
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -62,3 +66,86 @@ def test_age():
 # limit: 300
 def test_fzf():
     packaged("fzf", "usr/bin/fzf", "--version", "main.main", "0.")
+
+
+# A dozen stripped programs of Debian's packages, small ones first: of each linker mode, with and without cgo.
+DOZEN = (("age", "usr/bin/age-keygen"), ("age", "usr/bin/age"), ("fzf", "usr/bin/fzf"), ("gopass", "usr/bin/gopass"),
+         ("gocryptfs", "usr/bin/gocryptfs-xray"), ("gocryptfs", "usr/bin/gocryptfs"), ("gocryptfs", "usr/bin/statfs"),
+         ("direnv", "usr/bin/direnv"), ("micro", "usr/bin/micro"), ("hub", "usr/bin/hub"), ("runc", "usr/sbin/runc"),
+         ("acmetool", "usr/bin/acmetool"), ("etcd-client", "usr/bin/etcdctl"), ("etcd-server", "usr/bin/etcd"),
+         ("caddy", "usr/bin/caddy"))
+
+
+# limit: 400
+def test_sites_of_a_dozen():
+    """Functions are found, and every chosen site of every function is an instruction of another disassembler's."""
+    apt, done, why, end = Apt((release(),)), 0, None, time.monotonic() + 200
+    for package, program in DOZEN:
+        if time.monotonic() > end:
+            break
+        try:
+            exe = os.path.join(apt.unpack(package), program)
+        except Skip as e:
+            why = e
+            continue
+        r = gft("info", exe).ok()
+        m = re.search(r"(\d+) Go, ", r.out)
+        check(m and int(m[1]) > 1000 and "goid at" in r.out, f"what is known of {program}", r)
+        test_sites.sites_of(exe)
+        done += 1
+    if not done:
+        raise why or Skip("no packages")
+    check(done >= 12 or why or time.monotonic() > end, f"only {done} programs were looked at")
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+# limit: 300
+def test_caddy():
+    """A stripped server of 40,000 functions, linked by gcc: a graph of each request."""
+    exe = os.path.join(Apt((release(),)).unpack("caddy"), "usr/bin/caddy")
+    url = f"http://127.0.0.1:{free_port()}/"
+    serve = "github.com/caddyserver/caddy/v2/modules/caddyhttp.(*Server).ServeHTTP"
+    with tempfile.TemporaryDirectory() as home, NothingLeft():
+        env = dict(os.environ, HOME=home, XDG_CONFIG_HOME=home, XDG_DATA_HOME=home)
+        with Target("env", *(f"{k}={v}" for k, v in env.items() if k in ("HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME")), exe,
+                    "respond", "--listen", url[7:-1], "hello") as t:
+            def fetch():
+                try:
+                    return urllib.request.urlopen(url, timeout=5).read() == b"hello"
+                except OSError:
+                    return False
+            wait_for("caddy", fetch, 30)
+            with Gft("-q", "-e", f'u:"{serve}" {{ graph(limit = 500); }} u:*caddyhttp.* {{}} '
+                     f'ur:"{serve}" {{ @ = count(); @max = max(duration); }}', "-p", str(t.pid)) as g:
+                for _ in range(5):
+                    check(fetch(), "caddy does not answer while it is traced")
+                r = g.stop()
+            check(t.alive() and fetch(), "caddy does not answer afterwards")
+    check(len(re.findall(re.escape(serve) + r"\(\) \{ .* goid=", r.out)) == 5, "a graph of each request", r)
+    check(re.search(r"^@: 5$", r.out, re.M), "requests counted", r)
+    check(re.search(r"caddyhttp\.\S*StaticResponse", r.out), "the handler that answered is in the graph", r)
+    check("made no sense" not in r.err, "damaged records", r.err)
+
+
+# limit: 300
+def test_etcd():
+    """A server that writes: its own latencies, by results of its clients."""
+    root = Apt((release(),)).unpack("etcd-server", "etcd-client")
+    client, peer = (f"http://127.0.0.1:{free_port()}" for _ in range(2))
+    with tempfile.TemporaryDirectory() as d, NothingLeft():
+        with Target(f"{root}/usr/bin/etcd", "--data-dir", d, "--listen-client-urls", client, "--advertise-client-urls", client,
+                    "--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer, "--initial-cluster", f"default={peer}") as t:
+            ctl = ["env", "ETCDCTL_API=3", f"{root}/usr/bin/etcdctl", f"--endpoints={client}"]
+            wait_for("etcd", lambda: run([*ctl, "endpoint", "health"], status=None, timeout=60).status == 0, 60)
+            with Gft("-q", "-e", 'ur:"*etcdserver.(*EtcdServer).Put" { @puts = count(); @ = hist(duration / 1000); } '
+                     'u:"*etcdserver.(*EtcdServer).Put" { @who[goid] = count(); }', "-p", str(t.pid)) as g:
+                for i in range(4):
+                    run([*ctl, "put", f"key{i}", "value"])
+                r = g.stop()
+            check(run([*ctl, "get", "key3"]).out.split() == ["key3", "value"], "etcd does not answer afterwards")
+    check(re.search(r"^@puts: 4$", r.out, re.M) and "@who[" in r.out, "writes counted", r)
