@@ -82,7 +82,8 @@ static __always_inline bool gft_goroutine(struct gft_ctx *c, const volatile stru
 			return gft_by_thread(c);
 		c->rflags = GFT_RF_SWITCH;
 	}
-	if (c->goid >> 48) {
+	/* ids count up from 1, and Go's heap begins at 0xc000000000: an address is none */
+	if (c->goid >> 38) {
 		gft_count(GFT_ST_BAD_GOID, c->site);
 		return false;
 	}

@@ -63,14 +63,21 @@ static bool has_function(struct tgt *t, const char *name)
  */
 static int guess_minor(struct tgt *t)
 {
+	uint64_t md, types, next;
+
 	switch (t->pcln.ver) {
 	case PCLN_116: return 17;
 	case PCLN_118: return 19;
 	case PCLN_120: break;
 	default: return 0;
 	}
-	if (t->pcln.text_zero)
-		return 26; /* pcHeader.textStart is no longer filled in */
+	if (t->pcln.text_zero) { /* pcHeader.textStart is no longer filled in */
+		/* runtime.moduledata: etypes follows types, since Go 1.27 the length of the descriptors */
+		md = tgt_moduledata(t);
+		if (md && tgt_word(t, md + 8 * 37, &types) && tgt_word(t, md + 8 * 38, &next) && next < types)
+			return 27;
+		return 26;
+	}
 	if (has_function(t, "runtime.(*synctestBubble).changegstatus"))
 		return 25;
 	if (has_function(t, "runtime.(*synctestGroup).changegstatus"))
@@ -82,6 +89,17 @@ static int guess_minor(struct tgt *t)
 	if (has_function(t, "runtime.(*unwinder).next"))
 		return 21;
 	return 20;
+}
+
+int tgt_minor(struct tgt *t)
+{
+	if (!t->minor_read) {
+		t->minor_read = true;
+		t->minor = go_minor_of(tgt_go_version(t));
+		if (!t->minor)
+			t->minor = guess_minor(t);
+	}
+	return t->minor;
 }
 
 static bool read_layout(struct tgt *t, struct tgt_go *g)
@@ -96,7 +114,7 @@ static bool read_layout(struct tgt *t, struct tgt_go *g)
 	g->minor = go_minor_of(version);
 	said = g->minor != 0;
 	if (!said)
-		g->minor = guess_minor(t);
+		g->minor = tgt_minor(t);
 	if (!t->no_dwarf && tgt_has_dwarf(t) && dwarf_go_layout(t, g)) {
 		g->source = "DWARF";
 		return true;

@@ -196,7 +196,7 @@ static void open_dwarf(struct gotype *g)
 		return;
 	}
 	/* DWARF's own locations are read for older compilers only */
-	g->minor = go_minor_of(tgt_go_version(t));
+	g->minor = tgt_minor(t);
 	g->locs = !g->minor || g->minor <= 21;
 	g->dw = dwt_open_lean(&g->lean, g->fd, g->locs) ? g->lean.dw : dwarf_begin(g->fd, DWARF_C_READ);
 	if (!g->dw) {

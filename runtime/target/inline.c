@@ -23,7 +23,7 @@ struct layout {
 
 static bool layout_of(struct tgt *t, struct layout *l)
 {
-	int minor = go_minor_of(tgt_go_version(t));
+	int minor = tgt_minor(t);
 
 	switch (t->pcln.ver) {
 	case PCLN_118: *l = (struct layout){ 40, 39, 20, 12, 16, 38 }; return true;

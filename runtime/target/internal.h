@@ -90,7 +90,8 @@ struct tgt {
 
 	struct pcln pcln;
 	char version[48];
-	bool version_read;
+	bool version_read, minor_read;
+	int minor; /* tgt_minor() */
 
 	struct tgt_func *fn; /* owned, sorted by entry; read at first need */
 	uint32_t *fn_pcln;   /* owned: index in functab, or NO_PCLN */
@@ -196,6 +197,9 @@ const char *pcln_file(const struct tgt *t, const struct pcln_func *f, int32_t fi
 /* buildinfo.c */
 const char *tgt_go_version(struct tgt *t); /* "" when not known */
 int go_minor_of(const char *version);	   /* "go1.23.5" -> 23; 0: not known */
+
+/* golayout.c: 23 for Go 1.23, by what the binary says or else contains; 0: not known */
+int tgt_minor(struct tgt *t);
 
 /* dwarf.c */
 bool dwarf_go_layout(struct tgt *t, struct tgt_go *g);

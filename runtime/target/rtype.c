@@ -114,7 +114,7 @@ uint64_t tgt_moduledata(struct tgt *t)
 
 static void find_types(struct tgt *t, struct rtypes *r)
 {
-	int minor = go_minor_of(tgt_go_version(t));
+	int minor = tgt_minor(t);
 	uint64_t md = tgt_moduledata(t), lo, hi;
 	unsigned at = t->pcln.ver == PCLN_120 ? MD_TYPES_120 : MD_TYPES_116;
 
@@ -271,7 +271,7 @@ bool tgt_rtype(struct tgt *t, uint64_t vaddr, struct tgt_rtype *out)
 		return false;
 	out->kind = kind_of(p[T_KIND] & KIND_MASK);
 	out->size = rd64(p + T_SIZE);
-	out->direct = go_minor_of(tgt_go_version(t)) >= 26 ? p[T_TFLAG] & TFLAG_DIRECT : p[T_KIND] & KIND_DIRECT;
+	out->direct = tgt_minor(t) >= 26 ? p[T_TFLAG] & TFLAG_DIRECT : p[T_KIND] & KIND_DIRECT;
 	/* abi.PtrType: Elem; unsafe.Pointer has none */
 	if (out->kind == GO_PTR && (p[T_KIND] & KIND_MASK) != LAST_KIND && !tgt_word(t, vaddr + T_BYTES, &out->elem))
 		out->elem = 0;
@@ -280,7 +280,7 @@ bool tgt_rtype(struct tgt *t, uint64_t vaddr, struct tgt_rtype *out)
 
 bool tgt_rtype_field(struct tgt *t, uint64_t vaddr, uint32_t i, struct tgt_rfield *out)
 {
-	int minor = go_minor_of(tgt_go_version(t));
+	int minor = tgt_minor(t);
 	struct rtypes *r = get(t);
 	struct tgt_rtype rt;
 	uint64_t fields, n, name;
@@ -330,7 +330,7 @@ static void add_itab(struct tgt *t, struct rtypes *r, uint64_t itab)
 
 static void read_itabs(struct tgt *t, struct rtypes *r)
 {
-	int minor = go_minor_of(tgt_go_version(t));
+	int minor = tgt_minor(t);
 	uint64_t md = tgt_moduledata(t), v, n;
 
 	if (!md || t->pcln.ver == PCLN_116)
