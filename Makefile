@@ -182,7 +182,7 @@ FUZZ_TIME ?= 60
 .PHONY: fuzz fuzz-run
 fuzz: ## feed hostile input to the readers for FUZZ_TIME seconds each
 	$(Q)$(MAKE) --no-print-directory OUT=build/fuzzing CC=clang SAN=1 CFLAGS='-O1 -g -fsanitize=fuzzer-no-link' fuzz-run
-fuzz-run: $(FUZZ) ## the part of fuzz that runs in its own build folder
+fuzz-run: $(FUZZ) build/fuzz-base/values ## the part of fuzz that runs in its own build folder
 	$(Q)for f in $(FUZZ); do mkdir -p $$f.corpus; \
 		d=tests/fuzz/$$(basename $$f | sed 's/^fuzz_//').dict; [ -e $$d ] && d=-dict=$$d || d=; \
 		echo "--- $$(basename $$f), $(FUZZ_TIME) s"; \
@@ -191,6 +191,19 @@ fuzz-run: $(FUZZ) ## the part of fuzz that runs in its own build folder
 $(OUT)/fuzz/%: tests/fuzz/%.c $(OUT)/libgft.a
 	$(call say,CC,$@)
 	$(Q)mkdir -p $(@D) && $(CC) $(ALL_CFLAGS) -Itests $(ALL_LDFLAGS) -DGFT_LIBFUZZER -fsanitize=fuzzer -o $@ $< $(OUT)/libgft.a $(LDLIBS)
+
+# the same targets with a driver of their own (tests/fuzz/alone.h), for the tests: no coverage, no clang
+.PHONY: fuzz-alone
+fuzz-alone: $(patsubst tests/fuzz/%.c,$(OUT)/fuzz-alone/%,$(wildcard tests/fuzz/fuzz_*.c))
+$(OUT)/fuzz-alone/%: tests/fuzz/%.c tests/fuzz/alone.h $(OUT)/libgft.a
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D) && $(CC) $(ALL_CFLAGS) -Itests $(ALL_LDFLAGS) -o $@ $< $(OUT)/libgft.a $(LDLIBS)
+
+# what fuzz_facts damages: a Go program with DWARF that is not compressed
+build/fuzz-base/values: $(wildcard tests/integration/progs/values/*.go)
+	$(call say,GO,$@)
+	$(Q)mkdir -p $(@D) && cd tests/integration/progs/values && $(GO_ENV) $(GO) build -ldflags=-compressdwarf=false \
+		-o $(abspath $@) .
 
 .PHONY: layers
 layers: ## check that no room includes what it must not know

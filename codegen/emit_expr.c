@@ -126,7 +126,9 @@ static void emit_bounds(struct em *m, struct buf *b, const struct go_access *g)
 
 static const char *closing(const struct go_access *g)
 {
-	return "} } } } " + 2 * (GO_BOUNDS_MAX - g->nbounds);
+	static const char all[] = "} } } } "; /* GO_BOUNDS_MAX of them */
+
+	return &all[2 * (GO_BOUNDS_MAX - g->nbounds)];
 }
 
 /* A Go string's address and length, as the C variable w and the number that is returned. */

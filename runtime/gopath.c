@@ -200,8 +200,9 @@ void plan_path(struct planner *p, struct go_node *n, const struct go_param *v, u
 	n->type = &unknown;
 	n->op = n->type_op = n->root_op = -1;
 	n->room = UINT16_MAX;
-	if (!name++)
+	if (!name)
 		return; /* args, ret: the values behind this one */
+	name++;
 	len = strcspn(name, ".[");
 	c.param = param(v, nv, path[0] == 'r', name, len);
 	if (!c.param)

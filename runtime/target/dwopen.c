@@ -20,7 +20,7 @@ static const char *const locations[] = { "loc", "loclists" };
 
 static bool wanted(const char *name, bool locs)
 {
-	name += strcspn(name, "_") + 1; /* .debug_info, .zdebug_info */
+	name += name[1] == 'z' ? strlen(".zdebug_") : strlen(".debug_");
 	for (size_t i = 0; i < sizeof(always) / sizeof(*always); i++) {
 		if (!strcmp(name, always[i]))
 			return true;

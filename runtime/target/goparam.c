@@ -420,7 +420,8 @@ static void put_captured(struct gotype *g, struct reading *r)
 		k++;
 	}
 	memcpy(v + k, r->captured, r->ncaptured * sizeof(*v));
-	memcpy(v + k + r->ncaptured, r->v + k, (r->n - k) * sizeof(*v));
+	if (r->n > k)
+		memcpy(v + k + r->ncaptured, r->v + k, (r->n - k) * sizeof(*v));
 	r->v = v;
 	r->n += r->ncaptured;
 }

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fuzz/alone.h"
 #include "gft/arena.h"
 #include "gft/buf.h"
 #include "parser/fetcharg.h"

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "fuzz/alone.h"
 #include "gft/buf.h"
 #include "gft/output.h"
 #include "gft/stream.h"
@@ -21,9 +22,16 @@ static void on_tree(void *ctx, const struct graph_tree *t)
 	output_graph(ctx, t);
 }
 
+static void go_value(void *ctx, struct buf *b, const struct gft_type *t, const void *data)
+{
+	stream_go_value(ctx, b, t, data);
+}
+
 static void play(struct stream *s, int fd)
 {
-	struct value_ctx vc = { .syms = stream_syms(s),
+	struct value_ctx vc = { .ctx = s,
+				.go_value = go_value,
+				.syms = stream_syms(s),
 				.wall_offset_ns = stream_wall_offset(s),
 				.boot_offset_ns = stream_boot_offset(s) };
 	struct output_opts oo = { .fd = fd, .buffering = OUTPUT_FULL, .values = &vc };
@@ -67,34 +75,3 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	free(copy);
 	return 0;
 }
-
-#ifndef GFT_LIBFUZZER
-static void run(FILE *f)
-{
-	struct buf b = BUF_INIT;
-	char part[4096];
-	size_t n;
-
-	while ((n = fread(part, 1, sizeof(part), f)) > 0)
-		buf_add(&b, part, n);
-	LLVMFuzzerTestOneInput((const uint8_t *)buf_str(&b), b.len);
-	buf_free(&b);
-}
-
-int main(int argc, char **argv)
-{
-	if (argc < 2)
-		run(stdin);
-	for (int i = 1; i < argc; i++) {
-		FILE *f = fopen(argv[i], "r");
-
-		if (!f) {
-			perror(argv[i]);
-			return 1;
-		}
-		run(f);
-		fclose(f);
-	}
-	return 0;
-}
-#endif

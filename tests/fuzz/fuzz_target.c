@@ -11,6 +11,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "fuzz/alone.h"
 #include "gft/buf.h"
 #include "gft/target.h"
 
