@@ -71,6 +71,7 @@ const volatile __u64 gft_wakeup_bytes = 256 * 1024;
 
 /* The gate: programs do nothing before every probe is in place. */
 __u32 gft_ready;
+__u32 gft_exited; /* exit() was called: the gate is shut for good */
 __u64 gft_start_ns;
 
 char gft_license[] SEC("license") = "Dual BSD/GPL";
@@ -231,6 +232,13 @@ static __always_inline void gft_comm(char *dst, __u32 size)
 static __always_inline __u64 gft_elapsed(void)
 {
 	return bpf_ktime_get_ns() - gft_start_ns;
+}
+
+/* exit(): nothing that comes later counts, however long user space takes to read of it. */
+static __always_inline void gft_shut(void)
+{
+	*(volatile __u32 *)&gft_exited = 1;
+	*(volatile __u32 *)&gft_ready = 0;
 }
 
 /*

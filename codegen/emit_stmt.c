@@ -177,6 +177,8 @@ static void emit_event(struct em *m, const struct expr *e, struct expr **args, u
 	}
 	if (captured)
 		emit_line(m, "gft_capture_alone(c, (struct gft_capture *)(r + %u));", captured);
+	if (ev->kind == EV_EXIT)
+		emit_line(m, "gft_shut();");
 	emit_line(m, "gft_submit(r);");
 	m->indent--;
 	emit_line(m, "}");

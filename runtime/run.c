@@ -923,6 +923,7 @@ int run_script(const struct run_opts *o)
 		goto out;
 	run_all(&r, MP_BEGIN);
 	ready(&r, attached);
+	ksession_poll(r.ks, 0, record, &r); /* what begin said, and whether it was exit() */
 	if (o->child && !r.ev.exiting && (e = child_release(o->child)) < 0) {
 		fprintf(stderr, "gft: -c: cannot run %s: %s\n", o->child->path, strerror(-e));
 		status = 1;

@@ -206,6 +206,7 @@ static void drop(struct ksession *s)
 	s->bss = NULL;
 	s->ready = NULL;
 	s->start_ns = NULL;
+	s->exited = NULL;
 	s->warnings = NULL;
 	ring_buffer__free(s->rb);
 	bpf_object__close(s->obj);
@@ -344,6 +345,8 @@ static void map_globals(struct ksession *s)
 		s->ready = (volatile uint32_t *)(void *)(data + off);
 	if (find_var(s->obj, ".bss", "gft_start_ns", &off, &n) && off + n <= size)
 		s->start_ns = (volatile uint64_t *)(void *)(data + off);
+	if (find_var(s->obj, ".bss", "gft_exited", &off, &n) && off + n <= size)
+		s->exited = (volatile uint32_t *)(void *)(data + off);
 	if (find_var(s->obj, ".bss", "gft_warnings", &off, &n) && off + n <= size &&
 	    n >= s->meta->nwarnings * sizeof(struct gft_warning))
 		s->warnings = (volatile struct gft_warning *)(void *)(data + off);
@@ -438,7 +441,7 @@ void ksession_ready(struct ksession *s, bool on)
 		clock_gettime(CLOCK_MONOTONIC, &t);
 		*s->start_ns = (uint64_t)t.tv_sec * 1000000000ULL + (uint64_t)t.tv_nsec;
 	}
-	__atomic_store_n(s->ready, on, __ATOMIC_RELEASE);
+	__atomic_store_n(s->ready, on && !(s->exited && *s->exited), __ATOMIC_RELEASE);
 }
 
 int ksession_site_addr(struct ksession *s, uint32_t site, uint64_t vaddr)
