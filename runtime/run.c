@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -659,6 +660,7 @@ static void ready(struct run *r, uint64_t attached)
 	const struct cli *c = r->o->cli;
 	const struct site_counts *n = sites_counts(r->o->sites);
 
+	malloc_trim(0); /* what decoding the target and loading took, and nothing keeps */
 	ksession_ready(r->ks, true);
 	attached += n->entries + n->exits;
 	if (!c->quiet)

@@ -14,8 +14,14 @@ struct entry {
 	uint32_t func;
 	uint16_t prog;
 	uint8_t bin, role;
-	bool emulated, filled;
-	char insn[12];
+	bool emulated;
+	char insn[11];
+	struct more *more; /* NULL: nothing was asked of it yet */
+};
+
+/* What is known of a site only when it is needed: most sites of a large program are never hit. */
+struct more {
+	bool filled;
 	struct site_info info;
 	struct payload payload; /* with the site's own values */
 	struct go_values *values;
@@ -46,6 +52,18 @@ struct wanted {
 	bool known;	/* exits are those of found */
 	struct tgt_sites found;
 };
+
+static struct more *more(struct entry *e)
+{
+	if (!e->more)
+		e->more = xcalloc(1, sizeof(*e->more));
+	return e->more;
+}
+
+static struct go_values *values_of(const struct entry *e)
+{
+	return e->more ? e->more->values : NULL;
+}
 
 /* --- choosing ------------------------------------------------------------------------ */
 
@@ -268,7 +286,14 @@ struct site_table *sites_build(const struct gft_meta *meta, struct targets *t, k
 			choose_exits(s, p, want[meta->progs[p].binary], &caps[p]);
 	}
 	free_wants(t, want);
+	for (uint32_t p = 0; p < meta->nprogs; p++)
+		if (s->progs[p].n && s->progs[p].n < caps[p])
+			s->progs[p].v = xrealloc(s->progs[p].v, s->progs[p].n * sizeof(*s->progs[p].v));
 	free(caps);
+	if (s->n && s->n < s->cap) {
+		s->cap = s->n;
+		s->v = xrealloc(s->v, s->n * sizeof(*s->v));
+	}
 	plan_sites(s);
 	return s;
 }
@@ -278,8 +303,10 @@ void site_table_free(struct site_table *s)
 	if (!s)
 		return;
 	for (uint32_t i = 0; i < s->n; i++) {
-		struct entry *e = &s->v[i];
+		struct more *e = s->v[i].more;
 
+		if (!e)
+			continue;
 		free(e->probe_name);
 		if (e->values) {
 			for (uint32_t k = 0; k < e->payload.n; k++)
@@ -290,6 +317,7 @@ void site_table_free(struct site_table *s)
 			free((void *)(uintptr_t)e->payload.fields);
 			go_values_free(e->values);
 		}
+		free(e);
 	}
 	for (uint32_t p = 0; p < s->meta->nprogs; p++) {
 		free(s->progs[p].v);
@@ -314,7 +342,7 @@ const struct site_counts *sites_counts(const struct site_table *s)
 /* --- Go values ---------------------------------------------------------------------------- */
 
 /* The payload of a site is its program's, and a field for each captured value. */
-static void site_payload(struct entry *e, const struct meta_prog *mp)
+static void site_payload(struct more *e, const struct meta_prog *mp)
 {
 	const struct go_values *v = e->values;
 	uint32_t n = mp->payload.n, all = n + v->nfetch;
@@ -364,22 +392,22 @@ static void plan_sites(struct site_table *s)
 		}
 		if (e->func == META_NO_FUNC || (!w.nfetch && !w.npaths && w.which == GO_NONE))
 			continue;
-		e->values = go_values_new(targets_tgt(s->t, e->bin), e->func, &w, e->vaddr, &err);
-		if (!e->values)
+		more(e)->values = go_values_new(targets_tgt(s->t, e->bin), e->func, &w, e->vaddr, &err);
+		if (!e->more->values)
 			s->counts.undescribed++;
 		else if (mp->capture_off)
-			site_payload(e, mp);
+			site_payload(e->more, mp);
 	}
 }
 
 const struct go_values *sites_values(const struct site_table *s, uint32_t site)
 {
-	return site < s->n ? s->v[site].values : NULL;
+	return site < s->n ? values_of(&s->v[site]) : NULL;
 }
 
 const struct gft_cap_plan *sites_plan(struct site_table *s, uint32_t site)
 {
-	return site < s->n && s->v[site].values ? &s->v[site].values->plan : NULL;
+	return site < s->n && values_of(&s->v[site]) ? &values_of(&s->v[site])->plan : NULL;
 }
 
 /* --- telling ----------------------------------------------------------------------------- */
@@ -439,11 +467,13 @@ static const struct site_info *info(void *ctx, uint32_t site)
 {
 	struct site_table *s = ctx;
 	struct entry *e;
+	struct more *m;
 
 	if (site >= s->n)
 		return NULL;
 	e = &s->v[site];
-	if (!e->filled) {
+	m = more(e);
+	if (!m->filled) {
 		struct tgt *t = targets_tgt(s->t, e->bin);
 		const struct tgt_func *f = e->func == META_NO_FUNC ? NULL : tgt_func(t, e->func);
 		unsigned line = 0;
@@ -454,17 +484,17 @@ static const struct site_info *info(void *ctx, uint32_t site)
 
 		if (i >= 0)
 			at = tgt_func(t, (uint32_t)i);
-		e->info.func = at ? at->name : "?";
-		e->info.off = at ? (uint32_t)(e->vaddr - at->entry) : 0;
-		if (!tgt_line(t, e->vaddr, &e->info.file, &line))
-			e->info.file = NULL;
-		e->info.line = line;
-		e->info.func_id = e->func;
-		e->info.role = e->role;
-		e->info.payload = e->values && e->payload.fields ? &e->payload : &s->meta->progs[e->prog].payload;
-		e->filled = true;
+		m->info.func = at ? at->name : "?";
+		m->info.off = at ? (uint32_t)(e->vaddr - at->entry) : 0;
+		if (!tgt_line(t, e->vaddr, &m->info.file, &line))
+			m->info.file = NULL;
+		m->info.line = line;
+		m->info.func_id = e->func;
+		m->info.role = e->role;
+		m->info.payload = m->values && m->payload.fields ? &m->payload : &s->meta->progs[e->prog].payload;
+		m->filled = true;
 	}
-	return &e->info;
+	return &m->info;
 }
 
 /*
@@ -544,14 +574,14 @@ const char *sites_probe_name(struct site_table *s, uint32_t site)
 	if (site >= s->n)
 		return NULL;
 	e = &s->v[site];
-	if (!e->probe_name) {
+	if (!more(e)->probe_name) {
 		buf_printf(&b, "%s:%s:", e->role == SITE_EXIT || e->role == SITE_TAIL_EXIT ? "uretprobe" : "uprobe",
 			   tgt_display(targets_tgt(s->t, e->bin)));
 		if (e->role == SITE_OTHER)
 			buf_printf(&b, "%s+%u", sites_func_name(s, site), info(s, site)->off);
 		else
 			buf_puts(&b, sites_func_name(s, site));
-		e->probe_name = b.data;
+		more(e)->probe_name = b.data;
 	}
-	return e->probe_name;
+	return e->more->probe_name;
 }

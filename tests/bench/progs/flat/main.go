@@ -8,6 +8,7 @@ import (
 	"flag"
 	"fmt"
 	"runtime"
+	"sync/atomic"
 	"time"
 )
 
@@ -24,23 +25,36 @@ func f(n int) int {
 //go:noinline
 func g(a *[16]int, n int) { a[n&15] = n }
 
+var others int64 // calls of the other threads
+
 func main() {
 	d := flag.Duration("time", time.Second, "length of a run")
 	runs := flag.Int("runs", 3, "number of runs")
 	batch := flag.Int("batch", 1000, "calls between looks at the clock")
+	threads := flag.Int("threads", 1, "threads that call; the runs are of the first")
 	flag.Parse()
 
+	for i := 1; i < *threads; i++ {
+		go func() {
+			runtime.LockOSThread()
+			for i := 0; ; i++ {
+				f(i)
+				atomic.AddInt64(&others, 1)
+			}
+		}()
+	}
 	runtime.LockOSThread()
 	sum := 0
 	for r := 0; r < *runs; r++ {
 		start, calls := time.Now(), 0
+		before := atomic.LoadInt64(&others)
 		for time.Since(start) < *d {
 			for i := 0; i < *batch; i++ {
 				sum += f(i)
 			}
 			calls += *batch
 		}
-		fmt.Println(calls, time.Since(start).Nanoseconds())
+		fmt.Println(calls+int(atomic.LoadInt64(&others)-before), time.Since(start).Nanoseconds())
 	}
 	if sum == -1 {
 		fmt.Println(sum)
