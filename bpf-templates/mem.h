@@ -53,6 +53,18 @@ static __always_inline void gft_chars_any(char *dst, __u32 size, __u32 n, __u64 
 		gft_chars_user(dst, size, n, addr);
 }
 
+/*
+ * The address of the program's own memory as a number: by way of memory, where
+ * the verifier forgets what it is, and reads through it are those of the kernel's.
+ */
+static __always_inline __u64 gft_address(void *p)
+{
+	__u64 v = 0;
+
+	bpf_probe_read_kernel(&v, sizeof(v), &p);
+	return v;
+}
+
 /* str() and buf() of the kernel's memory; see fetch.h for the process's. */
 static __always_inline void gft_str_kernel(char *dst, __u32 size, __u64 addr, __u64 n)
 {

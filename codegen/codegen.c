@@ -655,6 +655,7 @@ void codegen(struct program *p, struct generated *out)
 		buf_puts(&head, "#include <gft/stack.h>\n");
 	if (all & NEED_AGG)
 		buf_puts(&head, "#include <gft/agg.h>\n");
+	emit_own_c(&m, &head);
 	if (m.every)
 		buf_printf(&head, "\n/* calls seen by each graph(every = N) */\n__u64 gft_every[%u];\n", p->ngraphs);
 	if (m.rate)

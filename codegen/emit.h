@@ -78,6 +78,9 @@ const char *emit_place(struct em *m, const struct expr *e); /* a scalar that is 
 void emit_place_into(struct em *m, struct buf *b, const char *dst, const struct gft_type *t, const struct expr *e);
 const char *emit_own_field(struct em *m, const struct expr *e);
 const char *emit_pointer_math(struct em *m, const struct expr *e);
+const char *emit_address_of(struct em *m, const struct expr *a);
+const char *emit_c_call(struct em *m, const struct expr *e);
+void emit_own_c(struct em *m, struct buf *out);
 /* "user", "kernel" or "any": the end of the names of functions that read there (mem.h). */
 const char *emit_space(unsigned space);
 /* The same of functions that read the process when they say nothing: "", "_kernel", "_any". */

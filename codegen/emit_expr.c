@@ -410,13 +410,13 @@ const char *emit_val(struct em *m, const struct expr *e)
 	case EX_BOOL: return e->ival ? "1" : "0";
 	case EX_VAR: return emit_var(m, e->var);
 	case EX_IDENT: return ident(m, e);
-	case EX_CALL: return call(m, e);
+	case EX_CALL: return e->cfunc ? emit_c_call(m, e) : call(m, e);
 	case EX_UNARY:
 		switch (e->op) {
 		case OP_NOT: return arena_printf(m->a, "(!%s)", emit_val(m, e->a));
 		case OP_BNOT: return arena_printf(m->a, "(~(__u64)%s)", emit_val(m, e->a));
 		case OP_NEG: return arena_printf(m->a, "((__s64)(0 - (__u64)%s))", emit_val(m, e->a));
-		default: return emit_address(m, e->a); /* OP_ADDR */
+		default: return emit_address_of(m, e->a); /* OP_ADDR */
 		}
 	case EX_BINARY: return binary(m, e);
 	case EX_TERNARY:

@@ -437,7 +437,12 @@ static void emit_assign_var(struct em *m, const struct stmt *st)
 static void emit_expr_stmt(struct em *m, const struct expr *e)
 {
 	switch (e->kind) {
-	case EX_CALL: emit_call(m, e); break;
+	case EX_CALL:
+		if (e->cfunc)
+			emit_line(m, "%s;", emit_c_call(m, e));
+		else
+			emit_call(m, e);
+		break;
 	case EX_FETCH: emit_fetch_stmt(m, e); break;
 	case EX_BLOCK: emit_block(m, e->block); break;
 	case EX_IF:

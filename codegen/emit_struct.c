@@ -198,3 +198,94 @@ const char *emit_pointer_math(struct em *m, const struct expr *e)
 		x = arena_printf(m->a, "%uULL * (__u64)%s", size, x);
 	return arena_printf(m->a, "((__u64)%s %s %s)", x, op_text(e->op), y);
 }
+
+/* &$v, &@m[k], &place */
+const char *emit_address_of(struct em *m, const struct expr *a)
+{
+	struct buf o = BUF_INIT;
+	const char *k;
+
+	if (emit_is_place(a))
+		return emit_address(m, a);
+	if (a->kind == EX_VAR)
+		return arena_printf(m->a, "gft_address(%s%s)", emit_is_scalar(a->var->type) ? "&" : "",
+				    emit_var(m, a->var));
+	buf_puts(&o, "({ ");
+	k = emit_key(m, &o, a);
+	buf_printf(&o, "gft_address(bpf_map_lookup_elem(&%s, &%s)); })", a->map->bpf_name, k);
+	return take(m, &o);
+}
+
+/* A function of %{ ... %}: what is no number is given by its address. */
+const char *emit_c_call(struct em *m, const struct expr *e)
+{
+	struct buf o = BUF_INIT, args = BUF_INIT;
+
+	buf_puts(&o, "({ ");
+	for (uint32_t i = 0; i < e->nargs; i++) {
+		const struct expr *a = e->args[i];
+
+		buf_puts(&args, i ? ", " : "");
+		if (a->kind == EX_UNARY && a->op == OP_ADDR && a->a->kind == EX_VAR)
+			buf_printf(&args, "(void *)%s%s", emit_is_scalar(a->a->var->type) ? "&" : "",
+				   emit_var(m, a->a->var));
+		else if (a->type->kind == TY_PTR)
+			buf_printf(&args, "(void *)%s", emit_val(m, a));
+		else if (emit_is_scalar(a->type))
+			buf_puts(&args, emit_val(m, a));
+		else
+			buf_printf(&args, "(void *)%s", emit_at(m, &o, a));
+	}
+	if (e->type->kind == TY_VOID)
+		buf_printf(&o, "%s(%s); })", e->name, buf_str(&args));
+	else
+		buf_printf(&o, "(%s)%s(%s); })", emit_ctype(e->type), e->name, buf_str(&args));
+	buf_free(&args);
+	return take(m, &o);
+}
+
+/*
+ * The script's own C, when it has functions: behind the templates, with the
+ * script's lines, without what it includes (the compiler has no files).  Its
+ * macros end with it: generated names are short.
+ */
+void emit_own_c(struct em *m, struct buf *out)
+{
+	const struct c_text *first = m->p->ast->c_texts;
+	bool any = false;
+
+	for (const struct c_text *c = first; c; c = c->next)
+		any |= c->is_code;
+	if (!any)
+		return;
+	buf_puts(out, "#include <gft/script.h>\n");
+	buf_puts(out, "#pragma clang attribute push(__attribute__((always_inline)), apply_to = function)\n");
+	for (const struct c_text *c = first; c; c = c->next) {
+		const struct source *s = diag_source(m->p->diag, c->loc.source);
+		const char *p = c->text + strspn(c->text, "# \t");
+		unsigned line, col;
+
+		if (!s || (c->text[0] == '#' && !strncmp(p, "include", 7)))
+			continue;
+		source_line_col(s, c->loc.begin, &line, &col);
+		buf_printf(out, "#line %u \"", line);
+		emit_cstring(out, s->name, strlen(s->name));
+		buf_puts(out, "\"\n");
+		if (c->text[0] != '#')
+			buf_pad(out, ' ', col - 1 + (c->is_code ? 2 : 0));
+		buf_puts(out, c->text);
+		buf_puts(out, !c->is_code && c->text[0] != '#' ? ";\n" : "\n");
+	}
+	for (const struct c_text *c = first; c; c = c->next) {
+		const char *p = c->text + strspn(c->text, "# \t");
+		size_t n = 0;
+
+		if (c->text[0] != '#' || strncmp(p, "define", 6) != 0)
+			continue;
+		p += 6 + strspn(p + 6, " \t");
+		while ((p[n] >= '0' && p[n] <= '9') || ((p[n] | 32) >= 'a' && (p[n] | 32) <= 'z') || p[n] == '_')
+			n++;
+		buf_printf(out, "#undef %.*s\n", (int)n, p);
+	}
+	buf_puts(out, "#pragma clang attribute pop\n#line 1 \"gft\"\n");
+}

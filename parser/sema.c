@@ -297,8 +297,6 @@ struct program *sema_check(struct ast *ast, const struct resolver *res, const st
 		sema_tidy(&s, m->body);
 	sema_macros(&s);
 	sema_defines(&s);
-	if (ast->imports)
-		diag_error(s.d, ast->imports->loc, "import is not supported yet");
 	sema_config(&s);
 	sema_probes(&s);
 	for (int pass = 0; pass < PASSES_MAX; pass++) {

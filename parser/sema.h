@@ -83,6 +83,8 @@ void sema_cast(struct sema *s, struct expr *e);
  * is memory becomes its address; str() of text is the text: then true, and e is that.
  */
 bool sema_text_of(struct sema *s, struct expr *e);
+/* A call of a function of %{ ... %}; false: there is none of that name. */
+bool sema_c_call(struct sema *s, struct expr *e);
 /* p + n, p - n, p - q; false: no pointer takes part. */
 bool sema_pointer_math(struct sema *s, struct expr *e);
 /* Whether a value of type t can be held by a variable or map, or be printed; else an error is told. */

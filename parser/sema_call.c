@@ -279,7 +279,7 @@ void sema_call(struct sema *s, struct expr *e)
 	const struct function *f = function_find(e->name);
 
 	e->type = &ty_none;
-	if (sema_task_name(s, e))
+	if (sema_task_name(s, e) || sema_c_call(s, e))
 		return;
 	if (f && !e->nargs && builtin_find(e->name)) /* comm() is comm */
 		f = NULL;

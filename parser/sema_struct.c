@@ -333,7 +333,10 @@ bool sema_is_place(const struct expr *e)
 	       e->number != TS_BPF;
 }
 
-/* &place: where it is in the target or the kernel; &$v, &@m: for C functions. */
+/*
+ * &place is where it is in the target or the kernel.  A variable and a map's
+ * row lie in the kernel, where the program runs.
+ */
 void sema_address(struct sema *s, struct expr *e)
 {
 	struct expr *a = e->a;
@@ -345,16 +348,55 @@ void sema_address(struct sema *s, struct expr *e)
 		e->type = ty_ptr(s->a, a->type, (enum ty_space)a->number);
 		return;
 	}
-	if (a->kind == EX_VAR) {
-		sema_error(s, e->loc, "the address of %s is of no use but to a function of %%{ ... %%}", a->name);
-		sema_hint(s, "pass &%s to it directly", a->name);
+	if (a->kind == EX_VAR || (a->kind == EX_MAP && !ty_is_agg(a->map->value))) {
+		e->type = ty_ptr(s->a, a->type, TS_KERNEL);
 		return;
 	}
 	sema_error(s, e->loc,
-		   a->kind == EX_FIELD && a->field && a->field->bit_size ? "bits have no address"
-									 : "'&' needs something in memory: a field, "
-									   "an element, what a pointer leads to");
+		   a->kind == EX_FIELD && a->field && a->field->bit_size
+			   ? "bits have no address"
+			   : "'&' needs something in memory: a variable, a map, a field, what a pointer leads to");
 	sema_hint(s, "&$p.field is the address of a field");
+}
+
+/* --- functions of %{ ... %} ---------------------------------------------------------------------- */
+
+bool sema_c_call(struct sema *s, struct expr *e)
+{
+	const struct cdefs_func *f = cdefs_func(s->opts->cdefs, e->name);
+
+	if (!f)
+		return false;
+	e->cfunc = 1;
+	e->type = f->ret->kind == TY_PTR ? sema_pointer_to(s, f->ret, TS_ANY) : f->ret;
+	for (uint32_t i = 0; i < e->nargs; i++)
+		sema_expr(s, e->args[i]);
+	if (e->nargs != f->nparams) {
+		sema_error(s, e->loc, "%s takes %u argument%s, not %u", e->name, f->nparams, f->nparams == 1 ? "" : "s",
+			   e->nargs);
+		return true;
+	}
+	if (e->type->kind != TY_VOID && !ty_is_int(e->type) && e->type->kind != TY_PTR) {
+		sema_error(s, e->loc, "%s gives %s: a function that scripts call gives a number, a pointer or nothing",
+			   e->name, sema_type_name(s, e->type));
+		e->type = &ty_i64;
+	}
+	for (uint32_t i = 0; i < e->nargs; i++) {
+		const struct gft_type *p = f->params[i], *t = e->args[i]->type;
+
+		if (t->kind == TY_NONE)
+			continue;
+		if (!ty_is_int(p) && p->kind != TY_PTR)
+			sema_error(s, e->args[i]->loc, "%s: its parameter %u is %s; it can be a number or a pointer",
+				   e->name, i + 1, sema_type_name(s, p));
+		else if (ty_is_int(p) && !sema_is_cond(t))
+			sema_error(s, e->args[i]->loc, "%s: its parameter %u is %s, not %s", e->name, i + 1,
+				   sema_type_name(s, p), sema_type_name(s, t));
+		else if (t->kind == TY_VOID || ty_is_agg(t) || t->kind == TY_FLOAT ||
+			 !sema_value_fits(s, e->args[i]->loc, t))
+			sema_error(s, e->args[i]->loc, "%s cannot be given to %s", sema_type_name(s, t), e->name);
+	}
+	return true;
 }
 
 /* --- offsetof(struct T, a.b) --------------------------------------------------------------------- */

@@ -29,6 +29,7 @@ enum {
 	OPT_RECORD,
 	OPT_STREAM,
 	OPT_PROBE_FILTER,
+	OPT_INCLUDE,
 	OPT_FOLLOW,
 	OPT_NO_FOLLOW,
 };
@@ -48,6 +49,7 @@ static const struct option options[] = {
 	{ "debuginfo", required_argument, NULL, OPT_DEBUGINFO },
 	{ "record", required_argument, NULL, OPT_RECORD },
 	{ "stream", no_argument, NULL, OPT_STREAM },
+	{ "include", required_argument, NULL, OPT_INCLUDE },
 	{ "follow", no_argument, NULL, OPT_FOLLOW },
 	{ "no-follow", no_argument, NULL, OPT_NO_FOLLOW },
 	{ "uprobe-wildcards", required_argument, NULL, 'u' },
@@ -63,7 +65,7 @@ static const struct option options[] = {
 };
 
 /* ":" first: a missing value is told by us */
-static const char optstring[] = ":e:u:c:p:o:f:B:d:lD:P:x::vqkhV";
+static const char optstring[] = ":e:I:u:c:p:o:f:B:d:lD:P:x::vqkhV";
 
 static void help(FILE *out)
 {
@@ -115,6 +117,7 @@ static void help(FILE *out)
 	      "  --dry-run            do everything but load and attach\n"
 	      "  --info               what this kernel can do, and what it lacks\n"
 	      "\n"
+	      "  --include FILE       a C header whose types the script uses; -I DIR: where to look for headers\n"
 	      "  --buffer SIZE        of the ring buffer (8M); --no-cache compiles anew; --debuginfo DIR\n"
 	      "  --ready-fd N         writes a byte to descriptor N once every probe is in place\n"
 	      "  -h, --help           this          -V, --version\n"
@@ -281,6 +284,14 @@ static bool one_option(struct cli *c, int o, char **argv)
 	case OPT_NO_WARNINGS: c->no_warnings = true; return true;
 	case OPT_DEBUGINFO: c->debug_dir = optarg; return true;
 	case OPT_STREAM: c->stream = true; return true;
+	case OPT_INCLUDE:
+		c->includes = xrealloc(c->includes, (c->nincludes + 1) * sizeof(*c->includes));
+		c->includes[c->nincludes++] = optarg;
+		return true;
+	case 'I':
+		c->include_dirs = xrealloc(c->include_dirs, (c->ninclude_dirs + 1) * sizeof(*c->include_dirs));
+		c->include_dirs[c->ninclude_dirs++] = optarg;
+		return true;
 	case OPT_FOLLOW: c->follow = FOLLOW_YES; return true;
 	case OPT_NO_FOLLOW: c->follow = FOLLOW_NO; return true;
 	case OPT_RECORD: c->record = optarg; return true;
@@ -446,6 +457,8 @@ bool cli_wants_color(const struct cli *c, int fd)
 void cli_free(struct cli *c)
 {
 	free(c->uprobes);
+	free(c->includes);
+	free(c->include_dirs);
 	free(c->drilldown);
 	free(c->options);
 }

@@ -48,6 +48,10 @@ struct cli {
 	const char *stage;     /* -d */
 	const char *trim_prefix;
 	const char *debug_dir;
+	const char **includes; /* --include */
+	size_t nincludes;
+	const char **include_dirs; /* -I */
+	size_t ninclude_dirs;
 	const char *record;
 	size_t ring_bytes; /* --buffer */
 	enum cli_color color;

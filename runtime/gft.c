@@ -9,6 +9,7 @@
  */
 #include "runtime/gft.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <regex.h>
 #include <stdlib.h>
@@ -26,6 +27,7 @@
 #include "parser/program.h"
 #include "parser/scan.h"
 #include "runtime/child.h"
+#include "runtime/import.h"
 #include "runtime/run.h"
 #include "runtime/sites.h"
 
@@ -182,9 +184,16 @@ static bool front_end(struct story *s)
 	struct sema_opts so = {
 		.unsafe = s->cli.unsafe, .checks = s->cli.checks, .options = s->cli.options, .noptions = s->cli.noptions
 	};
-	struct cdefs_opts co = { .no_cache = s->cli.no_cache, .verbose = s->cli.verbose };
+	struct cdefs_opts co = { .no_cache = s->cli.no_cache,
+				 .verbose = s->cli.verbose,
+				 .includes = s->cli.includes,
+				 .nincludes = s->cli.nincludes,
+				 .dirs = s->cli.include_dirs,
+				 .ndirs = s->cli.ninclude_dirs };
 	struct ast *ast = parse_script(s->arena, s->diag, s->source, &po);
 	struct buf b = BUF_INIT;
+
+	import_all(ast, &po);
 
 	if (stage(s, "ast")) {
 		ast_dump(ast, &b);
@@ -223,14 +232,54 @@ static bool front_end(struct story *s)
 	return true;
 }
 
+/* A mistake that Clang found in the script's own C: it is told there.  False: it is about something else. */
+static bool in_own_c(struct story *s, const struct clang_diag *d)
+{
+	const struct source *src;
+
+	if (!s->program)
+		return false;
+	for (const struct c_text *c = s->program->ast->c_texts; c; c = c->next) {
+		struct src_loc loc = { 0, 0, c->loc.source };
+		unsigned line = 1;
+
+		src = diag_source(s->diag, c->loc.source);
+		if (!src || !d->file || strcmp(src->name, d->file) != 0)
+			continue;
+		while (line < d->line && loc.begin < src->len)
+			line += src->text[loc.begin++] == '\n';
+		loc.begin += d->col ? d->col - 1 : 0;
+		if (loc.begin < c->loc.begin || loc.begin >= c->loc.end)
+			continue;
+		loc.end = loc.begin;
+		while (isalnum((unsigned char)src->text[loc.end]) || src->text[loc.end] == '_')
+			loc.end++;
+		loc.end += loc.end == loc.begin;
+		if (d->level != 2)
+			return true;
+		diag_error(s->diag, loc, "C: %s", d->text);
+		if (strstr(d->text, "undeclared") || strstr(d->text, "unknown type") || strstr(d->text, "incomplete"))
+			diag_hint(s->diag,
+				  "%%{ ... %%} sees the script's own struct, union, enum, typedef and #define and "
+				  "the kernel's bpf_... helpers, but nothing of #include");
+		return true;
+	}
+	return false;
+}
+
 static bool compile(struct story *s)
 {
 	struct compile_opts co = { .no_cache = s->cli.no_cache, .verbose = s->cli.verbose, .want_ir = stage(s, "ir") };
-	struct clang_file src = { s->source->name, s->source->text, s->source->len };
+	struct clang_file *files = NULL;
+	const struct source *src;
+	size_t n = 0, cap = 0;
+	bool own = false; /* mistakes are in the script's own C */
 	int r;
 
-	co.sources = &src;
-	co.nsources = 1;
+	for (uint16_t i = 0; (src = diag_source(s->diag, i)); i++)
+		ARENA_PUSH(s->arena, files, n, cap, ((struct clang_file){ src->name, src->text, src->len }));
+	co.sources = files;
+	co.nsources = n;
 	r = compile_bpf("gft", s->gen.text, s->gen.len, &co, &s->object);
 	if (r < -1) {
 		fprintf(stderr, "gft: %s\n", s->object.err);
@@ -249,13 +298,19 @@ static bool compile(struct story *s)
 			      stderr);
 			return false;
 		}
+		if (in_own_c(s, d)) {
+			own |= d->level == 2;
+			continue;
+		}
 		fprintf(stderr, "%s:%u:%u: %s: %s\n", d->file ? d->file : "gft", d->line, d->col,
 			d->level == 2	? "error"
 			: d->level == 1 ? "warning"
 					: "note",
 			d->text);
 	}
-	if (r)
+	if (own)
+		told(s);
+	else if (r)
 		fputs("gft: the script passed its checks but does not compile: this is a mistake of gft\n"
 		      "hint: please report the script together with what -d c prints\n",
 		      stderr);

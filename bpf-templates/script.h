@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * script.h - what a script's own C may use besides bpf.h and the kernel's
+ * helpers; codegen/cdefs.c gives the same names to the C parser.
+ */
+#ifndef GFT_SCRIPT_H
+#define GFT_SCRIPT_H
+
+typedef signed char int8_t;
+typedef short int16_t;
+typedef int int32_t;
+typedef long int64_t;
+typedef unsigned char uint8_t;
+typedef unsigned short uint16_t;
+typedef unsigned int uint32_t;
+typedef unsigned long uint64_t;
+typedef unsigned long uintptr_t;
+typedef unsigned long size_t;
+typedef long ssize_t;
+typedef int pid_t;
+
+#endif
