@@ -9,6 +9,8 @@
 
 #include <gft/memory.h>
 
+#include <gft/memory.h>
+
 static __always_inline long gft_read_user(void *dst, __u32 size, __u64 addr)
 {
 	return bpf_probe_read_user(dst, size, (void *)addr);

@@ -77,6 +77,8 @@ const char *emit_address(struct em *m, const struct expr *e);
 const char *emit_place(struct em *m, const struct expr *e); /* a scalar that is there */
 void emit_place_into(struct em *m, struct buf *b, const char *dst, const struct gft_type *t, const struct expr *e);
 const char *emit_own_field(struct em *m, const struct expr *e);
+/* A long part of a struct or array that the program holds: at any place in it, so it is read as memory. */
+void emit_own_part(struct em *m, struct buf *b, const char *dst, const struct gft_type *t, const struct expr *e);
 const char *emit_pointer_math(struct em *m, const struct expr *e);
 const char *emit_address_of(struct em *m, const struct expr *a);
 const char *emit_c_call(struct em *m, const struct expr *e);

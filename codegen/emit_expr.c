@@ -218,16 +218,25 @@ void emit_into(struct em *m, struct buf *b, const char *dst, const struct gft_ty
 	case EX_INDEX: { /* an element of an array that the program holds */
 		unsigned n = m->tmp++;
 
+		if (e->type->size > 64) {
+			emit_own_part(m, b, dst, t, e);
+			return;
+		}
+
 		buf_printf(b, "{ __u64 i%u = %s; ", n, emit_val(m, e->b));
 		const char *p = emit_at(m, b, e->a);
 
 		buf_printf(b, "if (i%u < %u) { ", n, e->a->type->count);
 		emit_convert(m, b, dst, t, arena_printf(m->a, "%s + i%u * %u", p, n, e->type->size), e->type);
-		buf_printf(b, "} else __builtin_memset(%s, 0, %u); } ", dst, t->size);
+		buf_printf(b, "} else gft_zero(%s, %u); } ", dst, t->size);
 		return;
 	}
 	case EX_TUPIDX:
 	case EX_FIELD:
+		if (e->a->type->kind == TY_STRUCT && e->type->size > 64) {
+			emit_own_part(m, b, dst, t, e);
+			return;
+		}
 		buf_puts(b, "{ ");
 		emit_convert(m, b, dst, t, arena_printf(m->a, "%s + %u", emit_at(m, b, e->a), e->field->off), e->type);
 		buf_puts(b, "} ");

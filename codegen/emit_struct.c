@@ -184,6 +184,32 @@ const char *emit_own_field(struct em *m, const struct expr *e)
 	return take(m, &o);
 }
 
+void emit_own_part(struct em *m, struct buf *b, const char *dst, const struct gft_type *t, const struct expr *e)
+{
+	uint32_t size = e->type->size < t->size ? e->type->size : t->size;
+	const char *p, *i = NULL;
+
+	buf_puts(b, "{ ");
+	if (e->kind == EX_INDEX) {
+		i = arena_printf(m->a, "i%u", m->tmp++);
+		buf_printf(b, "__u64 %s = %s; ", i, emit_val(m, e->b));
+	}
+	p = arena_printf(m->a, "gft_address(%s)", emit_at(m, b, e->a));
+	if (i)
+		p = arena_printf(m->a, "%s + %s * %u", p, i, e->type->size);
+	else
+		p = arena_printf(m->a, "%s + %u", p, e->field->off);
+	if (i)
+		buf_printf(b, "if (%s < %u) ", i, e->a->type->count);
+	if (e->type->kind == TY_STRING)
+		buf_printf(b, "gft_chars_kernel(%s, %u, %u, %s); ", dst, t->size, size, p);
+	else
+		buf_printf(b, "gft_read_kernel(%s, %u, %s); ", dst, size, p);
+	if (i)
+		buf_printf(b, "else gft_zero(%s, %u); ", dst, t->size);
+	buf_puts(b, "} ");
+}
+
 const char *emit_pointer_math(struct em *m, const struct expr *e)
 {
 	const struct gft_type *a = e->a->type, *b = e->b->type, *p = a->kind == TY_PTR ? a : b;
@@ -212,7 +238,7 @@ const char *emit_address_of(struct em *m, const struct expr *a)
 				    emit_var(m, a->var));
 	buf_puts(&o, "({ ");
 	k = emit_key(m, &o, a);
-	buf_printf(&o, "gft_address(bpf_map_lookup_elem(&%s, &%s)); })", a->map->bpf_name, k);
+	buf_printf(&o, "gft_address(bpf_map_lookup_elem(&%s, %s)); })", a->map->bpf_name, k);
 	return take(m, &o);
 }
 

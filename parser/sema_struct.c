@@ -15,7 +15,7 @@
 #include "gft/ctypes.h"
 #include "parser/sema.h"
 
-#define STRUCT_MAX  256	  /* bytes of a struct in a variable or map */
+#define STRUCT_MAX  4096  /* bytes of a struct in a variable or map */
 #define PRINTED_MAX 16384 /* of one that goes into a record */
 #define PATH_STEPS  32
 #define NAMES_MAX   512
@@ -75,9 +75,16 @@ const struct gft_type *sema_pointer_to(struct sema *s, const struct gft_type *t,
 
 const struct gft_type *sema_copied(struct sema *s, const struct gft_type *t)
 {
-	if (t->kind == TY_STRUCT || t->kind == TY_ARRAY)
-		return in_space(s, t, TS_BPF, t->ptr_space);
-	return t;
+	struct gft_type *n;
+
+	if (t->kind != TY_STRUCT && t->kind != TY_ARRAY)
+		return t;
+	t = in_space(s, t, TS_BPF, t->ptr_space);
+	if (t->size <= 64 || t->align == 8)
+		return t;
+	n = arena_memdup(s->a, t, sizeof(*t)); /* long values are copied in words */
+	n->align = 8;
+	return n;
 }
 
 /* --- names of types ------------------------------------------------------------------------- */
@@ -533,7 +540,6 @@ bool sema_value_fits(struct sema *s, struct src_loc loc, const struct gft_type *
 		sema_error(s, loc, "%s has %u bytes; a variable or map holds %u at most", sema_type_name(s, t), t->size,
 			   STRUCT_MAX);
 		sema_hint(s, "keep the pointer to it, or the fields that you want");
-		return false;
 	}
 	return true;
 }
