@@ -194,7 +194,7 @@ $(OUT)/fuzz/%: tests/fuzz/%.c $(OUT)/libgft.a
 
 # the same targets with a driver of their own (tests/fuzz/alone.h), for the tests: no coverage, no clang
 .PHONY: fuzz-alone
-fuzz-alone: $(patsubst tests/fuzz/%.c,$(OUT)/fuzz-alone/%,$(wildcard tests/fuzz/fuzz_*.c))
+fuzz-alone: $(patsubst tests/fuzz/%.c,$(OUT)/fuzz-alone/%,$(wildcard tests/fuzz/fuzz_*.c)) ## the fuzz targets with a driver of their own, for the tests
 $(OUT)/fuzz-alone/%: tests/fuzz/%.c tests/fuzz/alone.h $(OUT)/libgft.a
 	$(call say,CC,$@)
 	$(Q)mkdir -p $(@D) && $(CC) $(ALL_CFLAGS) -Itests $(ALL_LDFLAGS) -o $@ $< $(OUT)/libgft.a $(LDLIBS)
