@@ -41,6 +41,25 @@ static bool take(struct tgt *t, const char *s, size_t n)
 	return true;
 }
 
+/* A length of seven bits a byte, then so many bytes. */
+static bool string_at(struct span s, size_t *at, struct span *out)
+{
+	uint64_t len = 0;
+
+	for (unsigned shift = 0; shift < 35 && *at < s.n; shift += 7) {
+		uint8_t b = s.p[(*at)++];
+
+		len |= (uint64_t)(b & 0x7f) << shift;
+		if (!(b & 0x80))
+			break;
+	}
+	if (len > s.n - *at)
+		return false;
+	*out = (struct span){ s.p + *at, len };
+	*at += len;
+	return true;
+}
+
 static bool parse(struct tgt *t, uint64_t vaddr)
 {
 	struct span s = tgt_mem_span(t, vaddr);
@@ -49,17 +68,15 @@ static bool parse(struct tgt *t, uint64_t vaddr)
 	if (s.n < 32 || memcmp(s.p, MAGIC, MAGIC_LEN))
 		return false;
 	if (s.p[15] & FLAG_INLINE) {
+		struct span version, mod;
 		size_t at = 32;
 
-		len = 0;
-		for (unsigned shift = 0; shift < 35 && at < s.n; shift += 7) {
-			uint8_t b = s.p[at++];
-
-			len |= (uint64_t)(b & 0x7f) << shift;
-			if (!(b & 0x80))
-				break;
-		}
-		return len <= s.n - at && take(t, (const char *)s.p + at, len);
+		if (!string_at(s, &at, &version))
+			return false;
+		/* what the modules are, between two marks of 16 bytes (cmd/go's modload.ModInfoData) */
+		if (string_at(s, &at, &mod) && mod.n > 33 && mod.p[mod.n - 17] == '\n')
+			t->modinfo = (struct span){ mod.p + 16, mod.n - 32 };
+		return take(t, (const char *)version.p, version.n);
 	}
 	if (s.p[14] != 8 || (s.p[15] & FLAG_BIG_ENDIAN))
 		return false;

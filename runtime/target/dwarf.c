@@ -12,7 +12,7 @@
 
 /* --- separate debug files: .gnu_debuglink and build-id, as gdb looks for them --------------- */
 
-static size_t build_id(const struct tgt *t, char *hex, size_t size)
+size_t tgt_build_id(const struct tgt *t, char *hex, size_t size)
 {
 	struct span s = tgt_section_bytes(t, tgt_section(t, ".note.gnu.build-id"));
 	uint32_t namesz, descsz;
@@ -58,7 +58,7 @@ static void look_for_debug(struct tgt *t)
 	for (size_t i = 0; i < 2; i++) {
 		if (!dirs[i])
 			continue;
-		if (build_id(t, id, sizeof(id))) {
+		if (tgt_build_id(t, id, sizeof(id))) {
 			snprintf(path, sizeof(path), "%s/.build-id/%.2s/%s.debug", dirs[i], id, id + 2);
 			if (try_debug(t, path))
 				return;
@@ -219,4 +219,17 @@ bool dwarf_go_layout(struct tgt *t, struct tgt_go *out)
 		return false;
 	*out = tmp;
 	return true;
+}
+
+unsigned dwarf_version(struct tgt *t, size_t *units)
+{
+	int rc;
+	struct gotype *g = dwt_get(t, &rc, NULL);
+	Dwarf_Half version = 0;
+	Dwarf_CU *cu = NULL;
+
+	if (!g || dwarf_get_units(g->dw, NULL, &cu, &version, NULL, NULL, NULL))
+		return 0;
+	*units = g->nunit;
+	return version;
 }

@@ -91,7 +91,8 @@ struct tgt {
 	struct pcln pcln;
 	char version[48];
 	bool version_read, minor_read;
-	int minor; /* tgt_minor() */
+	struct span modinfo; /* lines of what it was built from, "path\tmain", after tgt_go_version() */
+	int minor;	     /* tgt_minor() */
 
 	struct tgt_func *fn; /* owned, sorted by entry; read at first need */
 	uint32_t *fn_pcln;   /* owned: index in functab, or NO_PCLN */
@@ -203,7 +204,10 @@ int tgt_minor(struct tgt *t);
 
 /* dwarf.c */
 bool dwarf_go_layout(struct tgt *t, struct tgt_go *g);
-const char *debug_file(struct tgt *t); /* path of a separate debug file, or NULL */
+const char *debug_file(struct tgt *t);				  /* path of a separate debug file, or NULL */
+size_t tgt_build_id(const struct tgt *t, char *hex, size_t size); /* digits; 0: none */
+/* Version of the DWARF, and units of Go code; 0: none that can be read. */
+unsigned dwarf_version(struct tgt *t, size_t *units);
 
 /* tls.c */
 bool tls_of_g(struct tgt *t, int32_t *off);
@@ -251,6 +255,8 @@ bool c_line(struct tgt *t, uint64_t vaddr, const char **file, unsigned *line);
 size_t c_line_to_addrs(struct tgt *t, const char *file, unsigned line, uint64_t **out);
 void c_free(struct tgt *t);
 
+/* rtype.c: where Go's type data is, and how many types are converted to error; false: not found */
+bool tgt_types(struct tgt *t, uint64_t *lo, uint64_t *hi, size_t *errors);
 /* rtype.c: vaddr of runtime.firstmoduledata, or 0 */
 uint64_t tgt_moduledata(struct tgt *t);
 

@@ -380,3 +380,15 @@ bool tgt_error_type(struct tgt *t, const char *name, uint64_t *vaddr)
 	}
 	return false;
 }
+
+bool tgt_types(struct tgt *t, uint64_t *lo, uint64_t *hi, size_t *errors)
+{
+	struct rtypes *r = get(t);
+	uint64_t ignored;
+
+	tgt_error_type(t, "", &ignored); /* reads the itabs */
+	*lo = r->types;
+	*hi = r->etypes;
+	*errors = r->nerrors;
+	return r->types;
+}
