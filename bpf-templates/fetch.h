@@ -175,6 +175,17 @@ static __always_inline void gft_buf_any(char *dst, __u32 max, __u64 addr, __u64 
 		gft_buf(dst, max, addr, n);
 }
 
+/* buf() of a value that the program itself holds. */
+static __always_inline void gft_buf_value(char *dst, __u32 max, const char *src, __u64 n)
+{
+	gft_zero(dst, 4 + ((max + 3) & ~3U));
+	barrier_var(n);
+	if (n > max)
+		n = max;
+	if (!bpf_probe_read_kernel(dst + 4, (__u32)n, src))
+		*(__u32 *)dst = (__u32)n;
+}
+
 /* join(p): the strings behind the pointers at addr, up to a null pointer. */
 static __always_inline void gft_join(char *count, char *dst, __u32 max, __u32 size, __u64 addr)
 {

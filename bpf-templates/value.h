@@ -86,4 +86,36 @@ static __always_inline void gft_agg_lhist(__u64 *h, __s64 v, __s64 min, __s64 ma
 		h[i]++;
 }
 
+struct gft_moment {
+	__u64 epoch;
+	__s64 total;
+	__u64 n;
+};
+
+/* how: 0 adds (sum, avg), -1 and 1 keep the least and the greatest, 2 the last */
+static __always_inline void gft_agg_tseries(struct gft_moment *row, __s64 v, __u64 step, __u32 count, int how,
+					    bool is_signed)
+{
+	__u64 epoch = bpf_ktime_get_ns() / step, i = epoch % count;
+	struct gft_moment *m;
+	bool less;
+
+	barrier_var(i);
+	if (!row || i >= count)
+		return;
+	m = &row[i];
+	if (m->epoch != epoch || !m->n) {
+		m->epoch = epoch;
+		m->total = v;
+		m->n = 1;
+		return;
+	}
+	m->n++;
+	less = is_signed ? v < m->total : (__u64)v < (__u64)m->total;
+	if (how == 0)
+		m->total += v;
+	else if (how == 2 || (how < 0 ? less : !less))
+		m->total = v;
+}
+
 #endif

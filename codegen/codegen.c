@@ -535,11 +535,15 @@ static void maps(struct em *m, struct gft_meta *meta)
 			.max_entries = mp->key ? mp->max_entries : 1,
 		};
 		buf_printf(m->out,
-			   "\n/* %s */\nstruct {\n\t__uint(type, BPF_MAP_TYPE_%sHASH);\n\t__uint(max_entries, %u);\n%s"
+			   "\n/* %s */\nstruct {\n\t__uint(type, BPF_MAP_TYPE_%s);\n\t__uint(max_entries, %u);\n%s"
 			   "\t__uint(key_size, %u);\n\t__uint(value_size, %u);\n} %s SEC(\".maps\");\n",
-			   mp->name, percpu ? "PERCPU_" : "", mp->key ? mp->max_entries : 1,
-			   percpu ? "" : "\t__uint(map_flags, BPF_F_NO_PREALLOC);\n", mp->key ? mp->key->size : 4,
-			   mp->value->size, mp->bpf_name);
+			   mp->name,
+			   mp->kind ? mp->kind->bpf
+			   : percpu ? "PERCPU_HASH"
+				    : "HASH",
+			   mp->key ? mp->max_entries : 1,
+			   percpu || (mp->kind && mp->kind->lru) ? "" : "\t__uint(map_flags, BPF_F_NO_PREALLOC);\n",
+			   mp->key ? mp->key->size : 4, mp->value->size, mp->bpf_name);
 	}
 }
 

@@ -260,7 +260,14 @@ void emit_into(struct em *m, struct buf *b, const char *dst, const struct gft_ty
 		buf_puts(b, "else ");
 		emit_block_value(m, b, dst, t, e->block2);
 		return;
-	case EX_CAST: /* text of another size */
+	case EX_CAST: /* text of another size, or a number's bytes */
+		if (e->type->kind == TY_ARRAY) {
+			unsigned n = m->tmp++;
+
+			buf_printf(b, "{ __u64 x%u = %s; __builtin_memcpy(%s, &x%u, %u); } ", n, emit_val(m, e->a), dst,
+				   n, t->size);
+			return;
+		}
 		buf_puts(b, "{ ");
 		emit_convert(m, b, dst, t, emit_at(m, b, e->a), e->a->type);
 		buf_puts(b, "} ");
@@ -437,8 +444,18 @@ const char *emit_val(struct em *m, const struct expr *e)
 		return arena_printf(m->a, "(%s ? (%s)%s : (%s)%s)", emit_val(m, e->a), c, emit_val(m, e->b), c,
 				    emit_val(m, e->c));
 	case EX_CAST:
-		if (e->a->type->kind == TY_ARRAY)
+		if (e->a->type->kind == TY_ARRAY && e->type->kind == TY_PTR)
 			return emit_address(m, e->a);
+		if (e->a->type->kind == TY_ARRAY) {
+			const char *p;
+
+			buf_puts(&o, "({ ");
+			p = emit_at(m, &o, e->a);
+			buf_printf(&o, "%s x%u = 0; __builtin_memcpy(&x%u, %s, %u); x%u; })", c, m->tmp, m->tmp, p,
+				   e->type->size, m->tmp);
+			m->tmp++;
+			return take(m, &o);
+		}
 		if (e->type->kind == TY_BOOL)
 			return arena_printf(m->a, "(%s != 0)", emit_val(m, e->a));
 		return arena_printf(m->a, "((%s)%s)", c, emit_val(m, e->a));

@@ -169,6 +169,8 @@ const char *emit_func(struct em *m, const struct expr *e)
 	case FN_MEMCMP: return compare(m, e);
 	case FN_STRSTR:
 	case FN_STRCONTAINS: return find_text(m, e);
+	case FN_IS:
+	case FN_COMPTIME:
 	case FN_STRCAP: return arena_printf(m->a, "%lluULL", (unsigned long long)e->ival);
 	case FN_UADDR:
 		m->bias = true;
@@ -177,6 +179,25 @@ const char *emit_func(struct em *m, const struct expr *e)
 		a = emit_val(m, e->args[0]);
 		return e->type->size == 1 ? a : arena_printf(m->a, "__builtin_bswap%u(%s)", e->type->size * 8, a);
 	default: return arena_printf(m->a, "((%s)%s)", emit_ctype(e->type), emit_val(m, e->args[0]));
+	}
+}
+
+/* n bytes of an address: an array of them, what a pointer leads to, or a number. */
+static void address_bytes(struct em *m, struct buf *b, const char *dst, const struct expr *a, uint32_t n)
+{
+	unsigned x = m->tmp++;
+
+	if (a->type->kind == TY_ARRAY || a->type->kind == TY_STRING) {
+		const char *p;
+
+		buf_puts(b, "{ ");
+		p = emit_at(m, b, a);
+		buf_printf(b, "__builtin_memcpy(%s, %s, %u); } ", dst, p, n);
+	} else if (a->type->kind == TY_PTR) {
+		buf_printf(b, "gft_read_%s(%s, %u, (__u64)%s); ", emit_space(a->type->space), dst, n, emit_val(m, a));
+	} else {
+		buf_printf(b, "{ __u64 x%u = %s; __builtin_memcpy(%s, &x%u, %u); } ", x, emit_val(m, a), dst, x,
+			   n < 8 ? n : 8);
 	}
 }
 
@@ -198,6 +219,17 @@ void emit_func_into(struct em *m, struct buf *b, const char *dst, const struct g
 			   emit_val(m, a), dst, e->number, dst, a->kind == EX_IDENT && a->number == 1);
 		return;
 	case FN_BUF:
+		if (a->type->kind == TY_STRING || a->type->kind == TY_ARRAY) {
+			const char *p, *all = arena_printf(m->a, "%u", t->count);
+
+			buf_puts(b, "{ ");
+			p = emit_at(m, b, a);
+			if (a->type->kind == TY_STRING)
+				all = arena_printf(m->a, "gft_str_len(c, %s, %u)", p, a->type->size);
+			buf_printf(b, "gft_buf_value(%s, %u, %s, %s); } ", dst, t->count, p,
+				   e->nargs > 1 ? emit_val(m, e->args[1]) : all);
+			return;
+		}
 		buf_printf(b, "gft_buf%s(%s, %u, (__u64)%s, ", emit_suffix((unsigned)e->number), dst, t->count,
 			   emit_val(m, a));
 		buf_printf(b, "%s); ", e->nargs > 1 ? emit_val(m, e->args[1]) : arena_printf(m->a, "%u", t->count));
@@ -217,8 +249,16 @@ void emit_func_into(struct em *m, struct buf *b, const char *dst, const struct g
 		return;
 	case FN_STACK: stack(b, dst, e); return;
 	case FN_NTOP:
-		buf_printf(b, "__builtin_memset(%s, 0, %u); *(__u32 *)(%s) = 2; *(__u32 *)(%s + 4) = %s; ", dst,
-			   t->size, dst, dst, emit_val(m, e->args[e->nargs - 1]));
+		a = e->args[e->nargs - 1];
+		buf_printf(b, "__builtin_memset(%s, 0, %u); *(__u32 *)(%s) = %d; ", dst, t->size, dst, e->number);
+		address_bytes(m, b, arena_printf(m->a, "%s + 4", dst), a, e->number == 2 ? 4 : 16);
+		return;
+	case FN_MACADDR: address_bytes(m, b, dst, a, 6); return;
+	case FN_CGROUP_PATH: buf_printf(b, "*(__u64 *)(%s) = %s; ", dst, emit_val(m, a)); return;
+	case FN_PTON:
+		buf_printf(b, "__builtin_memcpy(%s, \"", dst);
+		emit_cstring(b, e->str, e->len);
+		buf_printf(b, "\", %u); ", e->len);
 		return;
 	default: /* str() */
 		buf_printf(b, "gft_str%s(%s, %u, (__u64)%s, ", emit_suffix((unsigned)e->number), dst, t->size,

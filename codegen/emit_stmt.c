@@ -313,9 +313,11 @@ static void emit_call(struct em *m, const struct expr *e)
 		break;
 	}
 	case FN_SIGNAL:
+	case FN_SIGNAL_THREAD:
 		emit_line(m, "%s;",
 			  emit_checked(m, e->loc, "send_signal",
-				       arena_printf(m->a, "bpf_send_signal((__u32)%s)", emit_val(m, e->args[0]))));
+				       arena_printf(m->a, "bpf_send_signal%s((__u32)%s)",
+						    e->fn->id == FN_SIGNAL ? "" : "_thread", emit_val(m, e->args[0]))));
 		break;
 	default:
 		if (emit_is_scalar(e->type))
@@ -352,6 +354,14 @@ static void emit_agg(struct em *m, const struct expr *l, const struct expr *e)
 	case FN_LHIST:
 		emit_line(m, "gft_agg_lhist(row, %s, %lldLL, %lldLL, %lldULL, %u);", v, (long long)t->min,
 			  (long long)t->max, (long long)t->step, t->size / 8);
+		break;
+	case FN_TSERIES:
+		emit_line(m, "gft_agg_tseries(row, %s, %lldULL, %u, %d, %d);", v, (long long)t->step, t->count,
+			  t->agg == TY_MIN    ? -1
+			  : t->agg == TY_MAX  ? 1
+			  : t->agg == TY_NONE ? 2
+					      : 0,
+			  t->is_signed);
 		break;
 	default: emit_line(m, "gft_agg_sum(row, %s);", v); break;
 	}
@@ -486,6 +496,15 @@ static void emit_stmt(struct em *m, const struct stmt *st)
 			emit_assign_map(m, st);
 		break;
 	case ST_IF:
+		if (st->count == IF_ALWAYS) {
+			emit_block(m, st->body);
+			break;
+		}
+		if (st->count == IF_NEVER) {
+			if (st->other)
+				emit_block(m, st->other);
+			break;
+		}
 		emit_line(m, "if (%s)", emit_val(m, st->e));
 		emit_block(m, st->body);
 		if (st->other) {

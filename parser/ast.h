@@ -173,6 +173,9 @@ enum stmt_kind {
 	ST_BLOCK,
 };
 
+/* What is known of a condition before the script runs. */
+enum if_known { IF_UNKNOWN, IF_ALWAYS, IF_NEVER };
+
 struct stmt {
 	enum stmt_kind kind;
 	enum op op;
@@ -183,7 +186,7 @@ struct stmt {
 	struct expr *e2;  /* upper bound */
 	struct typespec *spec;
 	struct block *body, *other;
-	uint64_t count;		  /* (sema) ST_UNROLL */
+	uint64_t count;		  /* (sema) ST_UNROLL; ST_IF: enum if_known */
 	struct src_loc other_loc; /* (sema) ST_LET: of a declaration before it */
 };
 

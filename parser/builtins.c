@@ -4,6 +4,7 @@
 
 #include "parser/program.h"
 
+static const struct gft_type duration_t = { .kind = TY_INT, .size = 8, .align = 8, .display = TD_DURATION };
 static const struct gft_type username_t = { .kind = TY_USERNAME, .size = 4, .align = 4 };
 static const struct gft_type comm_t = { .kind = TY_STRING, .size = 16, .align = 8 };
 static const struct gft_type probetype_t = { .kind = TY_STRING, .size = 16, .align = 8 };
@@ -41,7 +42,7 @@ static const struct builtin builtins[] = {
 	  "whether the program, not the kernel, was running" },
 	{ "ctx", &ctx_t, W_ANY, 0, "gft_context(c)", "address of the probe's own record" },
 	{ "retval", &ty_u64, W_EXIT | W_KRET, NEED_REGS, "gft_retval(c)", "first integer result (Go: register ax)" },
-	{ "duration", &ty_u64, W_EXIT, NEED_G | NEED_KEY | NEED_FRAMES, "c->duration", "ns since this call began" },
+	{ "duration", &duration_t, W_EXIT, NEED_G | NEED_KEY | NEED_FRAMES, "c->duration", "ns since this call began" },
 	{ "depth", &ty_u64, W_UPROBE, NEED_G | NEED_KEY | NEED_FRAMES, "c->depth",
 	  "levels below the root of the open graph" },
 	{ "caller", &ty_code_t, W_UPROBE, NEED_KEY | NEED_CALLER, "gft_caller", "call site, as func+off" },
@@ -68,6 +69,7 @@ static const struct function functions[] = {
 	{ "stats", FN_STATS, 1, 1, W_ANY, 0, "@map = stats(value)" },
 	{ "hist", FN_HIST, 1, 2, W_ANY, 0, "@map = hist(value, bits)" },
 	{ "lhist", FN_LHIST, 4, 4, W_ANY, 0, "@map = lhist(value, min, max, step)" },
+	{ "tseries", FN_TSERIES, 3, 4, W_ANY, 0, "@map = tseries(value, interval, intervals, \"avg\")" },
 	{ "delete", FN_DELETE, 1, 2, W_ANY, 0, "delete(@map, key)" },
 	{ "clear", FN_CLEAR, 1, 1, W_ANY, NEED_RING, "clear(@map)" },
 	{ "zero", FN_ZERO, 1, 1, W_ANY, NEED_RING, "zero(@map)" },
@@ -87,7 +89,7 @@ static const struct function functions[] = {
 	{ "strerror", FN_STRERROR, 1, 1, W_ANY, 0, "strerror(number)" },
 	{ "syscall_name", FN_SYSCALL_NAME, 1, 1, W_ANY, 0, "syscall_name(number)" },
 	{ "signal_name", FN_SIGNAL_NAME, 1, 1, W_ANY, 0, "signal_name(number)" },
-	{ "buf", FN_BUF, 1, 2, W_ANY, 0, "buf(pointer, length)" },
+	{ "buf", FN_BUF, 1, 2, W_ANY, NEED_TEXT, "buf(pointer, length)" },
 	{ "ksym", FN_KSYM, 1, 1, W_ANY, 0, "ksym(address)" },
 	{ "usym", FN_USYM, 1, 1, W_ANY, 0, "usym(address)" },
 	{ "uaddr", FN_UADDR, 1, 1, W_UPROBE, NEED_REGS, "uaddr(\"main.counter\")" },
@@ -106,6 +108,21 @@ static const struct function functions[] = {
 	{ "system", FN_SYSTEM, 1, 128, W_ANY, NEED_RING, "system(\"command\", value, ...)" },
 	{ "join", FN_JOIN, 1, 2, W_ANY, NEED_RING, "join(pointer, \" \")" },
 	{ "getopt", FN_GETOPT, 1, 3, W_ANY, 0, "getopt(\"name\", default, \"description\")" },
+	{ "is_ptr", FN_IS, 1, 1, W_ANY, 0, "is_ptr(value)" },
+	{ "is_str", FN_IS, 1, 1, W_ANY, 0, "is_str(value)" },
+	{ "is_array", FN_IS, 1, 1, W_ANY, 0, "is_array(value)" },
+	{ "is_integer", FN_IS, 1, 1, W_ANY, 0, "is_integer(value)" },
+	{ "is_unsigned_integer", FN_IS, 1, 1, W_ANY, 0, "is_unsigned_integer(value)" },
+	{ "is_literal", FN_IS, 1, 1, W_ANY, 0, "is_literal(value)" },
+	{ "comptime", FN_COMPTIME, 1, 1, W_ANY, 0, "comptime(expression)" },
+	{ "assert", FN_ASSERT, 2, 2, W_ANY, NEED_RING, "assert(condition, \"message\")" },
+	{ "static_assert", FN_STATIC_ASSERT, 2, 2, W_ANY, 0, "static_assert(condition, \"message\")" },
+	{ "fail", FN_FAIL, 1, 64, W_ANY, 0, "fail(\"format\", value, ...)" },
+	{ "cgroupid", FN_CGROUPID, 1, 1, W_ANY, 0, "cgroupid(\"/sys/fs/cgroup/system.slice\")" },
+	{ "cgroup_path", FN_CGROUP_PATH, 1, 2, W_ANY, 0, "cgroup_path(cgroup, \"filter\")" },
+	{ "pton", FN_PTON, 1, 1, W_ANY, 0, "pton(\"127.0.0.1\")" },
+	{ "macaddr", FN_MACADDR, 1, 1, W_ANY, 0, "macaddr(bytes)" },
+	{ "signal_thread", FN_SIGNAL_THREAD, 1, 1, W_ANY, 0, "signal_thread(SIGSTOP)" },
 	{ "signal", FN_SIGNAL, 1, 1, W_ANY, 0, "signal(SIGSTOP)" },
 };
 

@@ -70,6 +70,7 @@ enum fn_id {
 	FN_STATS,
 	FN_HIST,
 	FN_LHIST,
+	FN_TSERIES,
 	FN_DELETE,
 	FN_CLEAR,
 	FN_ZERO,
@@ -107,6 +108,17 @@ enum fn_id {
 	FN_SYSTEM,
 	FN_JOIN,
 	FN_SIGNAL,
+	FN_SIGNAL_THREAD,
+	/* sema_meta.c */
+	FN_IS,
+	FN_COMPTIME,
+	FN_ASSERT,
+	FN_STATIC_ASSERT,
+	FN_FAIL,
+	FN_CGROUPID,
+	FN_CGROUP_PATH,
+	FN_PTON,
+	FN_MACADDR,
 	FN_GETOPT, /* sema_macro.c */
 };
 
@@ -133,6 +145,7 @@ struct var {
 	uint32_t callbacks; /* loops around its declaration whose body is a function of its own */
 	bool captured;	    /* used in such a loop that does not hold its declaration */
 	bool written;
+	const struct gft_type *declared; /* let $v : type, or NULL */
 };
 
 /* Variables that a block declares (struct block's scope). */
@@ -146,6 +159,13 @@ struct scope {
 	struct scope *up;
 };
 
+/* let @m = hash(N): a row of the table in sema_map.c */
+struct map_kind {
+	const char *name;
+	const char *bpf; /* the kernel's */
+	bool percpu, lru;
+};
+
 struct map {
 	const char *name; /* "@x" */
 	const char *bpf_name;
@@ -156,6 +176,7 @@ struct map {
 	struct src_loc key_loc, value_loc;
 	bool keyed, key_seen, written;
 	uint32_t max_entries;
+	const struct map_kind *kind; /* as declared, or NULL */
 	struct map *next;
 };
 

@@ -79,9 +79,11 @@ static void check_assign(struct sema *s, struct stmt *st)
 				   op_text(st->op));
 		return;
 	}
-	if (lhs->kind == EX_VAR)
+	if (lhs->kind == EX_VAR) {
 		sema_assign_var(s, lhs, st->e->type, st->loc);
-	else
+		if (lhs->var)
+			sema_fits(s, lhs->var->declared, st->e);
+	} else
 		sema_assign_map(s, lhs, st->e->type, st->loc);
 }
 
@@ -138,6 +140,37 @@ static void check_expr_stmt(struct sema *s, struct stmt *st)
 	}
 }
 
+/* Whether a condition asks for what only the check knows: is_str() and the like. */
+static bool asks(const struct expr *e)
+{
+	switch (e->kind) {
+	case EX_CALL: return e->fn && (e->fn->id == FN_IS || e->fn->id == FN_COMPTIME);
+	case EX_UNARY: return asks(e->a);
+	case EX_BINARY: return asks(e->a) || asks(e->b);
+	default: return false;
+	}
+}
+
+static void check_branch(struct sema *s, struct block *b, bool never, bool skip)
+{
+	if (!b || (never && skip))
+		return;
+	s->never += never;
+	sema_block(s, b, false);
+	s->never -= never;
+}
+
+/* What never runs may fail(), and behind if (is_str(x)) may be wrong for the x that is no text. */
+static void check_if(struct sema *s, struct stmt *st)
+{
+	int64_t v;
+
+	sema_cond(s, st->e);
+	st->count = !sema_const_int(st->e, &v) ? IF_UNKNOWN : v ? IF_ALWAYS : IF_NEVER;
+	check_branch(s, st->body, st->count == IF_NEVER, asks(st->e));
+	check_branch(s, st->other, st->count == IF_ALWAYS, asks(st->e));
+}
+
 static void check_stmt(struct sema *s, struct stmt *st)
 {
 	switch (st->kind) {
@@ -165,14 +198,14 @@ static void check_stmt(struct sema *s, struct stmt *st)
 					   st->lhs->name, sema_type_name(s, t), sema_type_name(s, given));
 		}
 		sema_assign_var(s, st->lhs, t, st->loc);
+		if (st->spec && st->lhs->var && t->kind != TY_NONE && t->kind != TY_VOID) {
+			st->lhs->var->declared = st->lhs->var->type = t;
+			if (st->e)
+				sema_fits(s, t, st->e);
+		}
 		break;
 	}
-	case ST_IF:
-		sema_cond(s, st->e);
-		sema_block(s, st->body, false);
-		if (st->other)
-			sema_block(s, st->other, false);
-		break;
+	case ST_IF: check_if(s, st); break;
 	case ST_UNROLL:
 	case ST_WHILE:
 	case ST_FOR_MAP:
@@ -306,6 +339,7 @@ struct program *sema_check(struct ast *ast, const struct resolver *res, const st
 	}
 	s.report = true;
 	check_clauses(&s);
+	sema_map_decls(&s);
 	sema_options_used(&s);
 	for (struct map *m = p->maps; m; m = m->next)
 		if (m->value->kind == TY_NONE && !diag_errors(s.d)) {

@@ -22,6 +22,7 @@ struct sema {
 	bool report;  /* the last pass: say what is wrong and number events */
 	bool changed; /* a type widened in this pass */
 	unsigned loops;
+	unsigned never;		     /* blocks around us that never run */
 	unsigned callbacks;	     /* loops around us whose body is a function of its own */
 	struct rows *rows;	     /* sema_probe.c */
 	struct sema_define *defines; /* sema_macro.c */
@@ -38,6 +39,8 @@ void sema_hint(struct sema *s, const char *fmt, ...) __attribute__((format(print
 
 /* sema_expr.c */
 void sema_expr(struct sema *s, struct expr *e);
+/* Tells when the number e, if it is a plain one, is not one of type t. */
+void sema_fits(struct sema *s, const struct gft_type *t, const struct expr *e);
 void sema_assign_var(struct sema *s, struct expr *lhs, const struct gft_type *t, struct src_loc loc);
 void sema_assign_map(struct sema *s, struct expr *lhs, const struct gft_type *t, struct src_loc loc);
 struct map *sema_map(struct sema *s, struct expr *e);
@@ -126,6 +129,14 @@ void sema_tidy(struct sema *s, struct block *b);
 void sema_config(struct sema *s);
 /* config.max_strlen as the number, text or bool that it is; false: e is no setting. */
 bool sema_setting(struct sema *s, struct expr *e);
+
+/* sema_map.c: let @m = hash(N) */
+void sema_map_decls(struct sema *s);
+const struct map_kind *sema_map_kind(const char *name);
+
+/* sema_meta.c: what is decided while the script is checked */
+void sema_meta(struct sema *s, struct expr *e);
+bool sema_const_call(const struct expr *e, int64_t *out);
 
 /* sema_func.c */
 void sema_func(struct sema *s, struct expr *e);

@@ -166,11 +166,45 @@ static void check_print(struct sema *s, struct expr *e)
 	sema_lay_out(s, sema_event(s, e, EV_PRINT), e->args, 1);
 }
 
+#define TSERIES_MOST 1000 /* intervals; a processor's row has at most 32 KiB */
+
+/* tseries(value, interval, intervals[, "avg"]) */
+static void tseries_type(struct sema *s, const struct expr *e, struct gft_type *t)
+{
+	static const struct {
+		const char *name;
+		enum ty_kind kind;
+	} how[] = { { "avg", TY_AVG }, { "max", TY_MAX }, { "min", TY_MIN }, { "sum", TY_SUM } };
+	int64_t step = 1, n = 1;
+
+	t->agg = TY_NONE;
+	if (!sema_const_int(e->args[1], &step) || step <= 0) {
+		sema_error(s, e->args[1]->loc, "tseries' interval must be a plain number above 0: 1s, 100ms");
+		step = 1;
+	}
+	if (!sema_const_int(e->args[2], &n) || n <= 0 || n > TSERIES_MOST) {
+		sema_error(s, e->args[2]->loc, "tseries keeps 1 to %d intervals", TSERIES_MOST);
+		n = 1;
+	}
+	if (e->nargs > 3) {
+		const struct expr *a = e->args[3];
+
+		for (size_t i = 0; i < 4; i++)
+			if (a->kind == EX_STR && !strcmp(a->str, how[i].name))
+				t->agg = (uint8_t)how[i].kind;
+		if (t->agg == TY_NONE)
+			sema_error(s, a->loc, "tseries' function must be \"avg\", \"max\", \"min\" or \"sum\"");
+	}
+	t->step = step;
+	t->count = (uint32_t)n;
+	t->size = t->count * (uint32_t)sizeof(struct ty_tseries_bucket);
+}
+
 static const struct gft_type *agg_type(struct sema *s, struct expr *e)
 {
 	static const enum ty_kind kinds[] = {
 		[FN_SUM] = TY_SUM,     [FN_AVG] = TY_AVG,   [FN_MIN] = TY_MIN,	   [FN_MAX] = TY_MAX,
-		[FN_STATS] = TY_STATS, [FN_HIST] = TY_HIST, [FN_LHIST] = TY_LHIST,
+		[FN_STATS] = TY_STATS, [FN_HIST] = TY_HIST, [FN_LHIST] = TY_LHIST, [FN_TSERIES] = TY_TSERIES,
 	};
 	struct gft_type *t;
 
@@ -199,6 +233,8 @@ static const struct gft_type *agg_type(struct sema *s, struct expr *e)
 		}
 		t->min = v[0], t->max = v[1], t->step = v[2];
 		t->size = (uint32_t)((v[1] - v[0]) / v[2] + 2) * 8;
+	} else if (e->fn->id == FN_TSERIES) {
+		tseries_type(s, e, t);
 	}
 	return t;
 }
@@ -375,6 +411,7 @@ void sema_call(struct sema *s, struct expr *e)
 	case FN_STATS:
 	case FN_HIST:
 	case FN_LHIST:
+	case FN_TSERIES:
 		for (uint32_t i = 0; i < e->nargs; i++)
 			sema_expr(s, e->args[i]);
 		if (!ty_is_int(e->args[0]->type) && e->args[0]->type->kind != TY_NONE)

@@ -67,6 +67,21 @@ const struct gft_type *sema_join(struct sema *s, const struct gft_type *x, const
 	return NULL;
 }
 
+static bool compare(enum op op, int64_t v, int64_t w, int64_t *out)
+{
+	switch (op) {
+	case OP_EQ: *out = v == w; return true;
+	case OP_NE: *out = v != w; return true;
+	case OP_LT: *out = v < w; return true;
+	case OP_LE: *out = v <= w; return true;
+	case OP_GT: *out = v > w; return true;
+	case OP_GE: *out = v >= w; return true;
+	case OP_LAND: *out = v && w; return true;
+	case OP_LOR: *out = v || w; return true;
+	default: return false;
+	}
+}
+
 bool sema_const_int(const struct expr *e, int64_t *out)
 {
 	int64_t v, w;
@@ -75,10 +90,12 @@ bool sema_const_int(const struct expr *e, int64_t *out)
 	case EX_INT:
 	case EX_BOOL: *out = (int64_t)e->ival; return true;
 	case EX_POSPARAM: *out = (int64_t)e->ival; return e->is_const && !e->str;
+	case EX_CALL: return sema_const_call(e, out);
+	case EX_SIZEOF: *out = (int64_t)e->ival; return e->type->kind != TY_NONE;
 	case EX_UNARY:
-		if (e->op != OP_NEG || !sema_const_int(e->a, &v))
+		if ((e->op != OP_NEG && e->op != OP_NOT) || !sema_const_int(e->a, &v))
 			return false;
-		*out = (int64_t)(0 - (uint64_t)v);
+		*out = e->op == OP_NOT ? !v : (int64_t)(0 - (uint64_t)v);
 		return true;
 	case EX_BINARY:
 		if (!sema_const_int(e->a, &v) || !sema_const_int(e->b, &w))
@@ -89,7 +106,9 @@ bool sema_const_int(const struct expr *e, int64_t *out)
 			*out = (int64_t)((uint64_t)v - (uint64_t)w);
 		else if (e->op == OP_MUL)
 			*out = (int64_t)((uint64_t)v * (uint64_t)w);
-		return e->op == OP_ADD || e->op == OP_SUB || e->op == OP_MUL;
+		else
+			return compare(e->op, v, w, out);
+		return true;
 	default: return false;
 	}
 }
@@ -206,6 +225,26 @@ static void use_var(struct sema *s, struct var *v)
 		v->captured = true;
 }
 
+void sema_fits(struct sema *s, const struct gft_type *t, const struct expr *e)
+{
+	int64_t v, low, high;
+
+	if (!t || t->kind != TY_INT || t->size == 8 || !sema_const_int(e, &v)) {
+		if (!t || t->kind != TY_INT || t->is_signed || e->kind != EX_UNARY || !sema_const_int(e, &v) || v >= 0)
+			return;
+		sema_error(s, e->loc, "a negative number does not fit %s", sema_type_name(s, t));
+		sema_hint(s, "a cast takes its bits as they are: (%s)", sema_type_name(s, t));
+		return;
+	}
+	high = (1LL << (t->size * 8 - t->is_signed)) - 1;
+	low = t->is_signed ? -high - 1 : 0;
+	if (v >= low && v <= high)
+		return;
+	sema_error(s, e->loc, "%lld does not fit %s, which holds %lld to %lld", (long long)v, sema_type_name(s, t),
+		   (long long)low, (long long)high);
+	sema_hint(s, "a cast cuts it: (%s)", sema_type_name(s, t));
+}
+
 void sema_assign_var(struct sema *s, struct expr *lhs, const struct gft_type *t, struct src_loc loc)
 {
 	struct var *v = lhs->var ? lhs->var : sema_find_var(s, lhs->name);
@@ -240,6 +279,8 @@ void sema_assign_var(struct sema *s, struct expr *lhs, const struct gft_type *t,
 			   sema_type_name(s, v->type), sema_type_name(s, t));
 		return;
 	}
+	if (v->declared)
+		j = v->declared;
 	if (!ty_equal(j, v->type)) {
 		v->type = j;
 		s->changed = true;
@@ -269,8 +310,10 @@ struct map *sema_map(struct sema *s, struct expr *e)
 	m->value = &ty_none;
 	m->max_entries = p->config.max_map_keys;
 	for (struct map_decl *d = p->ast->map_decls; d; d = d->next)
-		if (!strcmp(d->name, e->name))
+		if (!strcmp(d->name, e->name)) {
 			m->max_entries = (uint32_t)d->max_entries;
+			m->kind = sema_map_kind(d->kind);
+		}
 	if (p->last_map)
 		p->last_map->next = m;
 	else
@@ -360,7 +403,8 @@ void sema_assign_map(struct sema *s, struct expr *lhs, const struct gft_type *t,
 		if (m->value->kind == TY_NONE || ty_equal(m->value, t))
 			j = t;
 		else if (t->kind == m->value->kind && t->size == m->value->size && t->min == m->value->min &&
-			 t->max == m->value->max && t->step == m->value->step && t->bits == m->value->bits)
+			 t->max == m->value->max && t->step == m->value->step && t->bits == m->value->bits &&
+			 t->agg == m->value->agg)
 			j = m->value->is_signed ? m->value : t;
 	} else {
 		j = sema_join(s, m->value, t);
@@ -733,6 +777,12 @@ static const struct gft_type *literal_type(struct sema *s, uint32_t len)
 	return ty_string(s->a, n > 64 ? (n + 7) & ~7U : n);
 }
 
+/* The smallest signed type that holds a literal. */
+static const struct gft_type *least(uint64_t v)
+{
+	return v <= INT8_MAX ? &ty_i8 : v <= INT16_MAX ? &ty_i16 : v <= INT32_MAX ? &ty_i32 : &ty_i64;
+}
+
 void sema_expr(struct sema *s, struct expr *e)
 {
 	switch (e->kind) {
@@ -822,7 +872,7 @@ void sema_expr(struct sema *s, struct expr *e)
 			t = sema_typespec(s, e->spec);
 		} else {
 			sema_expr(s, e->a);
-			t = e->a->type;
+			t = e->a->kind == EX_INT && !e->a->is_unsigned ? least(e->a->ival) : e->a->type;
 		}
 		e->type = &ty_u64;
 		e->ival = t->size;

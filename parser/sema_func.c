@@ -225,7 +225,14 @@ static void check_buf(struct sema *s, struct expr *e)
 		sema_expr(s, e->args[i]);
 	if (sema_text_of(s, e))
 		return;
-	need_number(s, e, e->args[0], "a pointer");
+	if (e->args[0]->type->kind == TY_STRING || e->args[0]->type->kind == TY_ARRAY) {
+		uint32_t all = e->args[0]->type->size;
+
+		n = all < (uint64_t)max ? all : max;
+		max = n;
+	} else {
+		need_number(s, e, e->args[0], "a pointer, text or an array");
+	}
 	if (e->nargs > 1)
 		need_number(s, e, e->args[1], "a length");
 	if (e->nargs > 1 && sema_const_int(e->args[1], &n) && (n < 1 || n > max)) {
@@ -293,17 +300,6 @@ static void check_stack(struct sema *s, struct expr *e)
 		sema_error(s, e->args[i + 1]->loc, "%s takes a mode, then a number of frames", e->name);
 	t->count = (uint32_t)n;
 	e->type = t;
-}
-
-static void check_ntop(struct sema *s, struct expr *e)
-{
-	int64_t af = 2;
-
-	e->type = ty_new(s->a, TY_INET);
-	for (uint32_t i = 0; i < e->nargs; i++)
-		sema_expr(s, e->args[i]);
-	if (!ty_is_int(e->args[e->nargs - 1]->type) || (e->nargs == 2 && (!sema_const_int(e->args[0], &af) || af != 2)))
-		sema_error(s, e->loc, "ntop takes an IPv4 address as a number here; other forms are not supported yet");
 }
 
 static bool safe(struct sema *s, const struct expr *e)
@@ -419,7 +415,6 @@ void sema_func(struct sema *s, struct expr *e)
 	case FN_BUF: check_buf(s, e); break;
 	case FN_UADDR: check_uaddr(s, e); break;
 	case FN_STACK: check_stack(s, e); break;
-	case FN_NTOP: check_ntop(s, e); break;
 	case FN_ERRORF: sema_printf(s, e, EV_ERRORF); break;
 	case FN_WARNF: sema_printf(s, e, EV_WARNF); break;
 	case FN_CAT: sema_printf(s, e, EV_CAT); break;
@@ -429,7 +424,18 @@ void sema_func(struct sema *s, struct expr *e)
 			sema_printf(s, e, EV_SYSTEM);
 		break;
 	case FN_JOIN: check_join(s, e); break;
-	case FN_SIGNAL: check_signal(s, e); break;
+	case FN_SIGNAL:
+	case FN_SIGNAL_THREAD: check_signal(s, e); break;
+	case FN_IS:
+	case FN_COMPTIME:
+	case FN_ASSERT:
+	case FN_STATIC_ASSERT:
+	case FN_FAIL:
+	case FN_CGROUPID:
+	case FN_CGROUP_PATH:
+	case FN_PTON:
+	case FN_NTOP:
+	case FN_MACADDR: sema_meta(s, e); break;
 	default:
 		sema_expr(s, e->args[0]);
 		need_number(s, e, e->args[0], "a number");

@@ -453,6 +453,20 @@ void sema_offsetof(struct sema *s, struct expr *e)
 
 /* --- casts ------------------------------------------------------------------------------------------ */
 
+/* A number's bytes as an array: (int8[8])e, (int32[])e. */
+static void cast_to_array(struct sema *s, struct expr *e, const struct gft_type *from)
+{
+	const struct gft_type *t = e->type;
+
+	if (!t->count)
+		e->type = t = ty_array(s->a, t->elem, from->size / t->elem->size);
+	if (t->count && (t->size == from->size || (e->a->kind == EX_INT && t->size <= 8)))
+		return;
+	sema_error(s, e->loc, "cannot cast %s to %s: they have %u and %u bytes", sema_type_name(s, from),
+		   sema_type_name(s, t), from->size, t->size);
+	e->type = ty_array(s->a, &ty_u8, from->size);
+}
+
 void sema_cast(struct sema *s, struct expr *e)
 {
 	const struct gft_type *from, *t;
@@ -471,6 +485,12 @@ void sema_cast(struct sema *s, struct expr *e)
 					  from->kind == TY_ARRAY ? (enum ty_space)e->a->number : space_behind(s, from));
 		return;
 	}
+	if (t->kind == TY_ARRAY && (ty_is_int(from) || from->kind == TY_PTR) && t->elem && ty_is_int(t->elem)) {
+		cast_to_array(s, e, from);
+		return;
+	}
+	if (ty_is_int(t) && from->kind == TY_ARRAY && from->size == t->size)
+		return; /* its bytes as a number */
 	if (!sema_is_cond(from)) {
 		sema_error(s, e->loc, "cannot cast %s to %s", sema_type_name(s, from), sema_type_name(s, t));
 	} else if (!ty_is_int(t)) {

@@ -44,6 +44,8 @@ int ksession_poll_fd(const struct ksession *s)
 /* Buckets of one moment are added; of two moments the later one has the bucket. */
 static void combine_series(const struct gft_type *t, struct ty_tseries_bucket *a, const struct ty_tseries_bucket *b)
 {
+	bool less;
+
 	for (uint32_t i = 0; i < t->size / sizeof(*a); i++, a++, b++) {
 		if (!b->n || b->epoch < a->epoch)
 			continue;
@@ -51,9 +53,10 @@ static void combine_series(const struct gft_type *t, struct ty_tseries_bucket *a
 			*a = *b;
 			continue;
 		}
+		less = t->is_signed ? b->total < a->total : (uint64_t)b->total < (uint64_t)a->total;
 		switch (t->agg) {
-		case TY_MIN: a->total = b->total < a->total ? b->total : a->total; break;
-		case TY_MAX: a->total = b->total > a->total ? b->total : a->total; break;
+		case TY_MIN: a->total = less ? b->total : a->total; break;
+		case TY_MAX: a->total = less ? a->total : b->total; break;
 		case TY_NONE: a->total = b->total; break; /* the last value: which is last is not known */
 		default: a->total += b->total;
 		}

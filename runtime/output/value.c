@@ -449,7 +449,7 @@ static void print(struct buf *b, const struct value_ctx *vc, const struct gft_ty
 			   bytes[5]);
 		break;
 	case TY_INET: print_inet(b, data); break;
-	case TY_CGROUP: buf_u64(b, load_uint(data, 8)); break;
+	case TY_CGROUP: value_cgroup_path(b, load_uint(data, 8), t->name); break;
 	case TY_GO:
 		if (vc && vc->go_value)
 			vc->go_value(vc->ctx, b, t, data);
