@@ -156,6 +156,9 @@ struct gft_ctx {
 	__u16 want;    /* its GFT_GRAPH_* */
 	__u8 opened;   /* this hit opened a graph */
 	__u8 layout;   /* number of the binary */
+#ifdef GFT_WANT_GOBJ
+	__u64 g; /* of the goroutine; 0: none */
+#endif
 };
 
 static __always_inline __u64 gft_kernel_word(__u64 addr)

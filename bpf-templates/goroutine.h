@@ -72,12 +72,18 @@ static __always_inline bool gft_goroutine(struct gft_ctx *c, const volatile stru
 		gft_count(GFT_ST_READ_FAULT, c->site);
 		return false;
 	}
+#ifdef GFT_WANT_GOBJ
+	c->g = g;
+#endif
 	if (!c->goid) {
 		m = gft_word(g + l->g_m);
 		base = m && gft_word(m + l->m_gsignal) == g ? GFT_KEY_GSIGNAL : GFT_KEY_G0;
 		curg = m ? gft_word(m + l->m_curg) : 0;
 		if (curg)
 			c->goid = gft_word(curg + l->g_goid);
+#ifdef GFT_WANT_GOBJ
+		c->g = c->goid ? curg : 0;
+#endif
 		if (!c->goid)
 			return gft_by_thread(c);
 		c->rflags = GFT_RF_SWITCH;

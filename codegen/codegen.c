@@ -14,6 +14,7 @@
 #include "gft/capture.h"
 #include "gft/resolve.h"
 #include "gft/setup.h"
+#include "parser/goevent.h"
 
 /* --- clauses ------------------------------------------------------------------------- */
 
@@ -293,7 +294,8 @@ static void go_paths(struct em *m, const struct prog_class *pc, struct meta_prog
 static void class_program(struct em *m, const struct prog_class *pc, uint32_t number, struct meta_prog *mp)
 {
 	bool goroutine = (pc->needs & (NEED_G | NEED_KEY)) != 0;
-	bool state = pc->graph || pc->frames;
+	/* an event may drop or tag the graph of its goroutine */
+	bool state = pc->graph || pc->frames || (pc->event && m->p->graph && goroutine);
 
 	payload_of(m, pc, mp);
 	go_paths(m, pc, mp);
@@ -304,7 +306,8 @@ static void class_program(struct em *m, const struct prog_class *pc, uint32_t nu
 	mp->loc = pc->loc;
 	mp->binary = pc->binary;
 	mp->role = pc->role;
-	mp->want_args = pc->role == SITE_ENTRY && (pc->needs & NEED_ARGS);
+	mp->event = pc->event ? pc->event->name : NULL;
+	mp->want_args = pc->role == SITE_ENTRY && (pc->needs & NEED_ARGS || pc->event);
 	mp->capture_all = pc->capture;
 	mp->want_sp = (pc->needs & (NEED_KEY | NEED_CALLER)) != 0;
 	mp->uses_regs = (pc->needs & NEED_REGS) != 0;
@@ -314,11 +317,15 @@ static void class_program(struct em *m, const struct prog_class *pc, uint32_t nu
 
 	buf_printf(m->out, "\nSEC(\"uprobe.multi\")\nint %s(struct pt_regs *regs)\n{\n", mp->name);
 	m->indent++;
-	emit_line(m, "struct gft_ctx c = { .abi = %s%s%s };",
+	emit_line(m, "struct gft_ctx c = { .abi = %s%s%s%s };",
 		  pc->abi == ABI_GO_REGS    ? "GFT_ABI_GO_REGS"
 		  : pc->abi == ABI_GO_STACK ? "GFT_ABI_GO_STACK"
 					    : "GFT_ABI_SYSV",
 		  pc->role == SITE_OTHER ? ", .inside = 1" : "",
+		  pc->event || pc->needs & NEED_GOBJ ||
+				  (pc->graph && pc->role == SITE_ENTRY && m->p->explain & GRAPH_SYSCALLS)
+			  ? arena_printf(m->a, ", .layout = %d", pc->binary)
+			  : "",
 		  provider_init(m, pc->needs, pc->role == SITE_EXIT ? PROV_URETPROBE : PROV_UPROBE));
 	for (uint32_t k = 0; k < pc->nclauses; k++)
 		if (m->p->clauses[pc->clauses[k]].nitems)
@@ -326,13 +333,18 @@ static void class_program(struct em *m, const struct prog_class *pc, uint32_t nu
 	buf_putc(m->out, '\n');
 	emit_line(m, "if (!gft_hit(&c, regs))");
 	emit_line(m, "\treturn 0;");
-	if (goroutine) {
+	if (pc->event && pc->at->filter) {
+		emit_line(m, "if (!(%s))", pc->at->filter);
+		emit_line(m, "\treturn 0;");
+	}
+	if (pc->event && pc->event->g && (goroutine || pc->needs & NEED_GOBJ)) {
+		emit_line(m, "if (!gft_about(&c, %s))", pc->event->g);
+		emit_line(m, "\treturn 0;");
+	} else if (goroutine) {
 		emit_line(m, "if (!gft_goroutine(&c, &gft_layouts[%d], %s))", pc->binary,
 			  pc->abi == ABI_GO_STACK ? "true" : "false");
 		emit_line(m, "\treturn 0;");
 	}
-	if (pc->graph && pc->role == SITE_ENTRY && m->p->explain & GRAPH_SYSCALLS)
-		emit_line(m, "c.layout = %d;", pc->binary);
 	if (state) {
 		emit_line(m, "c.ts = bpf_ktime_get_ns();");
 		emit_line(m, "gft_lookup(&c);");
@@ -555,14 +567,16 @@ static void needs(struct em *m, struct gft_meta *meta, uint32_t all)
 	meta->needs.frames = p->frames;
 	meta->needs.ring = p->graph || (all & NEED_RING);
 	meta->needs.stacks = (all & NEED_STACK) != 0;
+	meta->needs.stacks |= (all & NEED_GOBJ) != 0; /* where functions begin: addresses, as in stacks */
 	meta->needs.tls = (p->explain & GRAPH_SYSCALLS) != 0;
 	m->tls |= meta->needs.tls;
 	for (uint32_t i = 0; i < p->nplain; i++)
 		if (p->clauses[p->plain[i].clause].needs & NEED_G)
 			meta->needs.goroutine = m->tls = true;
 	for (uint32_t i = 0; i < p->nclasses; i++) {
-		if (p->classes[i].needs & (NEED_G | NEED_KEY))
+		if (p->classes[i].needs & (NEED_G | NEED_KEY | NEED_GOBJ) || p->classes[i].event)
 			meta->needs.goroutine = true;
+		m->events |= p->classes[i].event != NULL;
 		if (p->classes[i].abi == ABI_GO_STACK && p->classes[i].needs & (NEED_G | NEED_KEY))
 			m->tls = true;
 	}
@@ -619,6 +633,8 @@ void codegen(struct program *p, struct generated *out)
 		buf_puts(&head, "#define GFT_FRAMES 1\n");
 	if (m.tls)
 		buf_puts(&head, "#define GFT_WANT_TLS 1\n");
+	if (all & NEED_GOBJ || m.events)
+		buf_puts(&head, "#define GFT_WANT_GOBJ 1\n");
 	if (m.bias)
 		buf_puts(&head, "#define GFT_WANT_BIAS 1\n");
 	if (all & NEED_PROVIDER) {
@@ -639,6 +655,8 @@ void codegen(struct program *p, struct generated *out)
 	if (m.room_most)
 		buf_puts(&head, "#include <gft/scratch.h>\n");
 	buf_puts(&head, "#include <gft/goroutine.h>\n");
+	if (all & NEED_GOBJ || m.events)
+		buf_puts(&head, "#include <gft/goevent.h>\n");
 	if (p->graph || p->frames)
 		buf_puts(&head, "#include <gft/graph.h>\n");
 	if (p->frames)

@@ -10,6 +10,10 @@ static const struct gft_type comm_t = { .kind = TY_STRING, .size = 16, .align = 
 static const struct gft_type probetype_t = { .kind = TY_STRING, .size = 16, .align = 8 };
 static const struct gft_type ctx_t = { .kind = TY_PTR, .size = 8, .align = 8, .elem = &ty_void };
 
+static const struct gft_type line_t = {
+	.kind = TY_CODE, .size = sizeof(struct ty_code), .align = 8, .display = TD_LINE
+};
+
 /*
  * c: for scalars a C expression, c being struct gft_ctx *; for others a call
  * that takes the destination as its first argument: "gft_comm(" + dst + ")".
@@ -46,6 +50,14 @@ static const struct builtin builtins[] = {
 	{ "depth", &ty_u64, W_UPROBE, NEED_G | NEED_KEY | NEED_FRAMES, "c->depth",
 	  "levels below the root of the open graph" },
 	{ "caller", &ty_code_t, W_UPROBE, NEED_KEY | NEED_CALLER, "gft_caller", "call site, as func+off" },
+	{ "caller_line", &line_t, W_UPROBE, NEED_KEY | NEED_CALLER, "gft_caller", "call site, as file:line" },
+	{ "parent_goid", &ty_u64, W_UPROBE | W_GO, NEED_G | NEED_GOBJ, "gft_go_parent(c)",
+	  "goid of the goroutine that started this one" },
+	{ "go_start", &ty_usym_t, W_UPROBE | W_GO, NEED_G | NEED_GOBJ, "gft_go_start",
+	  "the function that this goroutine began in" },
+	{ "wait_reason", &ty_none, W_GO, NEED_G | NEED_GOBJ, "gft_go_reason(c)",
+	  "in go:park and go:unpark: what the goroutine waits for" },
+	{ "go_version", &ty_none, W_UPROBE | W_GO, 0, "", "version of Go that built the program" },
 };
 
 static const struct builtin argn = { "arg",	&ty_u64,     W_ENTRY | W_RAW | W_KERNEL, NEED_ARGS | NEED_REGS,
@@ -95,7 +107,8 @@ static const struct function functions[] = {
 	{ "uaddr", FN_UADDR, 1, 1, W_UPROBE, NEED_REGS, "uaddr(\"main.counter\")" },
 	{ "ustack", FN_STACK, 0, 2, W_ANY, NEED_STACK | NEED_CALLER | NEED_REGS,
 	  "ustack, ustack(frames), ustack(perf, frames)" },
-	{ "kstack", FN_STACK, 0, 2, W_ANY & ~W_UPROBE, NEED_STACK, "kstack, kstack(frames), kstack(perf, frames)" },
+	{ "kstack", FN_STACK, 0, 2, W_ANY & ~(W_UPROBE | W_GO), NEED_STACK,
+	  "kstack, kstack(frames), kstack(perf, frames)" },
 	{ "gostack", FN_STACK, 0, 2, W_ANY, NEED_STACK | NEED_CALLER | NEED_REGS, "gostack, gostack(frames)" },
 	{ "ntop", FN_NTOP, 1, 2, W_ANY, 0, "ntop(address)" },
 	{ "bswap", FN_BSWAP, 1, 1, W_ANY, 0, "bswap(number)" },

@@ -14,19 +14,22 @@
 
 struct cdefs;
 struct resolver;
+struct go_event;
+struct go_event_place;
 struct buf;
 
 /* Where a clause can run: what builtins and functions are allowed there. */
-#define W_ENTRY	 0x01 /* uprobe */
-#define W_EXIT	 0x02 /* uretprobe */
-#define W_BEGIN	 0x04 /* begin, end, self: in gft's own process */
-#define W_TIMER	 0x08 /* interval, profile, software, hardware */
-#define W_TP	 0x10 /* tracepoint */
-#define W_KERNEL 0x20 /* kprobe, fentry */
-#define W_RAW	 0x40 /* rawtracepoint */
-#define W_KRET	 0x80 /* kretprobe, fexit */
+#define W_ENTRY	 0x01  /* uprobe */
+#define W_EXIT	 0x02  /* uretprobe */
+#define W_BEGIN	 0x04  /* begin, end, self: in gft's own process */
+#define W_TIMER	 0x08  /* interval, profile, software, hardware */
+#define W_TP	 0x10  /* tracepoint */
+#define W_KERNEL 0x20  /* kprobe, fentry */
+#define W_RAW	 0x40  /* rawtracepoint */
+#define W_KRET	 0x80  /* kretprobe, fexit */
+#define W_GO	 0x100 /* go:EVENT */
 #define W_UPROBE (W_ENTRY | W_EXIT)
-#define W_ANY	 0xff
+#define W_ANY	 0x1ff
 
 /* What a clause needs from the BPF half: nothing is paid for that nobody uses. */
 #define NEED_G	      0x001 /* the goroutine: goid */
@@ -41,9 +44,10 @@ struct buf;
 #define NEED_LOOP     0x400 /* while, for */
 #define NEED_AGG      0x800 /* reads an aggregation */
 #define NEED_STACK    0x1000
-#define NEED_TEXT     0x2000 /* looks into strings */
-#define NEED_LEN      0x4000 /* len(@map) */
-#define NEED_PROVIDER 0x8000 /* probetype */
+#define NEED_TEXT     0x2000  /* looks into strings */
+#define NEED_LEN      0x4000  /* len(@map) */
+#define NEED_PROVIDER 0x8000  /* probetype */
+#define NEED_GOBJ     0x10000 /* the goroutine's g itself */
 
 /* One row of the builtin table (builtins.c): a new builtin is one row. */
 struct builtin {
@@ -197,11 +201,13 @@ enum prog_abi { ABI_GO_REGS, ABI_GO_STACK, ABI_SYSV };
 
 struct prog_class {
 	int binary;
-	uint8_t role; /* enum site_role: SITE_ENTRY, SITE_EXIT, SITE_OTHER */
-	uint8_t abi;  /* enum prog_abi */
-	bool graph;   /* records go into open graphs */
-	bool frames;  /* keeps kernel-side frames */
-	bool capture; /* Go values by type: graph(args), graph(ret) */
+	uint8_t role;			 /* enum site_role: SITE_ENTRY, SITE_EXIT, SITE_OTHER */
+	uint8_t abi;			 /* enum prog_abi */
+	bool graph;			 /* records go into open graphs */
+	bool frames;			 /* keeps kernel-side frames */
+	bool capture;			 /* Go values by type: graph(args), graph(ret) */
+	const struct go_event *event;	 /* go:EVENT; NULL: a function of the script's own */
+	const struct go_event_place *at; /* ... and which of its places */
 	uint32_t needs;
 	uint32_t *clauses; /* clause indexes, ascending */
 	uint32_t nclauses;

@@ -112,6 +112,11 @@ struct expr *sema_map_arg(struct sema *s, struct expr *e, bool whole);
 bool sema_keyed_arg(struct sema *s, struct expr *e);
 const struct gft_type *sema_fetcharg_type(struct sema *s, struct fetcharg *f, struct src_loc loc);
 
+/* sema_event.c: args.NAME of a go:EVENT; false: it is no such expression. */
+bool sema_event_arg(struct sema *s, struct expr *e);
+/* Builtins that depend on the program's Go; true: e is done. */
+bool sema_go_builtin(struct sema *s, struct expr *e, const struct builtin *b);
+
 /* sema_graph.c: graph(), graph_drop(), graph_tag() */
 void sema_graph(struct sema *s, struct expr *e);
 
@@ -161,6 +166,10 @@ bool sema_go_described(struct sema *s, const struct expr *e);
 
 /* The functions of a clause's uprobes (arena). */
 uint32_t sema_clause_funcs(struct sema *s, uint32_t clause, uint32_t **out);
+
+/* The events of a clause's go:EVENT probes (arena). */
+struct go_event;
+uint32_t sema_clause_events(struct sema *s, uint32_t clause, const struct go_event ***out);
 
 /* Whether they all are of one binary. */
 bool sema_one_binary(struct sema *s);

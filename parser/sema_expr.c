@@ -467,6 +467,7 @@ static const char *where_name(uint32_t w)
 	       : w & W_TP    ? "a tracepoint"
 	       : w & W_RAW   ? "a raw tracepoint"
 	       : w & W_KRET  ? "a kernel function's return"
+	       : w & W_GO    ? "an event of Go"
 			     : "a kernel probe";
 }
 
@@ -528,6 +529,8 @@ static void check_ident(struct sema *s, struct expr *e)
 				  e->name);
 		return;
 	}
+	if (b->where & W_GO && builtin_find(e->name) == b && sema_go_builtin(s, e, b))
+		return;
 	s->ci->needs |= b->needs;
 	if (b->needs & NEED_G)
 		sema_thread(s, e->loc, e->name);
@@ -549,6 +552,32 @@ static bool signed_operand(const struct expr *e)
 static bool comparable(const struct gft_type *t)
 {
 	return t->kind == TY_TUPLE || t->kind == TY_RECORD || t->kind == TY_ARRAY || is_name(t);
+}
+
+/* A literal name, compared with a number that has names, is its number: args.reason == "sleep". */
+static void name_to_number(struct sema *s, const struct expr *named, struct expr *name)
+{
+	const struct gft_type *t = named->type;
+	const char *names[256], *near;
+	uint32_t n = 0;
+
+	if (name->kind != EX_STR || t->kind != TY_INT || t->display != TD_ENUM || !t->nenum_vals)
+		return;
+	for (uint32_t i = 0; i < t->nenum_vals; i++) {
+		if (n < 256)
+			names[n++] = t->enum_vals[i].name;
+		if (!strcmp(t->enum_vals[i].name, name->str)) {
+			name->kind = EX_INT;
+			name->ival = (uint64_t)t->enum_vals[i].val;
+			name->type = &ty_i64;
+			return;
+		}
+	}
+	near = diag_nearest(name->str, names, n);
+	sema_error(s, name->loc, "there is no '%s' among the names of this number", name->str);
+	if (near)
+		sema_hint(s, "did you mean '%s'?", near);
+	name->type = &ty_none;
 }
 
 static void check_binary(struct sema *s, struct expr *e)
@@ -573,6 +602,8 @@ static void check_binary(struct sema *s, struct expr *e)
 		e->type = &ty_bool;
 		if (a->type->kind == TY_STRING && b->type->kind == TY_STRING)
 			return;
+		name_to_number(s, a, b);
+		name_to_number(s, b, a);
 		if (comparable(a->type) && comparable(b->type) && sema_join(s, a->type, b->type))
 			return;
 		break;

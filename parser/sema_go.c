@@ -502,6 +502,8 @@ bool sema_go_value(struct sema *s, struct expr *e)
 	struct go_access first, *acc;
 	uint32_t *funcs, n;
 
+	if (s->ci->where & W_GO)
+		return sema_event_arg(s, e);
 	if (s->tp_args || !(s->ci->where & W_UPROBE) || !collect(e, &p))
 		return false;
 	e->type = &ty_none;

@@ -8,12 +8,14 @@
  * has any uprobe clause takes part in graphs at its entry and its exits.
  */
 #include <errno.h>
+#include <fnmatch.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "gft/setup.h"
+#include "parser/goevent.h"
 #include "parser/sema.h"
 
 struct row {
@@ -24,6 +26,8 @@ struct row {
 	uint64_t addr;
 	uint32_t clause; /* NO_CLAUSE: only takes part in graphs */
 	struct src_loc loc;
+	const struct go_event *event; /* of a go:EVENT, and where it happens */
+	const struct go_event_place *at;
 };
 #define NO_CLAUSE 0xffffffffU
 
@@ -379,6 +383,137 @@ static void self(struct sema *s, const struct clause *c, struct attach_point *ap
 	diag_error(s->d, ap->loc, "%s: there is no such signal", ap->raw);
 }
 
+/* --- go:EVENT --------------------------------------------------------------------------- */
+
+static bool has_function(struct sema *s, int bin, const char *pattern)
+{
+	uint32_t *m = NULL;
+	size_t n = s->res->match(s->res->ctx, bin, pattern, &m);
+
+	free(m);
+	return n != 0;
+}
+
+/*
+ * Of functions with one name the one that does the work is left: the others
+ * are what assembly calls it by, a few instructions each.
+ */
+static size_t the_function(struct sema *s, int bin, uint32_t *m, size_t n)
+{
+	for (size_t i = 1; i < n; i++)
+		if (s->res->func_size(s->res->ctx, bin, m[i]) > s->res->func_size(s->res->ctx, bin, m[0]))
+			m[0] = m[i];
+	return 1;
+}
+
+/* The functions where an event happens in this program; the number of them. */
+static size_t event_rows(struct sema *s, const struct clause *c, const struct attach_point *ap, int bin,
+			 const struct go_event *ev)
+{
+	const struct resolver *r = s->res;
+	size_t found = 0;
+
+	for (uint32_t i = 0; i < GO_PLACES && ev->at[i].pattern; i++) {
+		const struct go_event_place *at = &ev->at[i];
+		uint32_t *m = NULL;
+		size_t n;
+
+		if ((at->unless && has_function(s, bin, at->unless)) || (at->where && !has_function(s, bin, at->where)))
+			continue;
+		n = r->match(r->ctx, bin, at->pattern, &m);
+		if (n > 1 && !strpbrk(at->pattern, "[?"))
+			n = the_function(s, bin, m, n);
+		for (size_t k = 0; k < n; k++) {
+			if (r->is_abi0(r->ctx, bin, m[k])) {
+				diag_error(
+					s->d, ap->loc,
+					"go:%s needs Go 1.17 or later, where the runtime's arguments are in registers",
+					ev->name);
+				break;
+			}
+			add_row(s, (struct row){ .bin = bin,
+						 .role = at->exit ? SITE_EXIT : SITE_ENTRY,
+						 .abi = ABI_GO_REGS,
+						 .func = m[k],
+						 .clause = c->index,
+						 .loc = ap->loc,
+						 .event = ev,
+						 .at = at });
+		}
+		found += n;
+		free(m);
+	}
+	return found;
+}
+
+static void no_event(struct sema *s, const struct attach_point *ap, const char *name, const struct go_event *evs,
+		     size_t n)
+{
+	const char *names[64], *near;
+
+	for (size_t i = 0; i < n && i < 64; i++)
+		names[i] = evs[i].name;
+	diag_error(s->d, ap->loc, "there is no event go:%s", name);
+	near = diag_nearest(name, names, n < 64 ? n : 64);
+	if (near)
+		diag_hint(s->d, "did you mean go:%s?", near);
+	else
+		diag_hint(s->d, "gft -l 'go:*' BINARY lists them");
+}
+
+/* go:EVENT, go:BINARY:EVENT; the event may be a pattern. */
+static void go_events_of(struct sema *s, const struct clause *c, const struct attach_point *ap)
+{
+	const struct resolver *r = s->res;
+	const char *colon = strrchr(ap->target, ':'), *name = colon ? colon + 1 : ap->target;
+	char *binary = colon ? arena_strndup(s->a, ap->target, (size_t)(colon - ap->target)) : NULL;
+	size_t n, matched = 0, found = 0;
+	const struct go_event *evs = go_events(&n), *last = NULL;
+	char err[512];
+	int bin = r->binary(r->ctx, binary, err, sizeof(err));
+
+	if (bin < 0) {
+		diag_error(s->d, ap->loc, "%s", err);
+		if (bin == -ESRCH)
+			diag_hint(s->d, "give it behind the script (gft -e '...' ./binary), by -p PID or -c COMMAND, "
+					"or in the probe: go:./binary:EVENT");
+		return;
+	}
+	if (!r->is_go(r->ctx, bin)) {
+		diag_error(s->d, ap->loc, "%s: %s is no Go program", ap->raw, r->binary_name(r->ctx, bin));
+		return;
+	}
+	s->p->go = true;
+	if (s->p->clauses[c->index].binary < 0)
+		s->p->clauses[c->index].binary = bin;
+	for (size_t i = 0; i < n; i++) {
+		if (fnmatch(name, evs[i].name, 0))
+			continue;
+		matched++;
+		last = &evs[i];
+		found += event_rows(s, c, ap, bin, &evs[i]);
+	}
+	if (!matched)
+		no_event(s, ap, name, evs, n);
+	else if (!found)
+		diag_error(s->d, ap->loc, "go:%s: %s has no %s, where gft would look", last->name,
+			   r->binary_name(r->ctx, bin), last->at[0].pattern);
+}
+
+uint32_t sema_clause_events(struct sema *s, uint32_t clause, const struct go_event ***out)
+{
+	uint32_t n = 0, cap = 0;
+
+	*out = NULL;
+	for (size_t i = 0; s->rows && i < s->rows->n; i++) {
+		const struct row *r = &s->rows->v[i];
+
+		if (r->clause == clause && r->event && (!n || (*out)[n - 1] != r->event))
+			ARENA_PUSH(s->a, *out, n, cap, r->event);
+	}
+	return n;
+}
+
 static uint32_t where_of(enum provider p)
 {
 	switch (p) {
@@ -395,6 +530,7 @@ static uint32_t where_of(enum provider p)
 	case PROV_RAWTRACEPOINT: return W_RAW;
 	case PROV_KRETPROBE:
 	case PROV_FEXIT: return W_KRET;
+	case PROV_GO: return W_GO;
 	default: return W_KERNEL;
 	}
 }
@@ -426,10 +562,11 @@ void sema_probes(struct sema *s)
 			case PROV_FEXIT: kernel_place(s, c, ap); break;
 			case PROV_SELF: self(s, c, ap); break;
 			case PROV_TRACEPOINT: tracepoint(s, c, ap); break;
+			case PROV_GO: go_events_of(s, c, ap); break;
 			default:
 				diag_error(s->d, ap->loc, "%s: this kind of probe is not supported yet", ap->raw);
 				diag_hint(s->d, "probes are u ur begin end interval profile tracepoint rawtracepoint "
-						"software hardware self kprobe kretprobe fentry fexit");
+						"software hardware self go kprobe kretprobe fentry fexit");
 				break;
 			}
 		}
@@ -508,6 +645,8 @@ static int cmp_place(const struct row *a, const struct row *b)
 		return a->bin < b->bin ? -1 : 1;
 	if (a->role != b->role)
 		return a->role < b->role ? -1 : 1;
+	if (a->at != b->at) /* of one table: in its order */
+		return a->at < b->at ? -1 : 1;
 	if (a->func != b->func)
 		return a->func < b->func ? -1 : 1;
 	return a->addr < b->addr ? -1 : a->addr > b->addr;
@@ -532,13 +671,19 @@ static struct prog_class *find_class(struct sema *s, const struct row *r, const 
 		struct prog_class *c = &p->classes[i];
 
 		if (c->binary == r->bin && c->role == r->role && c->abi == r->abi && c->frames == frames &&
-		    c->nclauses == n && (!n || !memcmp(c->clauses, clauses, n * sizeof(*clauses))))
+		    c->at == r->at && c->nclauses == n && (!n || !memcmp(c->clauses, clauses, n * sizeof(*clauses))))
 			return c;
 	}
 
-	struct prog_class c = { .binary = r->bin, .role = r->role, .abi = r->abi, .frames = frames, .loc = r->loc };
+	struct prog_class c = { .binary = r->bin,
+				.role = r->role,
+				.abi = r->abi,
+				.frames = frames,
+				.loc = r->loc,
+				.event = r->event,
+				.at = r->at };
 
-	c.graph = p->graph && r->role != SITE_OTHER;
+	c.graph = p->graph && r->role != SITE_OTHER && !r->event;
 	c.clauses = arena_memdup(s->a, clauses, (n + 1) * sizeof(*clauses));
 	c.nclauses = n;
 	for (uint32_t i = 0; i < n; i++)
@@ -591,7 +736,7 @@ void sema_classes(struct sema *s)
 		struct row r = rs->v[i];
 		bool frames = (p->clauses[r.clause].needs & NEED_FRAMES) != 0;
 
-		if (r.role == SITE_OTHER || !(p->graph || frames))
+		if (r.role == SITE_OTHER || r.event || !(p->graph || frames))
 			continue;
 		r.role = r.role == SITE_ENTRY ? SITE_EXIT : SITE_ENTRY;
 		r.clause = NO_CLAUSE;
@@ -602,7 +747,7 @@ void sema_classes(struct sema *s)
 	for (size_t i = 0, j; i < n; i = j) {
 		uint32_t list[256], k = 0;
 		const struct row *r = &rs->v[i];
-		bool frames = p->frames && p->graph && r->role != SITE_OTHER;
+		bool frames = p->frames && p->graph && r->role != SITE_OTHER && !r->event;
 
 		for (j = i; j < n && !cmp_place(&rs->v[i], &rs->v[j]); j++) {
 			uint32_t c = rs->v[j].clause;
@@ -611,7 +756,7 @@ void sema_classes(struct sema *s)
 				frames |= !p->graph; /* here only because of duration or depth */
 				continue;
 			}
-			if (p->clauses[c].needs & NEED_FRAMES && r->role != SITE_OTHER)
+			if (p->clauses[c].needs & NEED_FRAMES && r->role != SITE_OTHER && !r->event)
 				frames = true;
 			if (k && list[k - 1] == c)
 				continue;

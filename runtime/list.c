@@ -16,6 +16,7 @@
 #include "gft/gotype.h"
 #include "gft/kernel.h"
 #include "gft/output.h"
+#include "parser/goevent.h"
 #include "runtime/gft.h"
 #include "runtime/tracefs.h"
 
@@ -116,14 +117,42 @@ static void describe(const char *kind, const char *name)
 	arena_free(a);
 }
 
+/* An event of Go with its arguments; once, though it may happen at several functions. */
+static void print_event(const char *name, const char *last)
+{
+	struct arena *a;
+	const struct go_event *ev;
+	size_t n;
+
+	if (last && !strcmp(name, last))
+		return;
+	ev = go_events(&n);
+	for (size_t i = 0; i < n; i++) {
+		if (strcmp(ev[i].name, name) != 0)
+			continue;
+		a = arena_new();
+		printf("go:%s    %s\n", name, ev[i].help);
+		for (uint32_t k = 0; k < GO_ARGS && ev[i].args[k].name; k++)
+			printf("    args.%s %s    %s\n", ev[i].args[k].name,
+			       ev[i].args[k].type ? ty_name(a, ev[i].args[k].type) : "uint8", ev[i].args[k].help);
+		arena_free(a);
+	}
+}
+
 void list_probes(const struct cli *c, struct targets *t, const struct gft_meta *m)
 {
+	const char *last = NULL;
+
 	for (uint32_t i = 0; i < m->nprogs; i++) {
 		const struct meta_prog *mp = &m->progs[i];
 		const char *name, *colon;
 
 		if (mp->kind == MP_UPROBE) {
-			for (uint32_t k = 0; k < mp->nplaces && !mp->internal; k++)
+			if (mp->event) {
+				print_event(mp->event, last);
+				last = mp->event;
+			}
+			for (uint32_t k = 0; k < mp->nplaces && !mp->internal && !mp->event; k++)
 				print_uprobe(c, t, mp, &mp->places[k]);
 			continue;
 		}

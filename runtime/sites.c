@@ -574,7 +574,10 @@ const char *sites_probe_name(struct site_table *s, uint32_t site)
 	if (site >= s->n)
 		return NULL;
 	e = &s->v[site];
-	if (!more(e)->probe_name) {
+	if (!more(e)->probe_name && s->meta->progs[e->prog].event) {
+		buf_printf(&b, "go:%s", s->meta->progs[e->prog].event);
+		more(e)->probe_name = b.data;
+	} else if (!more(e)->probe_name) {
 		buf_printf(&b, "%s:%s:", e->role == SITE_EXIT || e->role == SITE_TAIL_EXIT ? "uretprobe" : "uprobe",
 			   tgt_display(targets_tgt(s->t, e->bin)));
 		if (e->role == SITE_OTHER)

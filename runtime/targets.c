@@ -444,6 +444,11 @@ static const char *r_go_version(void *ctx, int bin)
 	return g ? g->version : "";
 }
 
+static const char *r_wait_reason(void *ctx, int bin, uint32_t reason)
+{
+	return tgt_wait_reason(targets_tgt(ctx, bin), reason);
+}
+
 static size_t r_match(void *ctx, int bin, const char *pattern, uint32_t **out)
 {
 	return tgt_match(targets_tgt(ctx, bin), pattern, out);
@@ -622,6 +627,7 @@ void targets_resolver(struct targets *t, struct resolver *out)
 		.is_go = r_is_go,
 		.has_dwarf = r_has_dwarf,
 		.go_version = r_go_version,
+		.wait_reason = r_wait_reason,
 		.match = r_match,
 		.nearest = r_nearest,
 		.inlined = r_inlined,

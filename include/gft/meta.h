@@ -53,14 +53,15 @@ struct meta_prog {
 	struct src_loc loc; /* of the first clause it runs */
 
 	/* MP_UPROBE: every place runs the same clauses in the same way */
-	int binary;	/* the resolver's number */
-	uint8_t role;	/* SITE_ENTRY, SITE_EXIT, SITE_OTHER */
-	bool want_args; /* reads argument registers at entry */
-	bool want_sp;	/* needs to know where the return address lies: caller, depth */
-	bool uses_regs; /* reads registers at all */
-	bool internal;	/* gft's own (the end of goroutines): not counted as a probe of the script */
-	bool must;	/* internal: that it has no place is told */
-	bool graph;	/* its hits are lines of graphs */
+	int binary;	   /* the resolver's number */
+	uint8_t role;	   /* SITE_ENTRY, SITE_EXIT, SITE_OTHER */
+	bool want_args;	   /* reads argument registers at entry */
+	bool want_sp;	   /* needs to know where the return address lies: caller, depth */
+	bool uses_regs;	   /* reads registers at all */
+	bool internal;	   /* gft's own (the end of goroutines): not counted as a probe of the script */
+	const char *event; /* go:EVENT at this function; NULL: the function itself is meant */
+	bool must;	   /* internal: that it has no place is told */
+	bool graph;	   /* its hits are lines of graphs */
 	struct meta_place *places;
 	uint32_t nplaces;
 	struct payload payload;		  /* what its graph records carry, but for captured values: */

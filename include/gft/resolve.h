@@ -43,6 +43,8 @@ struct resolver {
 	bool (*is_go)(void *ctx, int bin);
 	bool (*has_dwarf)(void *ctx, int bin);
 	const char *(*go_version)(void *ctx, int bin); /* "" when not known */
+	/* The name of a wait reason; NULL: not known.  The function may be NULL. */
+	const char *(*wait_reason)(void *ctx, int bin, uint32_t reason);
 
 	/* Functions by exact name, then glob; sorted indexes, malloc'd.  0: none. */
 	size_t (*match)(void *ctx, int bin, const char *pattern, uint32_t **out);

@@ -64,6 +64,7 @@ enum ty_display {
 	TD_DURATION, /* nanoseconds: 1.2ms */
 	TD_ENUM,     /* the name of the value, by enum_vals */
 	TD_COMM,     /* the name of the process with that number, if it still runs when that is printed */
+	TD_LINE,     /* of TY_CODE: file:line */
 };
 
 /* Where the memory behind a pointer, or of a struct value, is. */

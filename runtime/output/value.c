@@ -283,7 +283,7 @@ static void print_symbol(struct buf *b, const struct value_ctx *vc, uint32_t pid
 		print_hex(b, addr);
 }
 
-static void print_code(struct buf *b, const struct value_ctx *vc, const void *data)
+static void print_code(struct buf *b, const struct value_ctx *vc, const struct gft_type *t, const void *data)
 {
 	struct code_info c = { 0 };
 	struct ty_code code;
@@ -292,6 +292,11 @@ static void print_code(struct buf *b, const struct value_ctx *vc, const void *da
 	c.addr = (uint64_t)code.rel;
 	if (vc && vc->syms)
 		vc->syms->caller(vc->syms->ctx, code.site, code.rel, &c);
+	if (t->display == TD_LINE && c.file) {
+		value_escape(b, c.file, strlen(c.file));
+		buf_printf(b, ":%u", c.line);
+		return;
+	}
 	value_place(b, &c);
 }
 
@@ -436,7 +441,7 @@ static void print(struct buf *b, const struct value_ctx *vc, const struct gft_ty
 		memcpy(&usym, data, sizeof(usym));
 		print_symbol(b, vc, usym.pid, usym.addr);
 		break;
-	case TY_CODE: print_code(b, vc, data); break;
+	case TY_CODE: print_code(b, vc, t, data); break;
 	case TY_FUNC:
 	case TY_PROBE: print_probe(b, vc, t, data); break;
 	case TY_TIMESTAMP:
