@@ -1,0 +1,238 @@
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+"""C in scripts: structs of programs and of the kernel, #include, import, %{ ... %}."""
+
+import os
+import re
+import tempfile
+
+from gft import CALLS, NothingLeft, Skip, cbuild, check, gft
+
+COMMAND = ("-c", "./examples/bin/calls -n 3 -sleep 20ms")
+
+
+def quiet(text, *args, command=("-c", "/bin/true")):
+    with NothingLeft():
+        return gft("-q", *args, "-e", text, *command).ok()
+
+
+def lines(r):
+    """Of the output, without the target's own."""
+    return [s for s in r.out.split("\n") if s and not s.startswith("student: ")]
+
+
+def says(r, *want):
+    check(lines(r) == list(want), f"other lines than expected:\n{want}", r)
+
+
+def maps(out):
+    """{"@x[a]": "3"} of the lines that maps were printed as."""
+    return dict(re.findall(r"^(@\w*(?:\[[^]]*\])?): (.*)$", out, re.M))
+
+C_TYPES = """
+enum color { RED, GREEN = 5, BLUE };
+struct point { int x, y; };
+struct student {
+	const char *name;
+	int age;
+	struct point at;
+	struct student *next;
+	double mean;
+	unsigned char tag[4];
+	char nick[8];
+};
+struct bits { unsigned a : 3; unsigned b : 13; int c : 5; enum color d : 4; unsigned long e : 40; };
+struct big { long v[5]; };
+struct outer { int kind; union { long n; const char *text; }; int grid[2][3]; };
+"""
+
+
+def kernel_types():
+    if not os.access("/sys/kernel/btf/vmlinux", os.R_OK):
+        raise Skip("this kernel has no BTF")
+
+
+def test_struct_of_a_go_program():
+    r = quiet("""struct Student { char *name; long len; long age; };
+        u:main.(*Student).String {
+            $s = (struct Student *)arg0;
+            printf("%s %d %d\\n", str($s.name, $s->len), $s.age, (*$s).len);
+            $copy = *$s; @kept[$copy.age] = $copy;
+            printf("%s %d %d\\n", str($copy.name, $copy.len), sizeof($copy), offsetof(struct Student, age));
+            $age = &$s.age; print(*$age); }""", command=COMMAND)
+    says(r, "Grace Hopper 37 12", "Grace Hopper 24 16", "37", "Grace Hopper 38 12", "Grace Hopper 24 16", "38",
+         "Grace Hopper 39 12", "Grace Hopper 24 16", "39", *[s for s in lines(r) if s.startswith("@kept")])
+    kept = maps(r.out)
+    check(len(kept) == 3 and re.fullmatch(r"\{ \.name = 0x[0-9a-f]+, \.len = 12, \.age = 38 \}", kept["@kept[38]"]),
+          "a struct for each", r)
+
+
+def test_structs_of_a_c_program():
+    exe = cbuild("cvalues", "-O2", "-g")
+    r = quiet(C_TYPES + """
+        u:show { $s = (struct student *)arg0;
+            printf("%s %d %d %s %d\\n", str($s.name), $s.age, $s.at.y, $s.nick, $s.tag[2]);
+            printf("%s|%s\\n", $s.at, (enum color)arg1);
+            $next = $s.next; printf("%d %d\\n", $next.age, $s.next == 0); }
+        u:packed { $b = (struct bits *)arg2; printf("%d %d %d %s %ld\\n", $b.a, $b.b, $b.c, $b.d, $b.e); print(*$b);
+            $k = *$b; print($k.c); }
+        u:nested { $o = (struct outer *)arg0; printf("%d %d %d\\n", $o.kind, $o.n, $o.grid[1][2]); print($o.grid); 
+            $i = $o.kind; print($o.grid[$i - 1][$i]); print(($o + 1) - $o); }""", command=("-c", exe))
+    seen = [s for s in lines(r) if re.match(r"Al|\{|\[|-?\d", s)]
+    for want in ('Al "x"\\n 22 2 al 7', "{ .x = -1, .y = 2 }|BLUE", "5 4097 -7 BLUE 78187493520", "-7",
+                 "{ .a = 5, .b = 4097, .c = -7, .d = BLUE, .e = 78187493520 }", "2 77 6", "[[1,2,3],[4,5,6]]",
+                 "6", "1"):
+        check(want in seen, f"{want} was not printed", r)
+
+
+def test_current_task():
+    kernel_types()
+    r = quiet("""u:main.add1 / @n++ < 1 / { $t = curtask;
+        printf("%d %d %d\\n", $t.comm == comm, $t->tgid == pid, leader_tid == pid);
+        printf("%s|%s|%s|%d\\n", leader_comm, pcomm, pcomm($t.group_leader), ppid == $t.real_parent.tgid);
+        print(comm(pid)); print($t.__state); print(curtask != 0); }""", command=("-c", CALLS + " -n 2 -sleep 1ms"))
+    seen = [s for s in lines(r) if not s.startswith("@")]
+    check(seen[0] == "1 1 1" and re.fullmatch(r"calls\|gft\|gft\|1", seen[1]), "the task and its relatives", r)
+    check(seen[2] == "calls" and seen[4] in ("true", "1"), "comm(pid)", r)
+
+
+def test_tracepoints():
+    r = quiet("""t:syscalls:sys_enter_openat / pid == cpid / { printf("%s %d\\n", str(args.filename), args.flags); }
+        t:raw_syscalls:sys_enter / pid == cpid && args.id == 257 / { @raw[str(args.args[1])] = count(); print(args); }
+        t:sched:sched_process_exec / pid == cpid / { printf("exec %s %d\\n", args.filename, args.pid == pid); }
+        """, command=("-c", "/bin/cat /etc/hostname"))
+    check("/etc/hostname 0\n" in r.out, "openat's file", r)
+    check("@raw[/etc/hostname]: 1\n" in r.out, "an array's element", r)
+    check(re.search(r"^\{ \.id = 257, \.args = \[\d+,\d+,\d+,\d+,\d+,\d+\] \}$", r.out, re.M), "the record", r)
+    check("exec /bin/cat 1\n" in r.out or "exec /usr/bin/cat 1\n" in r.out, "text elsewhere in the record", r)
+
+
+def test_sched_switch():
+    kernel_types()
+    r = quiet("""t:sched:sched_switch { @t = args.prev_pid; @c[args.next_comm] = count(); }
+        rt:sched_switch { @r[args.next.comm] = count(); @p = args.prev->pid; @same = args.next == arg2;
+            @by_cast = ((struct task_struct *)arg1)->pid == args.prev.pid; }
+        i:ms:300 { exit(); }""", command=())
+    m = maps(r.out)
+    check(m.get("@same") in ("true", "1") and m.get("@by_cast") in ("true", "1"), "arguments by name and by number", r)
+    names = {k[3:-1] for k in m if k.startswith("@c[")}
+    raw = {k[3:-1] for k in m if k.startswith("@r[")}
+    check(len(names & raw) > 1, "the same threads by the record and by the task", r)
+
+
+def test_kernel_functions_say_what_is_missing():
+    kernel_types()
+    for text in ("k:do_nanosleep { print(args.t.task.pid); } kr:do_nanosleep { print(retval); }",
+                 "f:do_nanosleep { print(args.mode); } fr:do_nanosleep { print(args.t.task.comm); print(retval); }"):
+        r = gft("--dry-run", "-e", text, status=0)
+        check("nothing was loaded" in r.err, "it compiles", r)
+    r = gft("--dry-run", "-e", "f:do_nanosleep { print(args.nosuch); }")
+    check(r.status == 1 and "has no field 'nosuch'" in r.err and "t, mode" in r.err, "its arguments are told", r)
+    r = gft("-e", "begin { print((struct nosuch_thing *)0); }")
+    check(r.status == 1 and "neither the script nor the running kernel defines it" in r.err, "no such struct", r)
+
+
+def test_include_and_cache():
+    with tempfile.TemporaryDirectory() as d:
+        with open(f"{d}/mine.h", "w", encoding="utf-8") as f:
+            f.write("struct mine { int a; };\n#define MINE 7\n")
+        text = '#include "mine.h"\n#include <linux/stat.h>\nbegin { print((MINE, sizeof(struct mine), S_IFDIR)); exit(); }'
+        env = dict(os.environ, GFT_CACHE_DIR=d + "/cache")
+        os.mkdir(d + "/cache", 0o700)
+        first = gft("-v", "-I", d, "-e", text, env=env, status=0)
+        check("(7, 4, 16384)" in first.out and "files of C in" in first.err, "read", first)
+        again = gft("-v", "-I", d, "-e", text, env=env, status=0)
+        check("(7, 4, 16384)" in again.out and "C definitions from the cache" in again.err, "from the cache", again)
+        with open(f"{d}/mine.h", "w", encoding="utf-8") as f:
+            f.write("struct mine { long a, b; };\n#define MINE 8\n")
+        other = gft("-v", "-I", d, "-e", text, env=env, status=0)
+        check("(8, 16, 16384)" in other.out and "files of C in" in other.err, "the header has changed", other)
+        r = gft("--include", f"{d}/mine.h", "-e", "begin { print(sizeof(struct mine)); exit(); }", status=0)
+        check(r.out.startswith("16\n"), "--include", r)
+        with open(f"{d}/mine.h", "w", encoding="utf-8") as f:
+            f.write("struct mine { nosuch a; };\n")
+        r = gft("-I", d, "-e", text, env=env)
+        check(r.status == 1 and "at line 1 of" in r.err and "unknown type name 'nosuch'" in r.err, "a bad header", r)
+
+
+def test_import():
+    with tempfile.TemporaryDirectory() as d:
+        os.mkdir(d + "/lib")
+        for name, text in (("main.gft", 'import "lib"; import "more.bt";\n'
+                                        'begin { printf("%d %d %s\\n", dbl(4), HIGH, (enum level)9); }\n'
+                                        'i:ms:50 { exit(); }'),
+                           ("lib/a.gft", 'import "../main.gft";\nmacro dbl(x) { x * 2 }\nbegin { print("a"); }'),
+                           ("lib/b.h", "enum level { LOW = 1, HIGH = 9 };"),
+                           ("more.bt", 'import "lib/a.gft"; begin { print("more"); } struct x { int y; };'),
+                           ("bad.gft", 'import "nosuch"; import "lib/a.gft"; import "wrong.gft"; begin { nosuch(); }'),
+                           ("wrong.gft", "begin { nosuch2(); }")):
+            with open(f"{d}/{name}", "w", encoding="utf-8") as f:
+                f.write(text)
+        r = gft("-q", d + "/main.gft", status=0)
+        check(sorted(r.out.split("\n")[:2]) == ["a", "more"] and r.out.split("\n")[2] == "8 9 HIGH", "imported", r)
+        r = gft(d + "/bad.gft")
+        check(r.status == 1 and "import: there is no" in r.err, "a missing file", r)
+        with open(d + "/bad.gft", "w", encoding="utf-8") as f:
+            f.write('import "wrong.gft"; begin { exit(); }')
+        r = gft(d + "/bad.gft")
+        check(r.status == 1 and f"{d}/wrong.gft:1:9: error: unknown function" in r.err, "its own place", r)
+
+
+def test_c_functions():
+    r = quiet("""#define SHIFT 3
+        struct pair { long a, b; };
+        %{
+        static int twice(int x) { return x * 2 << SHIFT; }
+        static void fill(struct pair *p, __u64 v) { p->a = 7; p->b = v; }
+        int first(const char *s) { return s[0]; }
+        static int is_odd(long n) { return n & 1; }
+        static void add_to(long *n, long by) { *n += by; }
+        static __u64 hash(__u64 x) { x ^= x >> 33; x *= 0xff51afd7ed558ccdULL; return x >> 60; }
+        %}
+        u:main.add {
+            $s = *(struct pair *)arg0; $before = $s.b;
+            fill(&$s, 40); $n = 5; add_to(&$n, arg0 == 0 ? 1 : 2);
+            printf("%d %d %d %d %c %d\\n", $before, twice($s.a), $s.b, $n, first("x"), hash(12345) < 16); }
+        u:main.add1 / is_odd(arg0) / { @odd = count(); }""", command=COMMAND)
+    says(r, "2 112 40 7 x 1", "4 112 40 7 x 1", "6 112 40 7 x 1", "@odd: 2")
+    r = gft("-e", "%{\nint bad(int x) { return y; }\n%}\nbegin { print(bad(1)); }")
+    check(r.status == 1 and "script:2:25: error: C: use of undeclared identifier 'y'" in r.err, "clang's complaint", r)
+    check("mistake of gft" not in r.err, "it is the script's", r)
+
+
+HOSTILE = [
+    "struct a { struct a x; }; begin { exit(); }",
+    "struct a { int x : 40; }; begin { exit(); }",
+    "struct a { int x",
+    "union u { } begin { print(sizeof(union u)); exit(); }",
+    "struct a { char x[1 << 60]; }; begin { print(sizeof(struct a)); exit(); }",
+    "struct a { char x[0x7fffffffffffffff]; char y; }; begin { $p = (struct a *)0; print($p.y); exit(); }",
+    "struct a { char x[0x7fffffff]; char y; }; begin { $p = (struct a *)0; print($p.y); print(*$p); exit(); }",
+    "struct a { int x; } __attribute__((aligned(4096))); begin { $a = *(struct a *)0; print($a); exit(); }",
+    '#include "SELF"\nbegin { exit(); }',
+    "#define A B\n#define B A\nbegin { print(A); exit(); }",
+    "#error no\nbegin { exit(); }",
+    "%{ %} begin { exit(); }",
+    "%{ int f(int x) { return f(x); } %} begin { print(f(1)); exit(); }",
+    "%{ } } } %} begin { exit(); }",
+    "%{ int gft_hit(int x) { return x; } %} begin { print(gft_hit(1)); exit(); }",
+    "%{\n#include <stdio.h>\nint f(void) { return 0; }\n%} begin { print(f()); exit(); }",
+    "typedef struct t t; struct t { t *next; t *all[3]; }; begin { $t = (t *)1; print($t.all[2].next.all); exit(); }",
+    "typedef int (*fn)(int, ...); struct a { fn f[2]; __int128 w; long double d; _Complex float c; _Atomic int i; }; "
+    "begin { $a = (struct a *)0; print($a.w); print($a.f[1]); print($a.i); print(*$a); exit(); }",
+    "struct a { int n; int v[]; }; begin { $a = (struct a *)0; print($a.v[nsecs]); print($a.v[-1 + 1]); exit(); }",
+    "enum e { A = 0x7fffffffffffffff, B = -1 }; begin { print((A, B, (enum e)2)); exit(); }",
+    "struct p { char c; int x : 31; long y : 63; } __attribute__((packed)); begin { $p = (struct p *)0; "
+    "print($p.x); print($p.y); print(*$p); $q = *$p; print($q.y); exit(); }",
+]
+
+
+def test_hostile():
+    with tempfile.TemporaryDirectory() as d:
+        for text in HOSTILE:
+            path = f"{d}/x.gft"
+            with open(path, "w", encoding="utf-8") as f:
+                f.write(text.replace("SELF", path))
+            r = gft("-q", path)
+            check(r.status in (0, 1), f"ended with {r.status}", text, r)
+            check((r.status == 1) == bool(re.search(r"\berror\b|^gft: ", r.err, re.M)), "told or done", text, r)
+            check("mistake of gft" not in r.err and "Sanitizer" not in r.err, "not our mistake", text, r)
