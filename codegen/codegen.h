@@ -21,4 +21,8 @@ struct generated {
  */
 void codegen(struct program *p, struct generated *out);
 
+/* The text as it is compiled: each line of a statement says again which line of the script it is about. */
+struct buf;
+void codegen_number_lines(const char *text, size_t len, struct buf *out);
+
 #endif

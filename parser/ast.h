@@ -26,6 +26,7 @@ struct function;
 struct macro;
 struct fetcharg;
 struct go_access;
+struct sema_use;
 
 /* --- types as written ------------------------------------------------------- */
 
@@ -151,6 +152,7 @@ struct expr {
 	const struct ty_field *field;
 	int number;			 /* event, graph(), string, hist parameters: by use */
 	const struct go_access *go;	 /* a Go value by name */
+	const struct sema_use *from;	 /* the use of a macro that this stands for */
 	uint32_t cfunc;			 /* 1 + number of a C function of the script */
 	uint64_t graph_rate, graph_unit; /* graph(rate = N/s): N in so many ns; 0: all */
 };

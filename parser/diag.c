@@ -18,13 +18,19 @@
 #define TAB_WIDTH   4
 #define MAX_WORD    128
 
+/* A second place: where a type came from, where a macro was used. */
+struct diag_note {
+	struct src_loc loc;
+	const char *msg;
+};
+
 struct diag_entry {
 	enum diag_level level;
 	struct src_loc loc;
 	const char *msg;
 	const char *hint;
-	struct src_loc note_loc;
-	const char *note;
+	struct diag_note *notes;
+	size_t nnotes, cap_notes;
 	size_t seq;
 };
 
@@ -123,14 +129,17 @@ void diag_hint(struct diag *d, const char *fmt, ...)
 
 void diag_note(struct diag *d, struct src_loc loc, const char *fmt, ...)
 {
+	struct diag_note n = { .loc = loc };
+	struct diag_entry *e;
 	va_list ap;
 
 	if (d->last_dropped || !d->nentries)
 		return;
+	e = &d->entries[d->nentries - 1];
 	va_start(ap, fmt);
-	d->entries[d->nentries - 1].note_loc = loc;
-	d->entries[d->nentries - 1].note = arena_vprintf(d->arena, fmt, ap);
+	n.msg = arena_vprintf(d->arena, fmt, ap);
 	va_end(ap);
+	ARENA_PUSH(d->arena, e->notes, e->nnotes, e->cap_notes, n);
 }
 
 size_t diag_errors(const struct diag *d)
@@ -241,6 +250,27 @@ static void print_place(const struct diag *d, struct src_loc loc, const char *ki
 	fprintf(out, "%s\n", off);
 }
 
+bool diag_line(const struct diag *d, const char *name, unsigned line, struct src_loc *loc)
+{
+	for (size_t i = 0; i < d->nsources; i++) {
+		const struct source *s = d->sources[i];
+		unsigned at = 1;
+		uint32_t p = 0;
+
+		if (strcmp(s->name, name) != 0)
+			continue;
+		while (at < line && p < s->len)
+			at += s->text[p++] == '\n';
+		if (at != line || p >= s->len)
+			return false;
+		while (s->text[p] == ' ' || s->text[p] == '\t')
+			p++;
+		*loc = (struct src_loc){ p, p + (uint32_t)strcspn(s->text + p, "\n"), s->index };
+		return true;
+	}
+	return false;
+}
+
 void diag_place(const struct diag *d, struct src_loc loc, const char *kind, const char *msg, FILE *out, bool color)
 {
 	print_place(d, loc, kind, "\033[33m", msg, out, color);
@@ -275,8 +305,8 @@ void diag_print(const struct diag *d, FILE *out, bool color, bool warnings)
 			print_place(d, e->loc, "error", "\033[31m", e->msg, out, color);
 		else
 			print_place(d, e->loc, "warning", "\033[33m", e->msg, out, color);
-		if (e->note)
-			print_place(d, e->note_loc, "note", "\033[36m", e->note, out, color);
+		for (size_t k = 0; k < e->nnotes; k++)
+			print_place(d, e->notes[k].loc, "note", "\033[36m", e->notes[k].msg, out, color);
 		if (e->hint) {
 			fputs("hint: ", out);
 			put_text(out, e->hint, strlen(e->hint));

@@ -24,6 +24,8 @@ void sema_error(struct sema *s, struct src_loc loc, const char *fmt, ...)
 	va_start(ap, fmt);
 	diag_verror(s->d, loc, fmt, ap);
 	va_end(ap);
+	for (const struct sema_use *u = s->use; u; u = u->outer)
+		diag_note(s->d, u->loc, "in macro %s, used here", u->macro->name);
 }
 
 void sema_hint(struct sema *s, const char *fmt, ...)

@@ -11,6 +11,13 @@
 /* The longest text: what max_strlen may be, and a literal. */
 #define SEMA_STRING_MAX 65536
 
+/* A use of a macro; outer: the use that it stands in. */
+struct sema_use {
+	const struct macro *macro;
+	const struct sema_use *outer;
+	struct src_loc loc;
+};
+
 struct sema {
 	struct program *p;
 	struct arena *a;

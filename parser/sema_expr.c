@@ -814,7 +814,7 @@ static const struct gft_type *least(uint64_t v)
 	return v <= INT8_MAX ? &ty_i8 : v <= INT16_MAX ? &ty_i16 : v <= INT32_MAX ? &ty_i32 : &ty_i64;
 }
 
-void sema_expr(struct sema *s, struct expr *e)
+static void check_expr(struct sema *s, struct expr *e)
 {
 	switch (e->kind) {
 	case EX_INT: e->type = ty_int(8, !e->is_unsigned); break;
@@ -922,4 +922,15 @@ void sema_expr(struct sema *s, struct expr *e)
 		break;
 	case EX_OFFSETOF: sema_offsetof(s, e); break;
 	}
+}
+
+void sema_expr(struct sema *s, struct expr *e)
+{
+	const struct sema_use *outer = s->use;
+
+	/* e is the use of a macro, or becomes one here: what is wrong inside tells of it */
+	if (e->from)
+		s->use = e->from;
+	check_expr(s, e);
+	s->use = outer;
 }

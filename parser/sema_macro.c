@@ -23,11 +23,6 @@ struct sema_define {
 	struct sema_define *next;
 };
 
-struct sema_use {
-	const struct macro *macro;
-	const struct sema_use *outer;
-};
-
 /* --- #define NAME VALUE ---------------------------------------------------------------- */
 
 static const struct sema_define *find_define(struct sema *s, const char *name, size_t n)
@@ -190,7 +185,7 @@ static bool fits(struct sema *s, const struct macro *m, const struct expr *e)
 static void expand(struct sema *s, struct expr *e, const struct macro *m)
 {
 	struct cloning c = { .a = s->a, .macro = m, .args = e->args, .number = s->nuses++ };
-	struct sema_use use = { m, s->use };
+	struct sema_use *use = ARENA_NEW(s->a, struct sema_use);
 	struct block *b;
 	uint32_t depth = 0;
 
@@ -207,6 +202,7 @@ static void expand(struct sema *s, struct expr *e, const struct macro *m)
 		*e = (struct expr){ .kind = EX_INT, .loc = e->loc, .type = &ty_i64 };
 		return;
 	}
+	*use = (struct sema_use){ m, s->use, e->loc };
 	b = clone_block(&c, m->body);
 	if (!b->first && b->value) { /* nothing but an expression */
 		bool unused = e->value_unused;
@@ -218,9 +214,8 @@ static void expand(struct sema *s, struct expr *e, const struct macro *m)
 			.kind = EX_BLOCK, .loc = e->loc, .type = &ty_none, .block = b, .value_unused = e->value_unused
 		};
 	}
-	s->use = &use;
+	e->from = use;
 	sema_expr(s, e);
-	s->use = use.outer;
 }
 
 void sema_macros(struct sema *s)

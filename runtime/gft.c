@@ -267,11 +267,26 @@ static bool in_own_c(struct story *s, const struct clang_diag *d)
 	return false;
 }
 
+/* What Clang does not like of the C, by the line of the script that it came from. */
+static void clang_says(struct story *s, const struct clang_diag *d)
+{
+	static const char *const levels[] = { "note", "warning", "error" };
+	bool color = cli_wants_color(&s->cli, STDERR_FILENO);
+	struct src_loc loc;
+
+	if (d->file && diag_line(s->diag, d->file, d->line, &loc))
+		diag_place(s->diag, loc, levels[d->level > 2 ? 2 : d->level], d->text, stderr, color);
+	else
+		fprintf(stderr, "%s:%u:%u: %s: %s\n", d->file ? d->file : "gft", d->line, d->col,
+			levels[d->level > 2 ? 2 : d->level], d->text);
+}
+
 static bool compile(struct story *s)
 {
 	struct compile_opts co = { .no_cache = s->cli.no_cache, .verbose = s->cli.verbose, .want_ir = stage(s, "ir") };
 	struct clang_file *files = NULL;
 	const struct source *src;
+	struct buf text = BUF_INIT;
 	size_t n = 0, cap = 0;
 	bool own = false; /* mistakes are in the script's own C */
 	int r;
@@ -280,33 +295,31 @@ static bool compile(struct story *s)
 		ARENA_PUSH(s->arena, files, n, cap, ((struct clang_file){ src->name, src->text, src->len }));
 	co.sources = files;
 	co.nsources = n;
-	r = compile_bpf("gft", s->gen.text, s->gen.len, &co, &s->object);
+	codegen_number_lines(s->gen.text, s->gen.len, &text);
+	r = compile_bpf("gft", buf_str(&text), text.len, &co, &s->object);
+	buf_free(&text);
 	if (r < -1) {
 		fprintf(stderr, "gft: %s\n", s->object.err);
 		return false;
 	}
 	for (size_t i = 0; i < s->object.ndiags && (r || s->cli.verbose); i++) {
-		const struct clang_diag *d = &s->object.diags[i];
+		struct clang_diag d = s->object.diags[i];
 
 		/* told for every place of such a program */
-		if (strstr(d->text, "BPF stack limit")) {
-			fputs("gft: the script's strings, tuples and variables need more than the 512 bytes of stack "
-			      "that a BPF program has\n"
-			      "hint: hold less at a time: shorter strings (fetch(...:c64) is 8 bytes), fewer clauses "
-			      "on "
-			      "one function; printf's arguments need no stack\n",
+		if (strstr(d.text, "BPF stack limit")) {
+			d.text = "the script's values need more than the 512 bytes of stack that a BPF program has";
+			d.level = 2;
+			clang_says(s, &d);
+			fputs("hint: hold less at a time: fewer variables and smaller tuples in one clause, fewer "
+			      "clauses on one function; printf's arguments need no stack\n",
 			      stderr);
 			return false;
 		}
-		if (in_own_c(s, d)) {
-			own |= d->level == 2;
+		if (in_own_c(s, &d)) {
+			own |= d.level == 2;
 			continue;
 		}
-		fprintf(stderr, "%s:%u:%u: %s: %s\n", d->file ? d->file : "gft", d->line, d->col,
-			d->level == 2	? "error"
-			: d->level == 1 ? "warning"
-					: "note",
-			d->text);
+		clang_says(s, &d);
 	}
 	if (own)
 		told(s);

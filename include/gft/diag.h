@@ -63,6 +63,9 @@ size_t diag_warnings(const struct diag *d);
 /* Prints what is queued, errors first, in source order; colour if asked. */
 void diag_print(const struct diag *d, FILE *out, bool color, bool warnings);
 
+/* A whole line (from 1) of the source of that name, without its indent; false: there is none. */
+bool diag_line(const struct diag *d, const char *name, unsigned line, struct src_loc *loc);
+
 /* One message that is not queued, with its place, as diag_print() shows them. */
 void diag_place(const struct diag *d, struct src_loc loc, const char *kind, const char *msg, FILE *out, bool color);
 

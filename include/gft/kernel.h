@@ -25,8 +25,11 @@
 #include "gft/wire.h"
 
 struct kernel_error {
-	char msg[768]; /* one sentence: what was refused, why, what to try */
-	char *log;     /* malloc'd verifier log or NULL: shown with -v only */
+	char msg[768];	  /* one sentence: what was refused, why, what to try */
+	const char *hint; /* what to try, or NULL */
+	char source[128]; /* with line: the script's line that the verifier had come to */
+	unsigned line;	  /* 0: none is known */
+	char *log;	  /* malloc'd verifier log or NULL: shown with -v only */
 };
 void kernel_error_fini(struct kernel_error *e);
 

@@ -282,37 +282,10 @@ static int open_object(struct ksession *s, const struct ksession_opts *o, size_t
 	return 0;
 }
 
-/* The verifier's last words before its statistics: why it refused. */
-static void verifier_says(const char *log, char *out, size_t size)
-{
-	const char *best = NULL, *line = log;
-	size_t best_len = 0;
-
-	while (line && *line) {
-		const char *end = strchr(line, '\n');
-		size_t n = end ? (size_t)(end - line) : strlen(line);
-
-		if (n && strncmp(line, "processed ", 10) != 0 && strncmp(line, "-- ", 3) != 0 &&
-		    strncmp(line, "libbpf:", 7) != 0 && strncmp(line, "verification time", 17) != 0 &&
-		    strncmp(line, "stack depth", 11) != 0) {
-			best = line;
-			best_len = n;
-		}
-		if (!strncmp(line, "-- END", 6))
-			break;
-		line = end ? end + 1 : NULL;
-	}
-	snprintf(out, size, "%.*s", (int)(best_len > 300 ? 300 : best_len), best ? best : "");
-}
-
 static void load_error(int r, const char *log, struct kernel_error *err)
 {
-	char why[320] = "";
-
-	if (log && strstr(log, "BEGIN PROG LOAD LOG"))
-		verifier_says(strstr(log, "BEGIN PROG LOAD LOG"), why, sizeof(why));
-	if (why[0])
-		ks_error(err, "the kernel's verifier refuses the script: %s", why);
+	if (err && log && strstr(log, "BEGIN PROG LOAD LOG"))
+		ks_explain(log, err);
 	else if (r == -EPERM)
 		ks_error(err, "the kernel refuses to load BPF programs (EPERM): run as root, or with CAP_BPF and "
 			      "CAP_PERFMON; "

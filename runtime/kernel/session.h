@@ -45,4 +45,7 @@ const struct btf *ks_vmlinux_btf(void);
 /* Counters of perf_event by name, aliases too (events.c); true. */
 bool ks_counter_names(bool hardware, void (*fn)(void *ctx, const char *name), void *ctx);
 
+/* Fills err from the verifier's log of a program that it refused (verifier.c). */
+void ks_explain(const char *log, struct kernel_error *err);
+
 #endif

@@ -205,3 +205,12 @@ def test_list_of_a_script():
         f.write(script)
         f.flush()
         check(gft("-l", f.name, "./examples/bin/calls").ok().out == r.out, "of a file", r)
+
+
+def test_refused_by_the_verifier():
+    """In the script's own terms, with its line; the kernel's words only with -v."""
+    script = "begin {\n\t$x = rand;\n\tunroll (100) { unroll (100) {\n\t\tif (rand > 5) {\n\t\t\t@x[rand, comm] = rand;\n\t\t}\n\t} }\n}\n"
+    r = gft("-e", script)
+    r.fails_with_one_error()
+    check(re.search(r"^script:5:4: error: too (many branches|much) for", r.err) and "hint: fewer rounds of unroll" in r.err and "r10" not in r.err, "no explanation", r)
+    check("BEGIN PROG LOAD LOG" in gft("-v", "-e", script).err, "-v has the log", None)

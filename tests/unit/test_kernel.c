@@ -209,7 +209,7 @@ static bool can_run(void)
 
 static struct ksession *load(void)
 {
-	struct kernel_error err = { "", NULL };
+	struct kernel_error err = { .msg = "" };
 	const uint64_t constant = 4711;
 	const struct ksession_const consts[] = { { "gft_test_const", &constant, 8 }, { "not_there", &constant, 8 } };
 	struct ksession_opts o = { .object = object.object,
@@ -269,7 +269,7 @@ static int on_rec(void *ctx, const void *rec, size_t size)
 
 static void attach(struct ksession *s, struct ksession_site *sites, size_t n, size_t refused)
 {
-	struct kernel_error err = { "", NULL };
+	struct kernel_error err = { .msg = "" };
 	size_t no = 99;
 	int r = ksession_attach_uprobes(s, P_UPROBE, "/proc/self/exe", 0, false, sites, n, &no, NULL, NULL, &err);
 
@@ -493,7 +493,7 @@ static void test_refused(void **state)
 	struct ksession_site sites[3] = { { offset_of((void *)first), 1 },
 					  { offset_of((void *)locked_instruction), 2 },
 					  { offset_of((void *)second), 3 } };
-	struct kernel_error err = { "", NULL };
+	struct kernel_error err = { .msg = "" };
 	struct got *g = fresh();
 	struct ksession *s;
 	size_t no = 0;
@@ -544,7 +544,7 @@ static void test_many(void **state)
 	const size_t n = getenv("GFT_NO_UPROBE_MULTI") ? 16 : 1000;
 	static struct ksession_site sites[1000];
 	struct got *g = fresh();
-	struct kernel_error err = { "", NULL };
+	struct kernel_error err = { .msg = "" };
 	struct ksession *s;
 	double t0, t1;
 
@@ -577,7 +577,7 @@ static void test_pid(void **state)
 {
 	struct ksession_site site = { offset_of((void *)first), 1 };
 	struct got *g = fresh();
-	struct kernel_error err = { "", NULL };
+	struct kernel_error err = { .msg = "" };
 	struct ksession *s;
 	int to[2], back[2], status;
 	pthread_t t;
@@ -632,7 +632,7 @@ static void test_pid(void **state)
 static void test_begin(void **state)
 {
 	const struct kernel_caps *caps;
-	struct kernel_error err = { "", NULL };
+	struct kernel_error err = { .msg = "" };
 	struct got *g = fresh();
 	struct ksession *s;
 
@@ -659,7 +659,7 @@ static void test_others(void **state)
 	if (!can_run())
 		skip();
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-		struct kernel_error err = { "", NULL };
+		struct kernel_error err = { .msg = "" };
 		struct ksession *s = load();
 		double end;
 
@@ -696,7 +696,7 @@ static void test_others(void **state)
 static void test_bad_object(void **state)
 {
 	struct ksession_opts o = { .object = "no object", .object_len = 9, .meta = &meta };
-	struct kernel_error err = { "", NULL };
+	struct kernel_error err = { .msg = "" };
 	struct ksession *s = NULL;
 	static struct meta_prog bad = { .name = "bad", .kind = MP_UPROBE };
 	static const struct gft_meta bad_meta = { .progs = &bad, .nprogs = 1 };
