@@ -15,8 +15,8 @@
 #include "runtime/kernel/session.h"
 
 static const struct {
-	const char *text; /* in the verifier's last words */
-	const char *what, *hint;
+	const char *text;	 /* in the verifier's last words */
+	const char *what, *hint; /* what: NULL: the verifier's own words */
 } reasons[] = {
 	{ "jumps is too complex", "too many branches for the kernel's verifier, which follows each of them",
 	  "fewer rounds of unroll, or for ($i : 0..N) { ... }, whose body is looked at once; fewer conditions in one "
@@ -47,6 +47,9 @@ static const struct {
 	{ "helper call is not allowed", "a function of the kernel that this kind of probe may not call",
 	  "do it in another kind of probe" },
 	{ "GPL-restricted function", "a function of the kernel that needs a GPL-compatible licence", NULL },
+	{ "invalid mem access", NULL,
+	  "C code (%{ ... %}) reads the target by bpf_probe_read_user(&v, sizeof(v), p), and checks what "
+	  "bpf_map_lookup_elem() gives; without C code this is a mistake of gft: please report the script" },
 };
 
 /* The verifier's last words before its statistics. */
@@ -114,7 +117,10 @@ void ks_explain(const char *log, struct kernel_error *err)
 	snprintf(last, sizeof(last), "%.*s", (int)(n > 300 ? 300 : n), words);
 	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
 		if (strstr(last, reasons[i].text)) {
-			ks_error(err, "%s", reasons[i].what);
+			if (reasons[i].what)
+				ks_error(err, "%s", reasons[i].what);
+			else
+				ks_error(err, "the kernel's verifier refuses the script: %s", last);
 			err->hint = reasons[i].hint;
 			return;
 		}
