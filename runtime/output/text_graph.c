@@ -286,6 +286,17 @@ static void put_park(struct output *o, const struct graph_node *n)
 	}
 }
 
+/* Small numbers are most likely meant as numbers, also of 32 bits below 0; others are addresses or flags. */
+static void put_word(struct output *o, uint64_t v)
+{
+	int64_t n = v <= UINT32_MAX && (int32_t)v < 0 ? (int32_t)v : (int64_t)v;
+
+	if (n > -4096 && n < 65536)
+		value_int(&o->b, n, true, 1);
+	else
+		buf_printf(&o->b, "0x%llx", (unsigned long long)v);
+}
+
 static void put_syscall(struct output *o, const struct graph_node *n)
 {
 	const struct graph_syscall *s = n->x;
@@ -295,11 +306,7 @@ static void put_syscall(struct output *o, const struct graph_node *n)
 	buf_putc(&o->b, '(');
 	for (unsigned i = 0; i < names_syscall_args(s->nr); i++) {
 		buf_puts(&o->b, i ? ", " : "");
-		/* small numbers are most likely meant as numbers, others are addresses or flags */
-		if ((int64_t)s->args[i] > -4096 && (int64_t)s->args[i] < 65536)
-			value_int(&o->b, (int64_t)s->args[i], true, 1);
-		else
-			buf_printf(&o->b, "0x%llx", (unsigned long long)s->args[i]);
+		put_word(o, s->args[i]);
 	}
 	buf_puts(&o->b, ") = ");
 	if (s->ret < 0 && s->ret > -4096)
