@@ -102,6 +102,11 @@ static const char *go_type_name(const struct fa_type *t)
 				     : "eface";
 }
 
+static int go_reg_of(const struct fetcharg *f)
+{
+	return f->base == FA_REG && !f->nderef ? fa_go_reg(f->reg) : -1;
+}
+
 static void payload_of(struct em *m, const struct prog_class *pc, struct meta_prog *mp)
 {
 	struct payload *out = &mp->payload;
@@ -130,7 +135,8 @@ static void payload_of(struct em *m, const struct prog_class *pc, struct meta_pr
 				if (mp->ngo_fetches < GO_VALUES_MAX)
 					mp->go_fetches[mp->ngo_fetches++] =
 						(struct meta_go_fetch){ ci->items[i]->name,
-									go_type_name(&ci->items[i]->arg->type) };
+									go_type_name(&ci->items[i]->arg->type),
+									go_reg_of(ci->items[i]->arg) };
 				capture = true;
 				continue;
 			}
@@ -182,8 +188,10 @@ static void payload_function(struct em *m, const struct prog_class *pc, uint32_t
 				emit_line(m, "*(__u64 *)%s = 0;", dst);
 				emit_line(m, "if (f%u->present & 0x%llxULL) {", cl, 1ULL << i);
 				emit_line(m, "\tpresent |= 0x%llxULL;", 1ULL << (pl->n + word++));
-				emit_fetch_address(m, &b, dst, it->arg);
-				emit_line(m, "\t%s", buf_str(&b));
+				if (go_reg_of(it->arg) < 0) {
+					emit_fetch_address(m, &b, dst, it->arg);
+					emit_line(m, "\t%s", buf_str(&b));
+				}
 				emit_line(m, "}");
 				buf_free(&b);
 				continue;

@@ -75,6 +75,18 @@ void emit_fetch(struct em *m, struct buf *b, const char *dst, const struct gft_t
 		if (err)
 			buf_printf(b, "%s; ", err);
 		buf_puts(b, "} ");
+	} else if (fa_words(&f->type)) {
+		/* a Go value in consecutive registers */
+		unsigned first = (unsigned)fa_go_reg(f->reg), words = fa_words(&f->type);
+
+		if (f->type.kind == FT_GOSTRING)
+			buf_printf(b, "gft_text(%s, %u, %s, gft_reg(c, %s)); (void)%s; ", dst, t->size, a,
+				   fa_reg_name(fa_reg_of_go(first + 1)), e);
+		else
+			buf_printf(b, "((__u64 *)(%s))[0] = %s; (void)%s; ", dst, a, e);
+		for (unsigned i = 1; i < words && f->type.kind != FT_GOSTRING; i++)
+			buf_printf(b, "((__u64 *)(%s))[%u] = gft_reg(c, %s); ", dst, i,
+				   fa_reg_name(fa_reg_of_go(first + i)));
 	} else if (f->type.kind == FT_BITFIELD) {
 		buf_printf(b, "*(%s *)(%s) = (%s >> %u) & 0x%llxULL; (void)%s; ", emit_ctype(t), dst, a,
 			   f->type.bit_off, f->type.bit_width >= 64 ? ~0ULL : (1ULL << f->type.bit_width) - 1, e);

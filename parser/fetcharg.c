@@ -16,6 +16,34 @@
 const char *const fa_reg_names[] = { "ax",  "cx",  "dx",  "bx",	 "sp",	"bp",  "si", "di",    "r8", "r9",
 				     "r10", "r11", "r12", "r13", "r14", "r15", "ip", "flags", NULL };
 
+static const enum fa_reg go_regs[] = { FR_AX, FR_BX, FR_CX, FR_DI, FR_SI, FR_R8, FR_R9, FR_R10, FR_R11 };
+
+int fa_go_reg(enum fa_reg r)
+{
+	for (int i = 0; i < 9; i++) {
+		if (go_regs[i] == r)
+			return i;
+	}
+	return -1;
+}
+
+enum fa_reg fa_reg_of_go(unsigned n)
+{
+	return go_regs[n < 9 ? n : 0];
+}
+
+unsigned fa_words(const struct fa_type *t)
+{
+	switch (t->kind) {
+	case FT_GOSTRING:
+	case FT_ERROR:
+	case FT_IFACE:
+	case FT_EFACE: return 2;
+	case FT_SLICE: return 3;
+	default: return 0;
+	}
+}
+
 const char *fa_reg_name(enum fa_reg r)
 {
 	return fa_reg_names[r];

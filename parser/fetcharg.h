@@ -141,6 +141,11 @@ long fetcharg_match(struct arena *a, const char *text, size_t len, struct fetcha
 int fa_reg_by_name(const char *name, size_t len);
 const char *fa_reg_name(enum fa_reg r);	 /* "ax" */
 extern const char *const fa_reg_names[]; /* NULL-ended, for suggestions */
+/* Go's integer registers in their order: 0 for AX ... 8 for R11, and back; -1: none of them. */
+int fa_go_reg(enum fa_reg r);
+enum fa_reg fa_reg_of_go(unsigned n); /* n < 9 */
+/* Registers that a value of this type takes when it begins in one: gostring, slice, error, iface, eface; else 0. */
+unsigned fa_words(const struct fa_type *t);
 
 void fetcharg_dump(const struct fetcharg *f, struct buf *out);
 

@@ -479,6 +479,15 @@ static const struct gft_type *header_type(struct sema *s, const char *const *nam
 }
 
 /* The type that a FETCHARG's TYPE gives, without its array. */
+/* A Go value that begins in a register and goes on in the next ones. */
+static bool in_registers(struct sema *s, const struct fetcharg *f)
+{
+	int first = f->base == FA_REG && !f->nderef ? fa_go_reg(f->reg) : -1, bin = s->ci->binary;
+
+	return first >= 0 && !f->type.array && (unsigned)first + fa_words(&f->type) <= 9 &&
+	       (bin < 0 || s->res->is_go(s->res->ctx, bin));
+}
+
 static const struct gft_type *element_type(struct sema *s, const struct fetcharg *f, struct src_loc loc)
 {
 	const struct fa_type *t = &f->type;
@@ -516,7 +525,7 @@ static const struct gft_type *element_type(struct sema *s, const struct fetcharg
 	}
 	case FT_STRING:
 	case FT_GOSTRING:
-		if (!mem) {
+		if (!mem && (t->kind == FT_STRING || !in_registers(s, f))) {
 			sema_error(s, loc, "%s: text lies in memory, not in the register itself", f->text);
 			sema_hint(s, t->kind == FT_STRING
 					     ? "+0(%%ax):string reads the text that %%ax points to"
@@ -605,11 +614,10 @@ const struct gft_type *sema_fetcharg_type(struct sema *s, struct fetcharg *f, st
 	default: break;
 	}
 	t = element_type(s, f, loc);
-	if (!mem && (f->type.kind == FT_SLICE || f->type.kind == FT_ERROR || f->type.kind == FT_IFACE ||
-		     f->type.kind == FT_EFACE))
+	if (!mem && fa_words(&f->type) && f->type.kind != FT_GOSTRING && !in_registers(s, f))
 		sema_error(s, loc,
-			   "%s: a value of several words lies in memory: +0(%%ax):TYPE, "
-			   "or fetch each word from its register",
+			   "%s: a value of several words lies in memory, +0(%%ax):TYPE, or begins in one of Go's "
+			   "registers, ax bx cx di si r8 r9 r10 r11",
 			   f->text);
 	if (f->type.array) {
 		if (f->type.kind == FT_BITFIELD)

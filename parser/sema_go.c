@@ -682,6 +682,45 @@ static void remember_path(struct sema *s, const struct expr *e, const char *path
 	ci->go_paths[ci->ngo_paths++] = path;
 }
 
+/* print(fetch(%bx:error)): the same for a value whose place the script says; "fetch:REG:OFF,OFF:TYPE" (gopath.c). */
+static bool fetched_whole(struct sema *s, struct expr *e)
+{
+	static const char *const names[] = {
+		[FT_SLICE] = "slice", [FT_ERROR] = "error", [FT_IFACE] = "iface", [FT_EFACE] = "eface"
+	};
+	const struct fetcharg *f = e->kind == EX_FETCH && e->nitems == 1 ? e->items[0].arg : NULL;
+	enum fa_type_kind k = f ? f->type.kind : FT_INT;
+	const char *name = k == FT_NAMED ? f->type.name : k < sizeof(names) / sizeof(*names) ? names[k] : NULL;
+	bool is_go = s->ci->binary < 0 || s->res->is_go(s->res->ctx, s->ci->binary);
+	struct go_access *acc;
+	struct gft_type *t;
+	const char *path;
+	char err[512];
+
+	if (!name || f->type.array || f->base != FA_REG || fa_go_reg(f->reg) < 0 || !(s->ci->where & W_UPROBE) ||
+	    !is_go)
+		return false;
+	sema_fetcharg_type(s, e->items[0].arg, e->items[0].loc); /* says what is wrong with it */
+	if (s->report && k == FT_NAMED && s->ci->binary >= 0 &&
+	    !s->res->type_by_name(s->res->ctx, s->ci->binary, name, err, sizeof(err)))
+		sema_error(s, e->items[0].loc, "%s", err);
+	path = arena_printf(s->a, "fetch:%d:", fa_go_reg(f->reg));
+	for (uint32_t i = 0; i < f->nderef; i++)
+		path = arena_printf(s->a, "%s%s%lld", path, i ? "," : "", (long long)f->offs[i]);
+	if (!e->go) {
+		acc = ARENA_NEW(s->a, struct go_access);
+		acc->path = arena_printf(s->a, "%s:%s", path, name);
+		t = ty_new(s->a, TY_GO);
+		t->name = acc->path;
+		t->align = 8;
+		acc->type = t;
+		e->go = acc;
+	}
+	e->type = e->go->type;
+	remember_path(s, e, e->go->path);
+	return true;
+}
+
 void sema_go_printed(struct sema *s, struct expr *e)
 {
 	struct path p = { 0 };
@@ -690,6 +729,8 @@ void sema_go_printed(struct sema *s, struct expr *e)
 	uint32_t *funcs, n;
 	struct place pl;
 
+	if (fetched_whole(s, e))
+		return;
 	if (s->tp_args || !(s->ci->where & W_UPROBE) || !collect(e, &p)) {
 		sema_expr(s, e);
 		return;

@@ -189,6 +189,44 @@ static bool follow(struct planner *p, struct go_node *n, struct cursor *c, const
 	return true;
 }
 
+/* "fetch:REG:OFF,OFF:TYPE": what lies in registers from REG on, or behind REG by these offsets. */
+static void plan_place(struct planner *p, struct go_node *n, const char *s)
+{
+	unsigned reg = (unsigned)strtoul(s, (char **)(uintptr_t)&s, 10);
+	const char *type = *s == ':' ? strchr(s + 1, ':') : NULL;
+	const struct go_type *t = type ? plan_type(p->t, type + 1) : NULL;
+	struct cursor c = { .type = t, .count = -1 };
+	int at, op = -1;
+
+	if (!t || !t->size || t->size > GFT_CAP_BYTES / 2)
+		return;
+	s++;
+	if (s == type) {
+		at = plan_room(p, t->size);
+		for (uint32_t k = 0; at >= 0 && k < t->size / 8; k++)
+			if (plan_step(p, (struct gft_cap_op){ .kind = GFT_CAP_REG,
+							      .reg = (uint8_t)(reg + k),
+							      .dst = (uint16_t)((uint32_t)at + 8 * k) }) < 0)
+				return;
+	} else {
+		at = plan_room(p, 8);
+		if (at < 0 || plan_step(p, (struct gft_cap_op){
+						   .kind = GFT_CAP_REG, .reg = (uint8_t)reg, .dst = (uint16_t)at }) < 0)
+			return;
+		for (c.at = (uint32_t)at; at >= 0 && s < type; s++) {
+			c.off = strtoll(s, (char **)(uintptr_t)&s, 10);
+			at = bring(p, n, &c, s < type ? 8 : t->size, &op);
+			c.at = (uint32_t)at;
+		}
+	}
+	if (at < 0)
+		return;
+	n->type = t;
+	n->room = 0;
+	n->off = (uint16_t)at;
+	n->root_op = (int8_t)op;
+}
+
 void plan_path(struct planner *p, struct go_node *n, const struct go_param *v, uint32_t nv, const char *path)
 {
 	static const struct go_type unknown = { .kind = GO_UNKNOWN, .name = "?" };
@@ -200,6 +238,10 @@ void plan_path(struct planner *p, struct go_node *n, const struct go_param *v, u
 	n->type = &unknown;
 	n->op = n->type_op = n->root_op = -1;
 	n->room = UINT16_MAX;
+	if (!strncmp(path, "fetch:", 6)) {
+		plan_place(p, n, path + 6);
+		return;
+	}
 	if (!name)
 		return; /* args, ret: the values behind this one */
 	name++;

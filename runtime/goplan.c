@@ -318,8 +318,7 @@ int plan_pieces(struct planner *p, struct go_node *n, const struct go_param *a, 
 	return at;
 }
 
-/* The types of fetch() that need no DWARF. */
-static const struct go_type *fetch_type(struct tgt *t, const char *name)
+const struct go_type *plan_type(struct tgt *t, const char *name)
 {
 	static const struct go_type byte = { .kind = GO_UINT, .name = "uint8", .size = 1, .align = 1 };
 	static const struct go_type slice = {
@@ -328,6 +327,7 @@ static const struct go_type *fetch_type(struct tgt *t, const char *name)
 	static const struct go_type error = { .kind = GO_INTERFACE, .name = "error", .size = 16, .align = 8 };
 	static const struct go_type iface = { .kind = GO_INTERFACE, .name = "interface", .size = 16, .align = 8 };
 	static const struct go_type eface = { .kind = GO_EFACE, .name = "interface {}", .size = 16, .align = 8 };
+	const struct go_type *found;
 	struct tgt_error err;
 
 	if (!strcmp(name, "slice"))
@@ -338,14 +338,17 @@ static const struct go_type *fetch_type(struct tgt *t, const char *name)
 		return &iface;
 	if (!strcmp(name, "eface"))
 		return &eface;
-	return tgt_type_by_name(t, name, &err);
+	found = tgt_type_by_name(t, name, &err);
+	if (found && found->lazy)
+		tgt_type_fill(t, found);
+	return found;
 }
 
 /* A fetched value: copied from the address in word i of the blob. */
-static void plan_fetch(struct planner *p, struct go_node *node, const char *type, uint32_t i)
+static void plan_fetch(struct planner *p, struct go_node *node, const char *type, int reg, uint32_t i)
 {
 	static const struct go_type unknown = { .kind = GO_UNKNOWN, .name = "?" };
-	const struct go_type *t = fetch_type(p->t, type);
+	const struct go_type *t = plan_type(p->t, type);
 	int at, op = -1;
 
 	node->type = t ? t : &unknown;
@@ -357,7 +360,12 @@ static void plan_fetch(struct planner *p, struct go_node *node, const char *type
 		tgt_type_fill(p->t, t);
 	if (!t->size || t->size > GFT_CAP_BYTES / 2 || (at = plan_room(p, t->size)) < 0)
 		return;
-	for (uint32_t done = 0; done < t->size; done += GFT_CAP_LEN) {
+	for (uint32_t k = 0; reg >= 0 && k < t->size / 8; k++)
+		if (plan_step(p, (struct gft_cap_op){ .kind = GFT_CAP_REG,
+						      .reg = (uint8_t)((uint32_t)reg + k),
+						      .dst = (uint16_t)((uint32_t)at + 8 * k) }) < 0)
+			return;
+	for (uint32_t done = 0; reg < 0 && done < t->size; done += GFT_CAP_LEN) {
 		uint32_t len = t->size - done > GFT_CAP_LEN ? GFT_CAP_LEN : t->size - done;
 
 		op = plan_step(p, (struct gft_cap_op){ .kind = GFT_CAP_MEM,
@@ -393,15 +401,21 @@ struct go_values *go_values_new(struct tgt *t, uint32_t func, const struct go_wa
 				struct tgt_error *err)
 {
 	const struct go_param *params = NULL;
-	bool whole = false, named = w->which != GO_NONE || w->npaths;
+	bool whole = false, named = w->which != GO_NONE, placed = false;
 	struct planner p = { .t = t };
 	struct go_values *v;
 	uint32_t n = 0, total;
 	int at;
 
+	for (uint32_t i = 0; i < w->npaths; i++) {
+		bool by_place = !strncmp(w->paths[i], "fetch:", 6);
+
+		named |= !by_place;
+		placed |= by_place;
+	}
 	if (named && tgt_params(t, func, &params, &n, err) < 0) {
 		n = 0;
-		if (!w->nfetch)
+		if (!w->nfetch && !placed)
 			return NULL;
 	}
 	for (uint32_t i = 0; i < w->npaths; i++)
@@ -423,7 +437,7 @@ struct go_values *go_values_new(struct tgt *t, uint32_t func, const struct go_wa
 	/* first the bytes of every value, then what they point to: registers come for certain */
 	for (uint32_t i = 0; i < w->nfetch; i++) {
 		v->names[v->n] = w->fetch[i].name;
-		plan_fetch(&p, &v->nodes[v->n++], w->fetch[i].type, i);
+		plan_fetch(&p, &v->nodes[v->n++], w->fetch[i].type, w->fetch[i].reg, i);
 	}
 	for (uint32_t i = 0; i < w->npaths; i++) {
 		v->names[v->n] = w->paths[i];

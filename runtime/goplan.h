@@ -37,6 +37,9 @@ void plan_value(struct planner *p, struct go_node *n, const struct go_type *t, u
 /* size bytes of a parameter's own, from the registers and the stack; their place, or -1.  Sets n->xmm. */
 int plan_pieces(struct planner *p, struct go_node *n, const struct go_param *a, uint32_t from, uint32_t size);
 
+/* A type of fetch(): slice, error, iface, eface need no DWARF; NULL: there is none of that name. */
+const struct go_type *plan_type(struct tgt *t, const char *name);
+
 /* gopath.c: "args.s.list[3].x" of a function with these parameters, up to its own bytes. */
 void plan_path(struct planner *p, struct go_node *n, const struct go_param *v, uint32_t nv, const char *path);
 

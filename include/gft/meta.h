@@ -45,6 +45,7 @@ struct meta_place {
 struct meta_go_fetch {
 	const char *name;
 	const char *type; /* "main.Student", or one of slice, error, iface, eface */
+	int reg;	  /* in Go's registers from this one on (0 is AX), not in memory; -1 */
 };
 
 struct meta_prog {

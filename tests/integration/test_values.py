@@ -183,6 +183,22 @@ def test_values_in_expressions():
     check("@name[Grace Hopper]: 3" in r.out, "text of a field as a key", r)
 
 
+def test_values_by_place():
+    """What a stripped program shows: errors with their text, other interfaces, text, from registers and memory."""
+    for go in (go_versions() or [go_newest()])[:1] + [go_newest()]:
+        exe = build("values", go, "pie-stripped")
+        r = gft("-q", "-e", "ur:main.fail / fetch(%bx:x64) != 0 / { print(fetch(%bx:error)); } "
+                "u:main.dynamic { print(fetch(%ax:eface)); } u:main.bytes { print(fetch(%ax:slice)); } "
+                r'u:main.many { printf("%s\n", fetch(%ax:s64)); } u:main.variadic { printf("<%s>\n", fetch(%ax:gostring)); } '
+                "u:main.fails { fetch(err = %ax:error, none = %cx:error); graph(); }", "-c", exe).ok()
+        want = ERRORS[:-1] + (NEWER_ERRORS if minor(go) >= 20 else [])
+        got = [line for line in r.out.splitlines() if line in want or re.match(r"\*?\w+\.\w*Err", line)]
+        check(got == want, f"Go {go[0]}: errors without DWARF", *[f"{a}\n   {b}" for a, b in zip(want, got) if a != b], r)
+        for line in ("main.color(7)", "float64(1.5)", "int8(-3)", '"GET / HTTP/1.1"', "1", "<->"):
+            check(line in r.out.splitlines(), f"Go {go[0]}: no line {line}", r)
+        check('main.fails(err=*errors.errorString("disk full"), none=nil) {' in r.out, "on a graph's line", r)
+
+
 def test_no_dwarf():
     exe = build("calls", variant="stripped")
     r = gft("-e", "u:main.add { graph(args); }", exe, status=1)

@@ -291,6 +291,7 @@ static void test_fetch_types(void **state)
 		{ "+0(%ax):string", "string[256]", 256, 8 },
 		{ "+0(%ax):ustring", "string[256]", 256, 8 },
 		{ "+0(%ax):gostring", "string[256]", 256, 8 },
+		{ "%ax:gostring", "string[256]", 256, 8 },
 		{ "+0(%ax):u16[3]", "uint16[3]", 6, 2 },
 		{ "+0(%ax):c64[2]", "string[8][2]", 16, 8 },
 		{ "@main.counter+8:s64", "int64", 8, 8 },
@@ -315,9 +316,9 @@ static void test_fetch_types(void **state)
 		done(&c);
 	}
 	wrong(1, "u:main.add { fetch(%ax:string); }", "text lies in memory", "+0(%ax):string", NULL);
-	wrong(1, "u:main.add { fetch(%ax:gostring); }", "text lies in memory", NULL);
+	wrong(1, "u:main.add { fetch(%r11:gostring); }", "text lies in memory", NULL); /* no register follows */
 	wrong(1, "u:main.add { fetch(%ax:c128); }", "8 characters at most", NULL);
-	wrong(1, "u:main.add { fetch(%ax:slice); }", "several words", NULL);
+	wrong(1, "u:main.add { fetch(%r10:slice); }", "several words", NULL);
 	wrong(1, "u:main.add { fetch(%ax:u8[4]); }", "not in a register", NULL);
 	wrong(1, "u:main.add { fetch(+0(%ax):string[4]); }", "arrays of strings", NULL);
 	wrong(1, "u:main.add { fetch(+0(%ax):c512[64]); }", "too long", NULL);

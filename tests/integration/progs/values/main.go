@@ -129,7 +129,7 @@ func apply(f func(int) int, x int) int { return f(x) }
 func fail(err error) (int, error) { return 1, err }
 
 //go:noinline
-func dynamic(a any) {}
+func dynamic(a any) { sink = a }
 
 func errs() {
 	_, err := os.Open("/nonexistent/file")
