@@ -56,7 +56,7 @@ void split_grow(struct graph_builder *b, struct tree *t, size_t before);
 /* The innermost frame, index i, ends: its node's split (in the tree's memory; NULL: keep is false), waits go to its
  * caller. */
 const struct graph_split *split_pop(struct graph_builder *b, struct tree *t, size_t i, bool keep);
-/* It waits; leaf is its node to be, mark the tree's memory before what leaf holds. */
+/* It waits, behind split_change(); leaf is its node to be, mark the tree's memory before what leaf holds. */
 void split_park(struct graph_builder *b, struct tree *t, const char *reason, const struct graph_node *leaf,
 		struct pool_mark mark);
 /* The goroutine does something else from now (split_time()) on; what it waited for is over. */

@@ -25,7 +25,7 @@ static int park(struct graph_builder *b, struct tree *t, const void *rec, size_t
 {
 	const struct sym_source *syms = b->cfg.syms;
 	struct graph_node leaf = { .flags = GN_PARK | GN_OPEN, .start_ns = t->split->clock };
-	struct pool_mark mark = pool_mark(&t->mem);
+	struct pool_mark mark;
 	struct gft_rec_park r;
 	struct graph_park *p;
 	const char *reason;
@@ -35,6 +35,8 @@ static int park(struct graph_builder *b, struct tree *t, const void *rec, size_t
 	memcpy(&r, rec, sizeof(r));
 	if (r.n > GFT_PARK_FRAMES)
 		return builder_bad(b);
+	split_change(b, t, GFT_PARKED); /* what it waited for before gives its memory back: this first */
+	mark = pool_mark(&t->mem);
 	reason = syms->wait_reason ? syms->wait_reason(syms->ctx, r.c.h.site, r.reason, r.from) : NULL;
 	if (!reason)
 		reason = "unknown reason";
@@ -44,6 +46,7 @@ static int park(struct graph_builder *b, struct tree *t, const void *rec, size_t
 	for (uint32_t i = 0; i < r.n; i++)
 		p->rel[i] = r.rel[i];
 	leaf.site = r.c.h.site;
+	leaf.exit_site = GFT_NO_SITE;
 	leaf.x = p;
 	split_park(b, t, reason, &leaf, mark);
 	return 0;
@@ -107,15 +110,17 @@ int leaf_syscall(struct graph_builder *b, const void *rec, size_t size)
 	leaf = (struct graph_node){
 		.flags = GN_SYSCALL, .start_ns = r.start_ns, .end_ns = split_time(t, r.c.h.ts_ns), .site = GFT_NO_SITE
 	};
-	/* it began inside of the call that holds it */
+	/* it lies inside of the call that holds it */
+	if (leaf.start_ns > leaf.end_ns)
+		leaf.start_ns = leaf.end_ns;
 	if (t->nframes && t->frames[t->nframes - 1].kept) {
 		uint64_t first = t->frames[t->frames[t->nframes - 1].kept - 1].node->start_ns;
 
 		if (leaf.start_ns < first)
 			leaf.start_ns = first;
+		if (leaf.end_ns < first)
+			leaf.end_ns = first;
 	}
-	if (leaf.end_ns < leaf.start_ns)
-		leaf.end_ns = leaf.start_ns;
 	sc = (struct graph_syscall){ .nr = r.nr, .ret = r.ret };
 	memcpy(sc.args, r.args, sizeof(sc.args));
 	whole(b, t, &leaf, &sc, sizeof(sc));
@@ -130,6 +135,7 @@ static void child(struct graph_builder *b, const struct gft_rec_go *r)
 	struct tree *t;
 
 	c.goid = r->child;
+	c.h.flags &= (uint8_t)~GFT_RF_THREAD;
 	t = builder_open(b, &c);
 	t->t.parent = r->c.goid;
 	t->t.start = r->start + START_OFF;

@@ -134,7 +134,6 @@ const struct graph_split *split_pop(struct graph_builder *b, struct tree *t, siz
 void split_park(struct graph_builder *b, struct tree *t, const char *reason, const struct graph_node *leaf,
 		struct pool_mark mark)
 {
-	split_change(b, t, GFT_PARKED);
 	t->split->park_reason = reason;
 	t->split->park_since = t->split->clock;
 	t->split->park_frames = t->nframes;
