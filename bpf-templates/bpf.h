@@ -68,6 +68,7 @@ const volatile __u64 gft_pidns_dev, gft_pidns_ino; /* 0: the initial pid namespa
 const volatile struct gft_task_layout gft_task;
 const volatile __u32 gft_cpid;	    /* the process of -c */
 const volatile __u32 gft_ncpus = 1; /* processors that there may be */
+const volatile __u32 gft_rets;	    /* GFT_RETS_* */
 const volatile __u64 gft_wakeup_bytes = 256 * 1024;
 
 /* The gate: programs do nothing before every probe is in place. */
@@ -147,10 +148,12 @@ struct gft_ctx {
 	__u32 tgid, tid;
 	__u32 site;
 	__u32 probe_id;
-	__u8 rflags;   /* GFT_RF_* of this hit: THREAD, SWITCH */
-	__u8 matched;  /* exits with frames: the entry was seen */
-	__u8 abi;      /* GFT_ABI_* of fetch.h */
-	__u8 inside;   /* the probe sits somewhere inside of its function */
+	__u8 rflags;  /* GFT_RF_* of this hit: THREAD, SWITCH */
+	__u8 matched; /* exits with frames: the entry was seen */
+	__u8 abi;     /* GFT_ABI_* of fetch.h */
+	__u8 inside;  /* the probe sits somewhere inside of its function */
+	__u8 at_ret;  /* the probe may sit on a ret */
+	__u8 may_return;
 	__u8 provider; /* kind of the probe, where a clause asks: see gft_probetype() */
 	__u16 graph;   /* 1 + number of the graph() that was called */
 	__u16 want;    /* its GFT_GRAPH_* */
@@ -259,6 +262,11 @@ static __always_inline bool gft_hit(struct gft_ctx *c, struct pt_regs *regs)
 	/* on the stack check's jbe: CF or ZF set means that it will jump, and come again */
 	if ((GFT_COOKIE_FLAGS(c->cookie) & GFT_CF_STACK_CHECK) && (regs->flags & 0x41))
 		return false;
+	if (c->at_ret && gft_rets && (GFT_COOKIE_FLAGS(c->cookie) & GFT_CF_RET)) {
+		/* another program on this ret may have returned already: rsp is then 8 bytes further */
+		c->may_return = !((GFT_COOKIE_SP_ADJ(c->cookie) ^ regs->ip) & 0xfff);
+		c->cookie = GFT_COOKIE(GFT_COOKIE_SITE(c->cookie), c->may_return ? 0 : -8, GFT_COOKIE_FLAGS(c->cookie));
+	}
 	c->site = c->probe_id = GFT_COOKIE_SITE(c->cookie);
 	gft_ids(c);
 	return gft_pid_wanted(c->tgid);

@@ -325,7 +325,7 @@ static void class_program(struct em *m, const struct prog_class *pc, uint32_t nu
 
 	buf_printf(m->out, "\nSEC(\"uprobe.multi\")\nint %s(struct pt_regs *regs)\n{\n", mp->name);
 	m->indent++;
-	emit_line(m, "struct gft_ctx c = { .abi = %s%s%s%s };",
+	emit_line(m, "struct gft_ctx c = { .abi = %s%s%s%s%s };",
 		  pc->abi == ABI_GO_REGS    ? "GFT_ABI_GO_REGS"
 		  : pc->abi == ABI_GO_STACK ? "GFT_ABI_GO_STACK"
 					    : "GFT_ABI_SYSV",
@@ -334,6 +334,7 @@ static void class_program(struct em *m, const struct prog_class *pc, uint32_t nu
 				  (pc->graph && pc->role == SITE_ENTRY && m->p->explain & GRAPH_SYSCALLS)
 			  ? arena_printf(m->a, ", .layout = %d", pc->binary)
 			  : "",
+		  pc->role == SITE_ENTRY || pc->abi == ABI_SYSV ? "" : ", .at_ret = 1",
 		  provider_init(m, pc->needs, pc->role == SITE_EXIT ? PROV_URETPROBE : PROV_UPROBE));
 	for (uint32_t k = 0; k < pc->nclauses; k++)
 		if (m->p->clauses[pc->clauses[k]].nitems)
@@ -377,6 +378,10 @@ static void class_program(struct em *m, const struct prog_class *pc, uint32_t nu
 		emit_line(m, "gft_scratch_release(c.scratch);");
 	if (pc->frames && pc->role == SITE_EXIT)
 		emit_line(m, "gft_frames_done(&c);");
+	if (pc->role == SITE_EXIT && pc->abi != ABI_SYSV) {
+		m->rets = true;
+		emit_line(m, "gft_return(&c);");
+	}
 	emit_line(m, "return 0;");
 	m->indent--;
 	emit_line(m, "}");
@@ -665,6 +670,8 @@ void codegen(struct program *p, struct generated *out)
 	buf_puts(&head, "#include <gft/goroutine.h>\n");
 	if (all & NEED_GOBJ || m.events)
 		buf_puts(&head, "#include <gft/goevent.h>\n");
+	if (m.rets)
+		buf_puts(&head, "#include <gft/ret.h>\n");
 	if (p->graph || p->frames)
 		buf_puts(&head, "#include <gft/graph.h>\n");
 	if (p->frames)

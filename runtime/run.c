@@ -326,11 +326,23 @@ static bool open_output(struct run *r, int *fd_out)
 struct consts {
 	struct gft_layout layouts[GFT_BINARIES];
 	struct gft_task_layout task;
-	uint32_t filter, follow, cpid;
+	uint32_t filter, follow, cpid, rets;
 	uint64_t dev, ino;
-	struct ksession_const v[12];
+	struct ksession_const v[16];
 	size_t n;
 };
+
+/* Whether exit programs return in the kernel's place: where they can, unless GFT_RET_EMULATION=0. */
+static uint32_t return_mode(void)
+{
+	const struct kernel_caps *caps = NULL;
+	const char *want = getenv("GFT_RET_EMULATION");
+
+	kernel_caps(&caps);
+	if (!caps->write_regs)
+		return GFT_RETS_STEPPED;
+	return want && !strcmp(want, "1") ? GFT_RETS_EMULATED : GFT_RETS_KNOWN;
+}
 
 static void add_const(struct consts *c, const char *name, const void *data, size_t size)
 {
@@ -422,6 +434,8 @@ static bool fill_consts(struct run *r, struct consts *c)
 	add_const(c, "gft_pidns_dev", &c->dev, sizeof(c->dev));
 	add_const(c, "gft_pidns_ino", &c->ino, sizeof(c->ino));
 	c->cpid = o->child ? (uint32_t)o->child->pid : 0;
+	c->rets = return_mode();
+	add_const(c, "gft_rets", &c->rets, sizeof(c->rets));
 	add_const(c, "gft_cpid", &c->cpid, sizeof(c->cpid));
 	return true;
 }
@@ -528,6 +542,8 @@ static bool attach(struct run *r, uint64_t *attached)
 	pid_t pid = 0;
 
 	kernel_caps(&caps);
+	if (caps && caps->write_regs)
+		sites_mark_returns(o->sites);
 	/* one process: the kernel's own filter is cheaper than ours, where it is right */
 	if (o->cli->npids == 1 && !follows(o) && caps && caps->uprobe_multi && kernel_uprobe_multi_pid())
 		pid = o->cli->pids[0];

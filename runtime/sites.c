@@ -329,6 +329,20 @@ void site_table_free(struct site_table *s)
 	free(s);
 }
 
+void sites_mark_returns(struct site_table *s)
+{
+	for (uint32_t p = 0; p < s->meta->nprogs; p++)
+		for (size_t i = 0; i < s->progs[p].n; i++) {
+			uint64_t *cookie = &s->progs[p].v[i].cookie;
+			const struct entry *e = &s->v[GFT_COOKIE_SITE(*cookie)];
+			uint32_t flags = GFT_COOKIE_FLAGS(*cookie);
+
+			if (e->role == SITE_ENTRY || flags & GFT_CF_NOT_RET || strcmp(e->insn, "ret") != 0)
+				continue;
+			*cookie = GFT_COOKIE(GFT_COOKIE_SITE(*cookie), e->vaddr & 0xfff, flags | GFT_CF_RET);
+		}
+}
+
 const struct prog_sites *sites_of(const struct site_table *s, uint32_t prog)
 {
 	return &s->progs[prog];

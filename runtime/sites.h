@@ -39,6 +39,9 @@ struct site_table *sites_build(const struct gft_meta *meta, struct targets *t, k
 			       void *ctx);
 void site_table_free(struct site_table *s);
 
+/* Cookies of plain rets tell where they are: for kernels whose programs may return in their place (ret.h). */
+void sites_mark_returns(struct site_table *s);
+
 const struct prog_sites *sites_of(const struct site_table *s, uint32_t prog);
 const struct site_counts *sites_counts(const struct site_table *s);
 

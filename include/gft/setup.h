@@ -10,6 +10,11 @@
 #include <linux/types.h>
 #endif
 
+/* What exit programs do at a plain ret (bpf-templates/ret.h). */
+#define GFT_RETS_STEPPED  0 /* this kernel's programs cannot write registers */
+#define GFT_RETS_KNOWN	  1 /* they can: another tracer may have returned before */
+#define GFT_RETS_EMULATED 2
+
 #define GFT_BINARIES 64	   /* of one script */
 #define GFT_PIDS     1024  /* that -p takes */
 #define GFT_PROCS    16384 /* processes that are told apart at a time */

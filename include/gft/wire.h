@@ -168,6 +168,7 @@ struct gft_tail {
 #define GFT_CF_G_IN_TLS	   0x02 /* r14 is not g here (assembly, ABI0): read g from TLS */
 #define GFT_CF_TAIL_JUMP   0x04 /* exit by a jump out of the function: no results */
 #define GFT_CF_NOT_RET	   0x08 /* exit site that is not a plain ret: never emulate it */
+#define GFT_CF_RET	   0x20 /* a plain ret: in the place of sp_adj, the low 12 bits of its address (ret.h) */
 #define GFT_CF_URETPROBE   0x10 /* the kernel's uretprobe: rip is where it returns to, not the probed place */
 
 /* One place of a script where something can go wrong: how often it did, and a helper's last result. */

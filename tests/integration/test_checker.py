@@ -10,6 +10,7 @@ damaged must say so.
 import os
 import re
 import tempfile
+import time
 
 from gft import Gft, NothingLeft, Skip, Target, build, check, gft, go_newest, go_versions, losses, wait_for
 import truth
@@ -37,15 +38,20 @@ def compare(seen, notes, err, name):
 
 
 def situation(name, calls=CALLS, script=GRAPH, go=None, drop=None, goroutines=None, prog="checker",
-              variant="plain", args=(), flags="", same=compare):
+              variant="plain", args=(), flags="", prefix=(), same=compare):
     """Runs the checker under gft from its start; the trees, its notes, gft's result."""
     exe = build(prog, go, variant)
     with tempfile.TemporaryDirectory() as d, NothingLeft():
         out, log = os.path.join(d, "out"), os.path.join(d, "log")
         with Gft(*args, "-v", "-o", out, "-e", script, "-c",
-                 f"{exe} -situation {name} -calls {calls} {flags} -log {log}", ready=False) as g:
-            pid = wait_for("the target", lambda: child_of(g.pid))
+                 f"{exe} -situation {name} -calls {calls} {flags} -log {log}", ready=False, prefix=prefix) as g:
+            pid = wait_for("the target", lambda: child_of(g.pid), TIMEOUT)
+            memory = 0
+            while g.p.poll() is None and time.monotonic() < g.start + TIMEOUT:
+                memory = max(memory, peak(g.pid))
+                time.sleep(0.05)
             r = g.wait(TIMEOUT).ok()
+            r.memory = memory
         check(re.search(r"^ok$", r.out, re.M), "the target did not survive", r)
         notes = truth.notes(log, pid)
         seen = truth.trees(out, *([drop] if drop else []))
@@ -56,6 +62,16 @@ def situation(name, calls=CALLS, script=GRAPH, go=None, drop=None, goroutines=No
         check(len(notes) >= goroutines, f"{len(notes)} goroutines", r)
     same(seen, notes, r.err, name)
     return seen, notes, r
+
+
+def peak(pid):
+    """The most memory that a process has had, in bytes; 0 when it is gone."""
+    try:
+        with open(f"/proc/{pid}/status", encoding="utf-8") as f:
+            m = re.search(r"^VmHWM:\s+(\d+) kB", f.read(), re.M)
+            return 1024 * int(m[1]) if m else 0
+    except OSError:
+        return 0
 
 
 def child_of(pid):
