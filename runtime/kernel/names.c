@@ -58,26 +58,28 @@ static bool offer_btf(struct names *l, bool raw)
 	return btf != NULL;
 }
 
-/* The names' text lives until the process ends, as that of BTF does. */
-static bool offer_kallsyms(struct names *l)
+/* Names of functions in /proc/kallsyms, each ended by a NUL: read once, they live until the process ends. */
+static const struct buf *kallsyms(void)
 {
-	FILE *f = fopen("/proc/kallsyms", "re");
+	static struct buf names;
+	FILE *f = names.len ? NULL : fopen("/proc/kallsyms", "re");
 	char line[1024], name[512], type;
 
-	if (!f)
-		return false;
-	while (fgets(line, sizeof(line), f))
-		if (sscanf(line, "%*x %c %511s", &type, name) == 2 && strchr("tTwW", type) &&
-		    !fnmatch(l->pattern, name, 0)) {
-			char *copy = xstrdup(name);
-			size_t had = l->n;
+	while (f && fgets(line, sizeof(line), f))
+		if (sscanf(line, "%*x %c %511s", &type, name) == 2 && strchr("tTwW", type))
+			buf_add(&names, name, strlen(name) + 1);
+	if (f)
+		fclose(f);
+	return &names;
+}
 
-			offer(l, copy);
-			if (l->n == had)
-				free(copy);
-		}
-	fclose(f);
-	return true;
+static bool offer_kallsyms(struct names *l)
+{
+	const struct buf *all = kallsyms();
+
+	for (size_t i = 0; i < all->len; i += strlen(all->data + i) + 1)
+		offer(l, all->data + i);
+	return all->len != 0;
 }
 
 size_t kernel_names(const char *kind, const char *pattern, const char ***out)
