@@ -5,6 +5,8 @@ Nothing is installed and no suite is mixed into the system: apt gets lists, cach
 and status of its own, and the source entry is derived from the machine's.
 """
 
+import contextlib
+import fcntl
 import glob
 import os
 import re
@@ -41,8 +43,16 @@ class Apt:
                      "-o", f"Dir::Cache::archives={self.dir}/archives", "-o", f"Dir::Etc::sourcelist={sources}",
                      "-o", "Dir::Etc::sourceparts=/nonexistent", "-o", "Dir::State::status=/dev/null",
                      "-o", "APT::Sandbox::User=root", "-o", "Acquire::Retries=1", "-o", "Acquire::http::Timeout=20"]
-        if not glob.glob(f"{self.dir}/lists/*Packages*"):
-            self.run("apt-get", "update")
+        with self.alone():
+            if not glob.glob(f"{self.dir}/lists/*Packages*"):
+                self.run("apt-get", "update")
+
+    @contextlib.contextmanager
+    def alone(self):
+        """Tests that run at the same time share the folder: what is fetched by one waits for the other."""
+        with open(os.path.join(self.dir, "lock"), "w", encoding="utf-8") as f:
+            fcntl.flock(f, fcntl.LOCK_EX)
+            yield
 
     def run(self, program, *args, timeout=150):
         try:
@@ -59,15 +69,16 @@ class Apt:
 
     def unpack(self, *packages):
         """The folder that the packages were unpacked into."""
-        for name in packages:
-            mark = os.path.join(self.dir, f"root/.{name}")
-            if os.path.exists(mark):
-                continue
-            self.run("apt-get", "download", name)
-            deb = sorted(glob.glob(f"{self.dir}/archives/{name}_*.deb"))[-1]
-            subprocess.run(["dpkg-deb", "-x", deb, os.path.join(self.dir, "root")], check=True, timeout=100)
-            os.unlink(deb)
-            open(mark, "w").close()
+        with self.alone():
+            for name in packages:
+                mark = os.path.join(self.dir, f"root/.{name}")
+                if os.path.exists(mark):
+                    continue
+                self.run("apt-get", "download", name)
+                deb = sorted(glob.glob(f"{self.dir}/archives/{name}_*.deb"))[-1]
+                subprocess.run(["dpkg-deb", "-x", deb, os.path.join(self.dir, "root")], check=True, timeout=100)
+                os.unlink(deb)
+                open(mark, "w").close()
         return os.path.join(self.dir, "root")
 
 
