@@ -151,6 +151,7 @@ struct gft_ctx {
 	__u8 rflags;  /* GFT_RF_* of this hit: THREAD, SWITCH */
 	__u8 matched; /* exits with frames: the entry was seen */
 	__u8 abi;     /* GFT_ABI_* of fetch.h */
+	__u8 rt;      /* the Go runtime of the goroutine (gft_layout.runtime) */
 	__u8 inside;  /* the probe sits somewhere inside of its function */
 	__u8 at_ret;  /* the probe may sit on a ret */
 	__u8 may_return;

@@ -203,24 +203,4 @@ static __always_inline void gft_join(char *count, char *dst, __u32 max, __u32 si
 	*(__u32 *)count = n;
 }
 
-#ifdef GFT_WANT_BIAS
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 1);
-	__uint(key_size, 4);
-	__uint(value_size, 8);
-} gft_site_addr SEC(".maps");
-
-/* Where the binary was loaded: the probed instruction's address minus its address in the file. */
-static __always_inline __u64 gft_bias(struct gft_ctx *c)
-{
-	__u32 site = c->site;
-	__u64 *v = bpf_map_lookup_elem(&gft_site_addr, &site);
-
-	if (GFT_COOKIE_FLAGS(c->cookie) & GFT_CF_URETPROBE)
-		return v ? bpf_get_func_ip(c->tp) - *v : 0;
-	return v ? gft_reg(c, ip) - *v : 0;
-}
-#endif
-
 #endif

@@ -26,7 +26,7 @@ struct {
 
 static __always_inline struct gft_frame *gft_frame_at(struct gft_ctx *c, struct gft_gstate *st, __u32 i)
 {
-	struct gft_deep_key k = { c->goid, c->tgid, i };
+	struct gft_deep_key k = { gft_goid_in(c), c->tgid, i };
 
 	if (i < GFT_INLINE_FRAMES) {
 		barrier_var(i); /* or the compiler drops the mask that the verifier wants to see */
@@ -81,7 +81,7 @@ static long gft_clear_step(__u32 i, struct gft_clear *d)
 /* Frames from index n on are gone; those of the hash must not stay there when the goroutine does not come back. */
 static __always_inline void gft_frames_cut(struct gft_ctx *c, __u32 n)
 {
-	struct gft_clear d = { { c->goid, c->tgid, n < GFT_INLINE_FRAMES ? GFT_INLINE_FRAMES : n } };
+	struct gft_clear d = { { gft_goid_in(c), c->tgid, n < GFT_INLINE_FRAMES ? GFT_INLINE_FRAMES : n } };
 
 	if (c->st->n > d.k.i)
 		bpf_loop(c->st->n - d.k.i, gft_clear_step, &d, 0);
@@ -130,7 +130,7 @@ static __always_inline void gft_frames_push(struct gft_ctx *c)
 		barrier_var(n);
 		st->f[n & (GFT_INLINE_FRAMES - 1)] = fresh;
 	} else {
-		struct gft_deep_key k = { c->goid, c->tgid, n };
+		struct gft_deep_key k = { gft_goid_in(c), c->tgid, n };
 
 		if (bpf_map_update_elem(&gft_deep, &k, &fresh, BPF_ANY)) {
 			gft_count(GFT_ST_DEPTH, c->site);

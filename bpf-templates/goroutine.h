@@ -11,6 +11,34 @@
 #ifndef GFT_GOROUTINE_H
 #define GFT_GOROUTINE_H
 
+static __always_inline __u64 gft_word(__u64 addr)
+{
+	__u64 v = 0;
+
+	bpf_probe_read_user(&v, sizeof(v), (void *)addr);
+	return v;
+}
+
+#ifdef GFT_WANT_BIAS
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__uint(key_size, 4);
+	__uint(value_size, 8);
+} gft_site_addr SEC(".maps");
+
+/* Where the binary was loaded: the probed instruction's address minus its address in the file. */
+static __always_inline __u64 gft_bias(struct gft_ctx *c)
+{
+	__u32 site = c->site;
+	__u64 *v = bpf_map_lookup_elem(&gft_site_addr, &site);
+
+	if (GFT_COOKIE_FLAGS(c->cookie) & GFT_CF_URETPROBE)
+		return v ? bpf_get_func_ip(c->tp) - *v : 0;
+	return v ? gft_reg(c, ip) - *v : 0;
+}
+#endif
+
 #ifdef GFT_WANT_TLS
 /* The kernel's own names; the loader relocates the offsets by the kernel's BTF. */
 struct thread_struct {
@@ -32,13 +60,23 @@ static __always_inline __u64 gft_g_from_tls(const volatile struct gft_layout *l)
 }
 #endif
 
-static __always_inline __u64 gft_word(__u64 addr)
+#ifdef GFT_WANT_TLS
+/* The same for a hit: a library has its place from the loader, in a word of its own. */
+static __always_inline __u64 gft_g_of_thread(struct gft_ctx *c, const volatile struct gft_layout *l)
 {
-	__u64 v = 0;
+#ifdef GFT_WANT_BIAS
+	if (l->g_tls_slot) {
+		struct task_struct *task = (struct task_struct *)bpf_get_current_task();
+		__u64 off = gft_word(gft_bias(c) + l->g_tls_slot);
+		unsigned long fs = 0;
 
-	bpf_probe_read_user(&v, sizeof(v), (void *)addr);
-	return v;
+		bpf_probe_read_kernel(&fs, sizeof(fs), __builtin_preserve_access_index(&task->thread.fsbase));
+		return off ? gft_word(fs + off) : 0;
+	}
+#endif
+	return gft_g_from_tls(l);
 }
+#endif
 
 /* A thread that runs no goroutine: deeper frames have larger keys here too. */
 static __always_inline bool gft_by_thread(struct gft_ctx *c)
@@ -65,7 +103,7 @@ static __always_inline bool gft_goroutine(struct gft_ctx *c, const volatile stru
 	g = c->regs->r14;
 #ifdef GFT_WANT_TLS
 	if (tls)
-		g = gft_g_from_tls(l);
+		g = gft_g_of_thread(c, l);
 #endif
 	if (bpf_probe_read_user(&c->goid, sizeof(c->goid), (void *)(g + l->g_goid)) ||
 	    bpf_probe_read_user(&hi, sizeof(hi), (void *)(g + l->g_hi))) {
@@ -105,6 +143,7 @@ static __always_inline bool gft_goroutine(struct gft_ctx *c, const volatile stru
 		c->rflags = GFT_RF_SWITCH;
 	}
 	c->key = base + (hi - sp);
+	c->rt = l->runtime;
 	return true;
 }
 
@@ -142,6 +181,30 @@ static __always_inline bool gft_thread_goroutine(struct gft_ctx *c, __u32 n)
 	return false;
 }
 #endif
+
+/*
+ * A C function of a binary that holds Go: it runs on the system stack of a
+ * thread, for the goroutine that called it (cgo), or for none.
+ */
+static __always_inline bool gft_goroutine_c(struct gft_ctx *c, const volatile struct gft_layout *l)
+{
+#ifdef GFT_WANT_TLS
+	__u64 g = l->c_host ? 0 : gft_g_from_tls(l), m, curg, hi, goid, sp = gft_sp(c);
+
+	m = g ? gft_word(g + l->g_m) : 0;
+	curg = m ? gft_word(m + l->m_curg) : 0;
+	goid = curg ? gft_word(curg + l->g_goid) : 0;
+	hi = m ? gft_word(gft_word(m + l->m_g0) + l->g_hi) : 0;
+	if (goid && !(goid >> 48) && gft_on_stack(hi, sp)) {
+		c->goid = goid;
+		c->rflags = GFT_RF_SWITCH;
+		c->rt = l->runtime;
+		c->key = GFT_KEY_G0 + (hi - sp);
+		return true;
+	}
+#endif
+	return gft_by_thread(c);
+}
 
 /* The return address, relative to the probed instruction: independent of where the binary was loaded. */
 static __always_inline __s64 gft_caller_rel(struct gft_ctx *c)

@@ -78,9 +78,15 @@ struct {
 } gft_sysprocs SEC(".maps");
 #endif
 
+/* The goroutine's id and its runtime's number (wire.h). */
+static __always_inline __u64 gft_goid_in(struct gft_ctx *c)
+{
+	return c->goid | (__u64)c->rt << GFT_GOID_BITS;
+}
+
 static __always_inline void gft_gkey(struct gft_ctx *c, struct gft_gkey *k)
 {
-	k->goid = c->goid;
+	k->goid = gft_goid_in(c);
 	k->tgid = c->tgid;
 	k->thread = c->rflags & GFT_RF_THREAD;
 }
@@ -147,7 +153,7 @@ static __always_inline void gft_head(struct gft_ctx *c, struct gft_rec_call *r, 
 	r->h.aux = aux;
 	r->h.site = c->site;
 	r->h.ts_ns = c->ts;
-	r->goid = c->goid;
+	r->goid = gft_goid_in(c);
 	r->tgid = c->tgid;
 	r->tid = c->tid;
 	r->key = c->key;

@@ -299,6 +299,11 @@ static void go_paths(struct em *m, const struct prog_class *pc, struct meta_prog
 	}
 }
 
+static bool c_in_go(const struct program *p, const struct prog_class *pc)
+{
+	return pc->abi == ABI_SYSV && p->res->is_go(p->res->ctx, pc->binary);
+}
+
 static void class_program(struct em *m, const struct prog_class *pc, uint32_t number, struct meta_prog *mp)
 {
 	bool goroutine = (pc->needs & (NEED_G | NEED_KEY)) != 0;
@@ -350,8 +355,11 @@ static void class_program(struct em *m, const struct prog_class *pc, uint32_t nu
 		emit_line(m, "if (!gft_about(&c, %s))", pc->event->g);
 		emit_line(m, "\treturn 0;");
 	} else if (goroutine) {
-		emit_line(m, "if (!gft_goroutine(&c, &gft_layouts[%d], %s))", pc->binary,
-			  pc->abi == ABI_GO_STACK ? "true" : "false");
+		if (c_in_go(m->p, pc))
+			emit_line(m, "if (!gft_goroutine_c(&c, &gft_layouts[%d]))", pc->binary);
+		else
+			emit_line(m, "if (!gft_goroutine(&c, &gft_layouts[%d], %s))", pc->binary,
+				  pc->abi == ABI_GO_STACK ? "true" : "false");
 		emit_line(m, "\treturn 0;");
 	}
 	if (state) {
@@ -590,8 +598,15 @@ static void needs(struct em *m, struct gft_meta *meta, uint32_t all)
 		if (p->classes[i].needs & (NEED_G | NEED_KEY | NEED_GOBJ) || p->classes[i].event)
 			meta->needs.goroutine = true;
 		m->events |= p->classes[i].event != NULL;
-		if (p->classes[i].abi == ABI_GO_STACK && p->classes[i].needs & (NEED_G | NEED_KEY))
+		if (!(p->classes[i].needs & (NEED_G | NEED_KEY)))
+			continue;
+		/* assembly, and C of a Go program */
+		if (p->classes[i].abi == ABI_GO_STACK || c_in_go(p, &p->classes[i]))
 			m->tls = true;
+		/* a library learns g's place from a word in the process */
+		if (p->classes[i].abi == ABI_GO_STACK && p->res->is_library &&
+		    p->res->is_library(p->res->ctx, p->classes[i].binary))
+			m->bias = true;
 	}
 }
 

@@ -69,7 +69,7 @@ static uint8_t abi_of(struct sema *s, int bin, uint32_t func)
 {
 	const struct resolver *r = s->res;
 
-	if (!r->is_go(r->ctx, bin))
+	if (!r->is_go(r->ctx, bin) || (func != META_NO_FUNC && r->is_c && r->is_c(r->ctx, bin, func)))
 		return ABI_SYSV;
 	return func != META_NO_FUNC && r->is_abi0(r->ctx, bin, func) ? ABI_GO_STACK : ABI_GO_REGS;
 }

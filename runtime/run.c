@@ -25,6 +25,8 @@
 #include "runtime/warnings.h"
 
 #define POLL_MS	       50
+#define EARLY_MS       3 /* the first EARLY_POLLS of them */
+#define EARLY_POLLS    8
 #define REAP_TICKS     40 /* polls between two looks for processes that are gone */
 #define MANY_FUNCTIONS 10000
 #define LOSS_ROWS      4096
@@ -98,6 +100,11 @@ static void symbol(void *ctx, uint32_t pid, uint64_t addr, struct code_info *out
 		out->file = NULL;
 }
 
+static bool caller_outside(void *ctx, uint32_t tgid, int bin, uint64_t vaddr, struct code_info *out)
+{
+	return symbols_from(((struct run *)ctx)->symbols, tgid, bin, vaddr, out);
+}
+
 static const char *string(void *ctx, uint32_t n)
 {
 	struct run *r = ctx;
@@ -146,22 +153,27 @@ static int64_t clock_offset(clockid_t clock)
 	return best;
 }
 
+/* Names of callers that are printed next are this process's. */
+static struct output *output_of(struct run *r, const struct graph_tree *tree)
+{
+	r->syms.process(r->syms.ctx, tree->tgid);
+	return r->out;
+}
+
 static void tree_done(void *ctx, const struct graph_tree *tree)
 {
-	struct run *r = ctx;
-
-	output_graph(r->out, tree);
+	output_graph(output_of(ctx, tree), tree);
 }
 
 /* --stream */
 static void call_enter(void *ctx, const struct graph_tree *tree, const struct graph_node *n, unsigned depth)
 {
-	output_graph_enter(((struct run *)ctx)->out, tree, n, depth);
+	output_graph_enter(output_of(ctx, tree), tree, n, depth);
 }
 
 static void call_leave(void *ctx, const struct graph_tree *tree, const struct graph_node *n, unsigned depth)
 {
-	output_graph_leave(((struct run *)ctx)->out, tree, n, depth);
+	output_graph_leave(output_of(ctx, tree), tree, n, depth);
 }
 
 /* Before graphs are closed that nothing more is heard of: the end of one of them may have been lost. */
@@ -195,12 +207,12 @@ static int process_over(struct run *r, const void *rec, size_t size)
 
 static void leaf(void *ctx, const struct graph_tree *tree, const struct graph_node *n, unsigned depth)
 {
-	output_graph_leaf(((struct run *)ctx)->out, tree, n, depth);
+	output_graph_leaf(output_of(ctx, tree), tree, n, depth);
 }
 
 static void root_stack(void *ctx, const struct graph_tree *tree)
 {
-	output_graph_stack(((struct run *)ctx)->out, tree);
+	output_graph_stack(output_of(ctx, tree), tree);
 }
 
 static int record(void *ctx, const void *rec, size_t size)
@@ -221,8 +233,11 @@ static int record(void *ctx, const void *rec, size_t size)
 	/* what came behind the end is the rest of graphs that have been printed */
 	if (r->finished || (r->draining && r->ev.exiting))
 		return 0;
-	if (r->recorder)
+	if (r->recorder) {
+		if (size >= sizeof(struct gft_rec_call))
+			r->syms.process(r->syms.ctx, ((const struct gft_rec_call *)rec)->tgid);
 		stream_write(r->recorder, rec, size);
+	}
 	graph_feed(r->graph, rec, size); /* counts what makes no sense */
 	return output_error(r->out) ? 1 : 0;
 }
@@ -405,6 +420,9 @@ static bool fill_consts(struct run *r, struct consts *c)
 						     .m_gsignal = g->m_gsignal,
 						     .m_g0 = g->m_g0,
 						     .g_tls = g->g_tls,
+						     .runtime = g->own_runtime ? (uint32_t)i + 1 : 0,
+						     .c_host = tgt_is_library(t),
+						     .g_tls_slot = g->g_tls_slot,
 						     .g_waitreason = g->g_waitreason,
 						     .g_parent = g->g_parent_goid,
 						     .g_gopc = g->g_gopc,
@@ -718,7 +736,7 @@ static void note_processes(struct run *r, unsigned ticks)
 static void loop(struct run *r)
 {
 	struct timespec last = { 0, 0 };
-	unsigned ticks = 0;
+	unsigned ticks = 0, early = r->meta->needs.stacks || r->meta->needs.graph ? EARLY_POLLS : 0;
 
 	for (;;) {
 		struct timespec now;
@@ -727,10 +745,14 @@ static void loop(struct run *r)
 		if (stop_signal || r->ev.exiting || output_error(r->out))
 			return;
 		script_signals_run(r);
-		n = ksession_poll(r->ks, POLL_MS, record, r);
+		n = ksession_poll(r->ks, early ? EARLY_MS : POLL_MS, record, r);
 		if (n < 0 && n != -EINTR)
 			return;
 		output_flush(r->out);
+		if (early) { /* a command that is over at once: where its code is must be known before */
+			early--;
+			note_processes(r, 0);
+		}
 		clock_gettime(CLOCK_MONOTONIC, &now);
 		if (now.tv_sec == last.tv_sec && now.tv_nsec - last.tv_nsec < POLL_MS * 1000000L)
 			continue;
@@ -910,6 +932,7 @@ int run_script(const struct run_opts *o)
 	}
 	r.symbols = symbols_new(o->targets);
 	r.syms = sites_syms(o->sites);
+	sites_outside(o->sites, caller_outside, &r);
 	gc.syms = &r.syms;
 	r.values = (struct value_ctx){
 		.ctx = &r,

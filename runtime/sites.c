@@ -41,6 +41,9 @@ struct site_table {
 	uint32_t n, cap;
 	struct prog_sites *progs;
 	struct site_counts counts;
+	sites_outside_fn outside;
+	void *outside_ctx;
+	uint32_t tgid; /* whose return addresses are asked for */
 	struct skip *skips;
 	size_t nskips, cskips;
 };
@@ -563,12 +566,29 @@ static void caller(void *ctx, uint32_t site, int64_t rel, struct code_info *out)
 	if (site >= s->n)
 		return;
 	out->addr = s->v[site].vaddr + (uint64_t)rel;
-	targets_code(targets_tgt(s->t, s->v[site].bin), out->addr, true, out);
+	if (targets_code(targets_tgt(s->t, s->v[site].bin), out->addr, true, out) || !s->outside || !s->tgid)
+		return;
+	/* not even where the process has that file: the number would mean nothing */
+	if (!s->outside(s->outside_ctx, s->tgid, s->v[site].bin, out->addr, out))
+		out->addr = 0;
+}
+
+static void process(void *ctx, uint32_t tgid)
+{
+	((struct site_table *)ctx)->tgid = tgid;
+}
+
+void sites_outside(struct site_table *s, sites_outside_fn fn, void *ctx)
+{
+	s->outside = fn;
+	s->outside_ctx = ctx;
 }
 
 struct sym_source sites_syms(struct site_table *s)
 {
-	return (struct sym_source){ .ctx = s, .site = info, .caller = caller, .wait_reason = wait_reason };
+	return (struct sym_source){
+		.ctx = s, .site = info, .caller = caller, .process = process, .wait_reason = wait_reason
+	};
 }
 
 const char *sites_func_name(struct site_table *s, uint32_t site)

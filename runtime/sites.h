@@ -63,4 +63,8 @@ const char *sites_func_name(struct site_table *s, uint32_t site);  /* NULL: no s
 const char *sites_probe_name(struct site_table *s, uint32_t site); /* "uprobe:BINARY:FUNC" */
 struct sym_source sites_syms(struct site_table *s);
 
+/* Who knows the code at vaddr + bias of binary bin in a process, when it is not in that file. */
+typedef bool (*sites_outside_fn)(void *ctx, uint32_t tgid, int bin, uint64_t vaddr, struct code_info *out);
+void sites_outside(struct site_table *s, sites_outside_fn fn, void *ctx);
+
 #endif

@@ -301,3 +301,30 @@ void symbols_find(struct symbols *s, uint32_t pid, uint64_t addr, bool is_return
 	else
 		find_kernel(s, addr, out);
 }
+
+bool symbols_from(struct symbols *s, uint32_t pid, int bin, uint64_t vaddr, struct code_info *out)
+{
+	struct process *p = find_process(s, (pid_t)pid);
+	uint64_t addr = 0;
+
+	for (int tries = 0; tries < 2 && !addr; tries++) {
+		/* a process that was seen before may have mapped more since */
+		if (tries || !p->n)
+			read_maps(p);
+		for (size_t i = 0; i < p->n && !addr; i++) {
+			const struct range *r = &p->v[i];
+			int64_t at;
+
+			if (!r->ino || targets_by_inode(s->targets, r->dev, r->ino) != bin)
+				continue;
+			at = tgt_vaddr_of_offset(targets_tgt(s->targets, bin), r->off);
+			if (at >= 0)
+				addr = vaddr + (r->start - (uint64_t)at);
+		}
+	}
+	if (!addr)
+		return false;
+	out->addr = addr;
+	find_user(s, (pid_t)pid, addr, true, out);
+	return true;
+}

@@ -21,4 +21,11 @@ void symbols_note(struct symbols *s, pid_t pid);
  */
 void symbols_find(struct symbols *s, uint32_t pid, uint64_t addr, bool is_return, struct code_info *out);
 
+/*
+ * The code at the address where a process has vaddr of a target's binary, which may
+ * lie behind the end of that file: in a library.  out->addr is the address then.
+ * False when the process's mappings are not known.
+ */
+bool symbols_from(struct symbols *s, uint32_t pid, int bin, uint64_t vaddr, struct code_info *out);
+
 #endif

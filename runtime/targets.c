@@ -531,6 +531,16 @@ static bool r_is_abi0(void *ctx, int bin, uint32_t f)
 	return tgt_func(targets_tgt(ctx, bin), f)->flags & (TGT_F_ABI0 | TGT_F_ASM);
 }
 
+static bool r_is_c(void *ctx, int bin, uint32_t f)
+{
+	return tgt_func(targets_tgt(ctx, bin), f)->flags & TGT_F_SYMBOL;
+}
+
+static bool r_is_library(void *ctx, int bin)
+{
+	return tgt_is_library(targets_tgt(ctx, bin));
+}
+
 static int r_params(void *ctx, int bin, uint32_t func, const struct go_param **out, uint32_t *n, char *err,
 		    size_t err_sz)
 {
@@ -636,6 +646,8 @@ void targets_resolver(struct targets *t, struct resolver *out)
 		.func_size = r_func_size,
 		.func_at = r_func_at,
 		.is_abi0 = r_is_abi0,
+		.is_c = r_is_c,
+		.is_library = r_is_library,
 		.params = r_params,
 		.type_fill = r_type_fill,
 		.type_by_name = r_type_by_name,

@@ -58,6 +58,11 @@ struct sym_source {
 	/* the code at site's address + rel, for a return address */
 	void (*caller)(void *ctx, uint32_t site, int64_t rel, struct code_info *out);
 	/*
+	 * The process that caller() is about from now on: a return address may lie in
+	 * another file, which is elsewhere in each process.  NULL: that is not known.
+	 */
+	void (*process)(void *ctx, uint32_t tgid);
+	/*
 	 * What a goroutine waits for, by the runtime's number (struct gft_rec_park);
 	 * from: who changed its state.  NULL: not known; the function may be NULL too.
 	 */

@@ -58,6 +58,10 @@ struct resolver {
 	uint64_t (*func_entry)(void *ctx, int bin, uint32_t func);
 	uint64_t (*func_size)(void *ctx, int bin, uint32_t func);
 	long (*func_at)(void *ctx, int bin, uint64_t vaddr);
+	/* Whether a function is not Go's: C in a Go program.  NULL: there is none. */
+	bool (*is_c)(void *ctx, int bin, uint32_t func);
+	/* Whether a binary is a shared library; NULL: none is. */
+	bool (*is_library)(void *ctx, int bin);
 	/* Whether a function takes its arguments on the stack (assembly, Go <= 1.16). */
 	bool (*is_abi0)(void *ctx, int bin, uint32_t func);
 	/* Arguments and results of a function, and the parts of a lazy type (gotype.h). */

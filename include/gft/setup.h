@@ -46,9 +46,12 @@ struct gft_task_layout {
 /* One binary's goroutines: byte offsets, as struct tgt_go has them. */
 struct gft_layout {
 	__s32 is_go;
-	__s32 g_hi, g_goid, g_m;			 /* struct g: stack.hi, goid, m */
-	__s32 m_curg, m_gsignal, m_g0;			 /* struct m */
-	__s32 g_tls;					 /* place of g relative to the thread pointer */
+	__s32 g_hi, g_goid, g_m;       /* struct g: stack.hi, goid, m */
+	__s32 m_curg, m_gsignal, m_g0; /* struct m */
+	__s32 g_tls;		       /* place of g relative to the thread pointer */
+	__u32 runtime;	  /* tells runtimes of one process apart: 0 the program's and its plugins', else a library's */
+	__u32 c_host;	  /* a shared library: the process is C's, and C functions belong to threads */
+	__u64 g_tls_slot; /* vaddr of the word that holds g_tls in the process, of a library; 0: g_tls is right */
 	__s32 g_waitreason, g_parent, g_gopc, g_startpc; /* struct g */
 	__s32 g_pc, g_bp;				 /* struct g: sched.pc, sched.bp */
 };

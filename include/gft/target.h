@@ -141,6 +141,12 @@ struct tgt_go {
 	int16_t m_g0, m_gsignal, m_curg, m_procid, m_p;
 	int32_t g_tls; /* g's place relative to the thread pointer (fs base): -8 */
 	bool g_tls_known;
+	/*
+	 * Of a shared library, whose block the loader places: vaddr of the word that holds
+	 * g_tls in the process (an R_X86_64_TPOFF64 relocation); 0: g_tls is right, or not known.
+	 */
+	uint64_t g_tls_slot;
+	bool own_runtime; /* a library with a Go runtime of its own: c-shared, not a plugin */
 };
 
 /* NULL when the target is not Go or its layout cannot be known (err says why). */

@@ -68,9 +68,16 @@ struct gft_rec_hdr {
 
 #define GFT_NO_SITE 0xffffffffU
 
+/*
+ * A process may hold several Go runtimes, each with its own goroutine 1: the
+ * upper bits of a record's goid say which.
+ */
+#define GFT_GOID_BITS 56
+#define GFT_GOID(x)   ((x) & ((1ULL << GFT_GOID_BITS) - 1))
+
 struct gft_rec_call {
 	struct gft_rec_hdr h;
-	__u64 goid; /* goroutine id; with RF_THREAD the thread's id */
+	__u64 goid; /* goroutine id, and its runtime; with RF_THREAD the thread's id */
 	__u32 tgid; /* process id in gft's pid namespace */
 	__u32 tid;  /* thread id in gft's pid namespace */
 	__u64 key;  /* frame key, see above */

@@ -213,7 +213,7 @@ static void put_go(struct output *o, const struct graph_node *n)
 	const struct graph_go *g = n->x;
 
 	put_func_at(o, "go", n->site, g->start);
-	put_u64(o, ", \"child\": ", g->goid);
+	put_u64(o, ", \"child\": ", GFT_GOID(g->goid));
 	buf_printf(&o->b, ", \"followed\": %s", g->followed ? "true" : "false");
 	put_caller(o, n);
 }
@@ -314,7 +314,7 @@ static void put_who(struct output *o, const char *type, const struct graph_tree 
 	buf_printf(&o->b, "{\"type\": \"%s\", \"data\": {", type);
 	put_u64(o, "\"pid\": ", tree->tgid);
 	put_u64(o, ", \"tid\": ", tree->tid);
-	put_u64(o, tree->is_thread ? ", \"thread\": " : ", \"goid\": ", tree->goid);
+	put_u64(o, tree->is_thread ? ", \"thread\": " : ", \"goid\": ", GFT_GOID(tree->goid));
 	if (tree->parent)
 		put_u64(o, ", \"parent\": ", tree->parent);
 }

@@ -185,7 +185,7 @@ static void put_who(struct output *o, const struct graph_tree *tree)
 	if (o->opts.color)
 		buf_puts(&o->b, DIM);
 	buf_puts(&o->b, tree->is_thread ? " tid=" : " goid=");
-	buf_u64(&o->b, tree->goid);
+	buf_u64(&o->b, GFT_GOID(tree->goid));
 	buf_puts(&o->b, " pid=");
 	buf_u64(&o->b, tree->tgid);
 	if (o->opts.color)
@@ -324,7 +324,7 @@ static void put_go(struct output *o, const struct graph_node *n)
 	buf_puts(&o->b, "go ");
 	put_func_at(o, n->site, g->start);
 	buf_puts(&o->b, " goid=");
-	buf_u64(&o->b, g->goid);
+	buf_u64(&o->b, GFT_GOID(g->goid));
 	buf_puts(&o->b, ": ");
 	put_caller(o, n);
 	if (!g->followed)

@@ -263,7 +263,7 @@ static void print_bytes(struct buf *b, const struct gft_type *t, const void *dat
 void value_place(struct buf *b, const struct code_info *c)
 {
 	if (!c->func) {
-		print_hex(b, c->addr);
+		c->addr ? print_hex(b, c->addr) : buf_putc(b, '?');
 		return;
 	}
 	value_escape(b, c->func, strlen(c->func));
@@ -290,6 +290,8 @@ static void print_code(struct buf *b, const struct value_ctx *vc, const struct g
 
 	memcpy(&code, data, sizeof(code));
 	c.addr = (uint64_t)code.rel;
+	if (vc && vc->syms && vc->syms->process)
+		vc->syms->process(vc->syms->ctx, code.pid);
 	if (vc && vc->syms)
 		vc->syms->caller(vc->syms->ctx, code.site, code.rel, &c);
 	if (t->display == TD_LINE && c.file) {

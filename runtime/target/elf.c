@@ -314,6 +314,7 @@ void tgt_close(struct tgt *t)
 	for (size_t i = 0; i < t->ncxx; i++)
 		free(t->cxx[i]);
 	free(t->cxx);
+	free(t->plugin);
 	rtype_free(t);
 	for (size_t i = 0; i < TGT_WAIT_REASONS; i++)
 		free(t->reasons[i]);

@@ -143,6 +143,16 @@ static bool read_layout(struct tgt *t, struct tgt_go *g)
 	return true;
 }
 
+static void read_tls(struct tgt *t, struct tgt_go *g)
+{
+	g->g_tls_known = tls_of_g(t, &g->g_tls);
+	if (!tgt_is_library(t))
+		return;
+	g->g_tls_slot = tls_slot_of_g(t);
+	/* what C calls to start the runtime; a plugin uses that of its host */
+	g->own_runtime = has_function(t, "_rt0_amd64_linux_lib");
+}
+
 const struct tgt_go *tgt_go(struct tgt *t, struct tgt_error *err)
 {
 	if (!t->go_state) {
@@ -152,7 +162,7 @@ const struct tgt_go *tgt_go(struct tgt *t, struct tgt_error *err)
 		else if (read_layout(t, &t->go_layout))
 			t->go_state = 1;
 		if (t->go_state > 0)
-			t->go_layout.g_tls_known = tls_of_g(t, &t->go_layout.g_tls);
+			read_tls(t, &t->go_layout);
 	}
 	if (t->go_state > 0)
 		return &t->go_layout;

@@ -64,7 +64,9 @@ static void layout(struct tgt *t, struct buf *b)
 	buf_printf(b, "goid at %d, stack at %d..%d, status at %d of runtime.g (%s)\n", g->g_goid, g->g_stack_lo,
 		   g->g_stack_hi, g->g_status, g->source);
 	field(b, "g");
-	if (g->g_tls_known)
+	if (g->g_tls_slot)
+		buf_printf(b, "r14, and in assembly fs: plus the word at 0x%llx\n", (unsigned long long)g->g_tls_slot);
+	else if (g->g_tls_known)
 		buf_printf(b, "r14, and fs:%d in assembly\n", g->g_tls);
 	else
 		buf_puts(b, "r14; its place in thread-local storage is not known\n");

@@ -118,7 +118,9 @@ struct tgt {
 	struct gotype *gotype; /* owned by gotype.c */
 	struct rtypes *rtypes; /* owned by rtype.c */
 	struct cdwarf *cdwarf; /* owned by cdwarf.c */
-	char **cxx;	       /* owned: names that were demangled */
+	char *plugin;	       /* owned: the path of package main of a plugin */
+	bool plugin_read;
+	char **cxx; /* owned: names that were demangled */
 	size_t ncxx;
 
 	bool reasons_read;
@@ -211,6 +213,7 @@ unsigned dwarf_version(struct tgt *t, size_t *units);
 
 /* tls.c */
 bool tls_of_g(struct tgt *t, int32_t *off);
+uint64_t tls_slot_of_g(struct tgt *t); /* of a library; 0: not known */
 
 /* funcs.c */
 bool name_is(const char *name, const char *want); /* equal, ".abi0" apart */

@@ -242,6 +242,33 @@ static void by_symbol(struct tgt *t, const char *name, struct list *l)
 		push(l, (uint32_t)i);
 }
 
+/* In a plugin package main has another name, which its makers do not know: "plugin/unnamed-HASH". */
+static const char *plugin_path(struct tgt *t)
+{
+	static const char unnamed[] = "plugin/unnamed-";
+	uint64_t at, size;
+
+	if (t->plugin_read)
+		return t->plugin;
+	t->plugin_read = true;
+	if (!t->go || !tgt_is_library(t))
+		return NULL;
+	/* the linker's string; without symbols the name itself tells, unless the plugin has a path of its own */
+	if ((tgt_symbol(t, "go:link.thispluginpath", &at, &size) ||
+	     tgt_symbol(t, "go.link.thispluginpath", &at, &size)) &&
+	    size && size < 4096) {
+		const char *s = (const char *)tgt_mem(t, at, size);
+
+		if (s)
+			t->plugin = strndup(s, size);
+	}
+	for (size_t i = 0; !t->plugin && i < tgt_nfuncs(t); i++)
+		if (has_prefix(t->fn[i].name, unnamed))
+			t->plugin = strndup(t->fn[i].name,
+					    sizeof(unnamed) - 1 + strcspn(t->fn[i].name + sizeof(unnamed) - 1, "."));
+	return t->plugin;
+}
+
 size_t tgt_match(struct tgt *t, const char *pattern, uint32_t **out)
 {
 	struct list l = { 0 };
@@ -259,6 +286,15 @@ size_t tgt_match(struct tgt *t, const char *pattern, uint32_t **out)
 		all_glob(t, pattern, true, &l);
 	if (!l.n && strpbrk(pattern, "*?"))
 		escaped(t, pattern, true, &l);
+	if (!l.n && has_prefix(pattern, "main.") && plugin_path(t)) {
+		struct buf b = BUF_INIT;
+
+		buf_printf(&b, "%s%s", t->plugin, pattern + 4);
+		exact(t, buf_str(&b), &l);
+		if (!l.n && strpbrk(pattern, "*?["))
+			all_glob(t, buf_str(&b), false, &l);
+		buf_free(&b);
+	}
 	if (!l.n && strchr(pattern, '('))
 		with_arguments(t, pattern, &l);
 	if (!l.n)

@@ -68,7 +68,7 @@ static bool tls_symbol(void *arg, const struct sym *s)
 struct slot {
 	uint64_t vaddr;
 	int64_t addend;
-	bool found;
+	bool found, local;
 };
 
 static bool find_tpoff(void *arg, const Elf64_Rela *ra)
@@ -79,12 +79,16 @@ static bool find_tpoff(void *arg, const Elf64_Rela *ra)
 		return true;
 	/* local: no symbol, the addend is the place in the segment */
 	s->addend = ra->r_addend;
-	s->found = !ELF64_R_SYM(ra->r_info);
+	s->found = true;
+	s->local = !ELF64_R_SYM(ra->r_info);
 	return false;
 }
 
-/* Value of reg, set shortly before instruction i by a constant or from the GOT. */
-static bool value_of(struct tgt *t, const struct code *c, size_t i, ZydisRegister reg, int64_t *val)
+/*
+ * Value of reg, set shortly before instruction i by a constant or from the GOT;
+ * with slot, the place of that word of the GOT instead.
+ */
+static bool value_of(struct tgt *t, const struct code *c, size_t i, ZydisRegister reg, int64_t *val, uint64_t *word)
 {
 	ZydisDecodedOperand op[ZYDIS_MAX_OPERAND_COUNT];
 	ZydisDecodedInstruction d;
@@ -99,7 +103,7 @@ static bool value_of(struct tgt *t, const struct code *c, size_t i, ZydisRegiste
 		if (d.mnemonic != ZYDIS_MNEMONIC_MOV || op[0].type != ZYDIS_OPERAND_TYPE_REGISTER ||
 		    op[0].reg.value != reg)
 			continue;
-		if (op[1].type == ZYDIS_OPERAND_TYPE_IMMEDIATE) {
+		if (op[1].type == ZYDIS_OPERAND_TYPE_IMMEDIATE && !word) {
 			*val = op[1].imm.value.s;
 			return true;
 		}
@@ -110,7 +114,11 @@ static bool value_of(struct tgt *t, const struct code *c, size_t i, ZydisRegiste
 			at = c->f.entry + in->off + in->len + (uint64_t)op[1].mem.disp.value;
 			slot.vaddr = at;
 			tgt_each_rela(t, find_tpoff, &slot);
-			if (!slot.found || !s || block(s) < 0)
+			if (word && slot.found) {
+				*word = at;
+				return true;
+			}
+			if (!slot.found || !slot.local || !s || block(s) < 0)
 				return false;
 			*val = slot.addend - block(s);
 			return true;
@@ -120,7 +128,7 @@ static bool value_of(struct tgt *t, const struct code *c, size_t i, ZydisRegiste
 	return false;
 }
 
-static bool decode_access(struct tgt *t, const char *name, int32_t *off)
+static bool decode_access(struct tgt *t, const char *name, int32_t *off, uint64_t *word)
 {
 	ZydisDecodedOperand op[ZYDIS_MAX_OPERAND_COUNT];
 	ZydisDecodedInstruction d;
@@ -141,7 +149,12 @@ static bool decode_access(struct tgt *t, const char *name, int32_t *off)
 					continue;
 				done = true;
 				ok = op[o].mem.index == ZYDIS_REGISTER_NONE &&
-				     (op[o].mem.base == ZYDIS_REGISTER_NONE || value_of(t, &c, i, op[o].mem.base, &v));
+				     (op[o].mem.base == ZYDIS_REGISTER_NONE ||
+				      value_of(t, &c, i, op[o].mem.base, &v, word));
+				if (word) {
+					ok = ok && *word && !op[o].mem.disp.value;
+					break;
+				}
 				v += op[o].mem.disp.value;
 				/* the thread's own block lies below fs:0 */
 				ok = ok && v < 0 && v >= -(1 << 24) && !(v & 7);
@@ -155,10 +168,23 @@ static bool decode_access(struct tgt *t, const char *name, int32_t *off)
 	return ok;
 }
 
+static const char *const readers[] = { "runtime.asmcgocall", "runtime.asmcgocall.abi0", "runtime.morestack",
+				       "runtime.save_g",     "runtime.stackcheck",	"runtime.rt0_go" };
+
+uint64_t tls_slot_of_g(struct tgt *t)
+{
+	for (size_t i = 0; i < sizeof(readers) / sizeof(*readers); i++) {
+		uint64_t word = 0;
+		int32_t off;
+
+		if (decode_access(t, readers[i], &off, &word))
+			return word;
+	}
+	return 0;
+}
+
 bool tls_of_g(struct tgt *t, int32_t *off)
 {
-	static const char *const readers[] = { "runtime.asmcgocall", "runtime.asmcgocall.abi0", "runtime.morestack",
-					       "runtime.save_g",     "runtime.stackcheck",	"runtime.rt0_go" };
 	const struct segment *s = tls_segment(t);
 	struct sym sym = { 0 };
 
@@ -171,7 +197,7 @@ bool tls_of_g(struct tgt *t, int32_t *off)
 		return true;
 	}
 	for (size_t i = 0; i < sizeof(readers) / sizeof(*readers); i++) {
-		if (decode_access(t, readers[i], off))
+		if (decode_access(t, readers[i], off, NULL))
 			return true;
 	}
 	if (s && s->memsz == 8 && s->align <= 8) {

@@ -95,6 +95,9 @@ VARIANTS = {
     "cgo": [],  # of a program that has a file with import "C": linked by the system's linker
     "cgo-pie": ["-buildmode=pie"],
     "cgo-static": ["-ldflags=-linkmode=external -extldflags=-static"],
+    "cgo-library": ["-buildmode=c-shared"],
+    "cgo-library-stripped": ["-buildmode=c-shared", "-ldflags=-s -w"],
+    "cgo-plugin": ["-buildmode=plugin"],
     "race": ["-race"],
 }
 

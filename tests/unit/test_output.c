@@ -338,8 +338,8 @@ static void test_graph_without_symbols(void **state)
 	child.parent = &root;
 	setenv("TZ", "UTC", 1);
 	output_graph(o, &t);
-	assert_string_equal(written(), "01 00:00:00.000000            site 1073741824() { 0x0 goid=7 pid=8\n"
-				       "01 00:00:00.000001              site 3() { 0x0\n"
+	assert_string_equal(written(), "01 00:00:00.000000            site 1073741824() { ? goid=7 pid=8\n"
+				       "01 00:00:00.000001              site 3() { ?\n"
 				       "01 00:00:00.000002 1us          } site 3 (unwound)\n"
 				       "01 00:00:00.000005 5us        } site 2\n\n");
 }

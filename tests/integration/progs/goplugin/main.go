@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+
+// Goplugin is built with -buildmode=plugin.
+package main
+
+import "fmt"
+
+type Shape struct {
+	Name  string
+	Sides int
+}
+
+type Sider interface{ Count() int }
+
+//go:noinline
+func (s *Shape) Count() int { return s.Sides }
+
+type Bad struct{ n int }
+
+func (b *Bad) Error() string { return "bad" }
+
+//go:noinline
+func describe(s Sider, n int) string { return fmt.Sprint(s.Count() + n) }
+
+//go:noinline
+func F(n int) (string, error) {
+	if n == 3 {
+		return "", &Bad{n}
+	}
+	return describe(&Shape{"sq", n}, 1), nil
+}
+
+func main() {}
