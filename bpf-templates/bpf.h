@@ -160,6 +160,12 @@ struct gft_ctx {
 	__u16 want;    /* its GFT_GRAPH_* */
 	__u8 opened;   /* this hit opened a graph */
 	__u8 layout;   /* number of the binary */
+#ifdef GFT_LEVELS
+	__u32 levels; /* of the graph() that was called */
+#endif
+#ifdef GFT_MIN
+	__u64 min; /* of the graph() that was called, when its records may be held back */
+#endif
 #ifdef GFT_WANT_GOBJ
 	__u64 g; /* of the goroutine; 0: none */
 #endif

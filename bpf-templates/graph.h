@@ -37,8 +37,19 @@ struct gft_gstate {
 	__u16 off;   /* its thread was switched out */
 	__u16 level; /* of go statements below the root */
 #endif
+#ifdef GFT_MIN
+	/* graph(min): the root's record, held back until it is known that the graph is shown */
+	__u64 min; /* ns; 0: it is written */
+	__u64 start;
+	__s64 caller_rel;
+	__u32 site;
+	__u32 rflags;
+#endif
 #ifdef GFT_FRAMES
-	__u32 n;      /* frames */
+	__u32 n; /* frames */
+#ifdef GFT_LEVELS
+	__u32 levels; /* graph(depth): of calls below the root that are recorded; 0: all */
+#endif
 	__u32 root_n; /* the root's index */
 	struct gft_frame f[GFT_INLINE_FRAMES];
 #endif
@@ -131,6 +142,9 @@ static __always_inline void gft_end(struct gft_ctx *c)
 
 	c->st->open = 0;
 	c->st->lost = 0;
+#ifdef GFT_MIN
+	c->st->min = 0;
+#endif
 #ifdef GFT_PARKS
 	if (c->st->ktid)
 		bpf_map_delete_elem(&gft_threads, &c->st->ktid);
@@ -159,11 +173,61 @@ static __always_inline void gft_head(struct gft_ctx *c, struct gft_rec_call *r, 
 	r->key = c->key;
 }
 
+#ifdef GFT_MIN
+/*
+ * Writes the root's record that was held back: a call inside of the root, or a
+ * tag, comes next, or the root took long enough.  Until then the graph is one
+ * call, and if it is too short nothing of it is ever written.
+ */
+static __noinline int gft_release(struct gft_ctx *c)
+{
+	struct gft_rec_entry *r;
+	struct gft_gstate *st;
+
+	if (!c)
+		return 0;
+	st = c->st;
+	if (!st || !st->min)
+		return 0;
+	st->min = 0;
+	r = gft_reserve(sizeof(*r), st->site);
+	if (!r) {
+		st->lost |= GFT_LOST_ROOT;
+		return 0;
+	}
+	gft_head(c, &r->c, GFT_REC_ENTRY, GFT_RF_OPEN, st->open - 1);
+	r->c.h.flags = GFT_RF_OPEN | st->rflags;
+	r->c.h.site = st->site;
+	r->c.h.ts_ns = st->start;
+	r->c.key = st->root_key;
+	r->caller_rel = st->caller_rel;
+	gft_submit(r);
+	return 0;
+}
+
+/* The root is over: whether nothing of it was written, nor will be. */
+static __always_inline bool gft_too_short(struct gft_ctx *c)
+{
+	if (!c->st->min)
+		return false;
+	if (c->ts - c->st->start < c->st->min || (c->st->lost & GFT_DROPPED))
+		return true;
+	gft_release(c);
+	return false;
+}
+#endif
+
 /* Frames at or below this hit's key are gone, the root among them. */
 static __always_inline void gft_close(struct gft_ctx *c, __u8 flags)
 {
 	struct gft_rec_call *r = 0;
 
+#ifdef GFT_MIN
+	if (gft_too_short(c)) {
+		gft_end(c);
+		return;
+	}
+#endif
 	if (!(c->st->lost & GFT_LOST_ROOT))
 		r = gft_reserve(sizeof(*r), c->site);
 	if (r) {
@@ -187,6 +251,12 @@ static __always_inline void gft_graph_drop(struct gft_ctx *c)
 
 	if (!c->st || !c->st->open || (c->st->lost & (GFT_LOST_ROOT | GFT_DROPPED)))
 		return;
+#ifdef GFT_MIN
+	if (c->st->min) {
+		c->st->lost |= GFT_DROPPED;
+		return;
+	}
+#endif
 	r = gft_reserve(sizeof(*r), c->site);
 	if (!r)
 		return;
@@ -209,6 +279,11 @@ static __always_inline char *gft_graph_tag(struct gft_ctx *c, __u16 number, __u3
 	/* behind graph() itself: the graph opens when the clauses are done */
 	if (open ? c->st->lost & (GFT_LOST_ROOT | GFT_DROPPED) : !c->graph)
 		return 0;
+#ifdef GFT_MIN
+	c->min = 0; /* the tag is written: so must be the root that it is of */
+	if (open && c->st->min)
+		gft_release(c);
+#endif
 	r = gft_reserve(sizeof(*r) + payload, c->site);
 	if (!r) {
 		if (open)
@@ -300,12 +375,35 @@ static __always_inline struct gft_rec_entry *gft_graph_entry(struct gft_ctx *c, 
 #ifdef GFT_FRAMES
 		c->st->root_n = c->st->n ? c->st->n - 1 : 0;
 #endif
+#ifdef GFT_LEVELS
+		c->st->levels = c->levels;
+#endif
 #ifdef GFT_EXPLAIN
 		gft_explain_open(c);
+#endif
+#ifdef GFT_MIN
+		c->st->min = 0;
+		if (c->min && !payload) {
+			c->st->above = c->key;
+			c->st->min = c->min;
+			c->st->start = c->ts;
+			c->st->site = c->site;
+			c->st->rflags = c->rflags;
+			c->st->caller_rel = gft_caller_rel(c);
+			return 0;
+		}
 #endif
 		flags = GFT_RF_OPEN;
 		number = c->graph - 1;
 	}
+#ifdef GFT_LEVELS
+	else if (c->st->levels && c->depth > c->st->levels)
+		return 0;
+#endif
+#ifdef GFT_MIN
+	if (c->st->min && !(c->st->lost & GFT_DROPPED))
+		gft_release(c);
+#endif
 	if (c->st->lost & GFT_LOST_ROOT) {
 		gft_count(GFT_ST_RING_FULL, c->site);
 		return 0;
@@ -336,6 +434,18 @@ static __always_inline struct gft_rec_call *gft_graph_exit(struct gft_ctx *c, __
 	if (!c->st || !c->st->open)
 		return 0;
 	root = c->key == c->st->root_key;
+#ifdef GFT_LEVELS
+	if (!root && c->st->levels && c->depth > c->st->levels)
+		return 0;
+#endif
+#ifdef GFT_MIN
+	if (c->st->min && !root) /* of a call that began before the root: none of this graph */
+		return 0;
+	if (root && gft_too_short(c)) {
+		gft_end(c);
+		return 0;
+	}
+#endif
 	if (c->st->lost & GFT_LOST_ROOT) {
 		gft_count(GFT_ST_RING_FULL, c->site);
 		if (root)

@@ -248,6 +248,16 @@ static void emit_graph(struct em *m, const struct expr *e)
 	emit_line(m, "c->graph = %d;", e->number + 1);
 	if (m->p->explain)
 		emit_line(m, "c->want = 0x%x;", want);
+	/* where the kernel's half knows how deep a call is, what lies deeper is not recorded */
+	if (m->p->frames && m->p->graphs[e->number].depth) {
+		m->levels = true;
+		emit_line(m, "c->levels = %u;", m->p->graphs[e->number].depth);
+	}
+	/* what else is recorded of the goroutine has a place in the tree: the root cannot wait */
+	if (m->p->graphs[e->number].min_ns && !want) {
+		emit_line(m, "c->min = %lluULL;", (unsigned long long)m->p->graphs[e->number].min_ns);
+		m->min = true;
+	}
 	m->indent -= cond;
 	if (cond)
 		emit_line(m, "}");

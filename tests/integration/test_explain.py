@@ -227,3 +227,40 @@ def test_rate():
     # 20 at once, and 20 for each second of about one
     check(30 <= n <= 90, f"{n} graphs", r.err)
 
+
+
+def records(r):
+    return int(re.search(r"^(\d+) records, ", r.err, re.M)[1])
+
+
+def test_min_in_the_kernel():
+    """A graph of one call that is too short is never written; one with calls inside is judged at its end."""
+    exe = build("calls")
+    command = f"{exe} -n 5 -sleep 10ms"
+    r = gft("-v", "-e", "u:main.doSomething { graph(min = 2s); } u:main.main {}", "-c", command).ok()
+    check(records(r) == 0 and not tree.parse(r.out, []), "records of graphs that are too short", r)
+    r = gft("-v", "-e", "u:main.doSomething { graph(min = 5ms); } ur:main.doSomething { fetch(v = %ax:s64); }", "-c", command).ok()
+    trees = tree.parse(r.out, [])
+    check(records(r) == 10 and len(trees) == 5 and all(t.ret for t in trees), "graphs that took long enough", r)
+    check(all(t.caller["func"] == "main.main" and t.duration > 10e6 for t in trees), "their first line", r)
+    r = gft("-v", "-e", "u:main.doSomething { graph(min = 5ms); } u:main.minus {}", "-c", command).ok()
+    check([t.shape() for t in tree.parse(r.out, [])] == [("main.doSomething", ("main.minus",))] * 5, "with a call inside", r)
+    r = gft("-v", "-e", "u:main.doSomething { graph(min = 2s); } u:main.minus {}", "-c", command).ok()
+    check(records(r) == 20 and not tree.parse(r.out, []), "too short, with a call inside", r)
+    r = gft("-v", "-e", "u:main.doSomething { graph(min = 1us); } u:main.minus { graph_drop(); }", "-c", command).ok()
+    check(not tree.parse(r.out, []), "graphs that were dropped", r)
+    # a panic takes the root away: its end is seen when it is recovered
+    r = gft("-v", "-e", "u:main.bottom { graph(min = 1ns); }", "-c", f"{build('panics')} -rounds 3").ok()
+    trees = tree.parse(r.out, [])
+    check(trees and all(t.marks == {"unwound"} for t in trees), "roots that a panic removed", r)
+
+
+def test_depth_in_the_kernel():
+    """Where the kernel's half keeps frames, calls below the depth are not recorded."""
+    exe = build("calls")
+    script = "u:main.doSomething { graph(depth = 1); } u:main.* {}"
+    with_frames = gft("-v", "-e", script + " ur:main.minus / duration > 1s / { exit(); }", "-c", f"{exe} -n 1 -sleep 1ms").ok()
+    without = gft("-v", "-e", script, "-c", f"{exe} -n 1 -sleep 1ms").ok()
+    shapes = [[t.shape() for t in tree.parse(r.out, [])] for r in (with_frames, without)]
+    check(shapes[0] == shapes[1], "the trees differ", with_frames, without)
+    check(records(with_frames) == 8 and records(without) == 12, "records", with_frames, without)
