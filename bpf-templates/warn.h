@@ -32,6 +32,15 @@ static __always_inline long gft_checked(long ret, struct gft_warning *w)
 	return ret;
 }
 
+/* Whether there is anything at addr: 0, or what the read of its first byte gives. */
+static __always_inline long gft_try(__u64 addr)
+{
+	__u8 x;
+
+	return (__s64)addr < 0 ? bpf_probe_read_kernel(&x, 1, (void *)addr)
+			       : bpf_probe_read_user(&x, 1, (void *)addr);
+}
+
 /* What a map was asked for, or NULL. */
 static __always_inline void *gft_found(void *p, struct gft_warning *w)
 {

@@ -208,6 +208,27 @@ static void stack(struct buf *b, const char *dst, const struct expr *e)
 	buf_printf(b, "gft_stack(c, %s, %s, %u); ", dst, user ? "GFT_STACK_USER" : "0", e->type->count);
 }
 
+/* str(p, n), buf(p, n); len: the length, NULL: it is given.  With -k memory that is not there is told. */
+static void pointer_read(struct em *m, struct buf *b, const char *what, const char *dst, uint32_t size,
+			 const struct expr *e, const char *len)
+{
+	const char *addr = arena_printf(m->a, "(__u64)%s", emit_val(m, e->args[0]));
+
+	if (m->p->checks) {
+		unsigned n = m->tmp++;
+
+		buf_printf(b, "{ __u64 a%u = %s; %s; ", n, addr,
+			   emit_checked(m, e->loc,
+					what[0] == 's' && e->nargs == 1 ? "probe_read_user_str" : "probe_read_user",
+					arena_printf(m->a, "gft_try(a%u)", n)));
+		addr = arena_printf(m->a, "a%u", n);
+	}
+	buf_printf(b, "gft_%s%s(%s, %u, %s, ", what, emit_suffix((unsigned)e->number), dst, size, addr);
+	buf_printf(b, "%s); ", len ? len : emit_val(m, e->args[1]));
+	if (m->p->checks)
+		buf_puts(b, "} ");
+}
+
 void emit_func_into(struct em *m, struct buf *b, const char *dst, const struct gft_type *t, const struct expr *e)
 {
 	const struct expr *a = e->nargs ? e->args[0] : NULL;
@@ -230,9 +251,7 @@ void emit_func_into(struct em *m, struct buf *b, const char *dst, const struct g
 				   e->nargs > 1 ? emit_val(m, e->args[1]) : all);
 			return;
 		}
-		buf_printf(b, "gft_buf%s(%s, %u, (__u64)%s, ", emit_suffix((unsigned)e->number), dst, t->count,
-			   emit_val(m, a));
-		buf_printf(b, "%s); ", e->nargs > 1 ? emit_val(m, e->args[1]) : arena_printf(m->a, "%u", t->count));
+		pointer_read(m, b, "buf", dst, t->count, e, e->nargs > 1 ? NULL : arena_printf(m->a, "%u", t->count));
 		return;
 	case FN_STR_CONCAT: {
 		const char *p;
@@ -260,10 +279,6 @@ void emit_func_into(struct em *m, struct buf *b, const char *dst, const struct g
 		emit_cstring(b, e->str, e->len);
 		buf_printf(b, "\", %u); ", e->len);
 		return;
-	default: /* str() */
-		buf_printf(b, "gft_str%s(%s, %u, (__u64)%s, ", emit_suffix((unsigned)e->number), dst, t->size,
-			   emit_val(m, a));
-		buf_printf(b, "%s); ", e->nargs > 1 ? emit_val(m, e->args[1]) : "0");
-		return;
+	default: /* str() */ pointer_read(m, b, "str", dst, t->size, e, e->nargs > 1 ? NULL : "0"); return;
 	}
 }
