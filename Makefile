@@ -186,7 +186,8 @@ fuzz-run: $(FUZZ) build/fuzz-base/values ## the part of fuzz that runs in its ow
 	$(Q)for f in $(FUZZ); do mkdir -p $$f.corpus; \
 		d=tests/fuzz/$$(basename $$f | sed 's/^fuzz_//').dict; [ -e $$d ] && d=-dict=$$d || d=; \
 		echo "--- $$(basename $$f), $(FUZZ_TIME) s"; \
-		$$f $$d -max_total_time=$(FUZZ_TIME) -timeout=20 -rss_limit_mb=4096 -artifact_prefix=$$f. $$f.corpus 2>&1 | \
+		s=; [ $$(basename $$f) = fuzz_script ] && s='tests/golden/c tests/golden/diag examples'; \
+		$$f $$d -max_total_time=$(FUZZ_TIME) -timeout=20 -rss_limit_mb=4096 -artifact_prefix=$$f. $$f.corpus $$s 2>&1 | \
 			grep -E '^Done|ERROR|SUMMARY|Test unit' ; [ $${PIPESTATUS[0]} -eq 0 ] || exit 1; done
 $(OUT)/fuzz/%: tests/fuzz/%.c $(OUT)/libgft.a
 	$(call say,CC,$@)

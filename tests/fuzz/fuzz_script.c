@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * fuzz_script - a script from a careless hand: parse it, dump the tree, print
- * what was wrong with it.
+ * fuzz_script - a script from a careless hand: parse it, check it against made
+ * targets, write its C, print what was wrong with it.
  *
- * The scripts of examples/ and tests/golden/ are good seeds; script.dict holds
- * the words of the language.
+ * With GFT_FUZZ_COMPILE=N in the environment about every Nth script that passes
+ * its checks is compiled too (slow), and must compile.  The scripts of examples/ and
+ * tests/golden/ are good seeds; script.dict holds the words of the language.
  */
+#define SEMA_HELP_PLAIN
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,8 +16,10 @@
 #include "fuzz/alone.h"
 #include "gft/arena.h"
 #include "gft/buf.h"
+#include "gft/compile.h"
 #include "parser/fetcharg.h"
 #include "parser/parse.h"
+#include "unit/sema_help.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -50,6 +54,47 @@ static void one_fetcharg(struct arena *a, const uint8_t *data, size_t size)
 	free(text);
 }
 
+/* What passes the checks gives C; and that compiles. */
+static void emitted(struct program *p, const uint8_t *data, size_t size)
+{
+	const char *every = getenv("GFT_FUZZ_COMPILE");
+	unsigned long n = every ? strtoul(every, NULL, 10) : 0, hash = 5381;
+	struct compile_opts co = { .no_cache = true };
+	struct compile_result r;
+	struct generated gen;
+	struct buf b = BUF_INIT;
+
+	program_dump(p, &b);
+	codegen(p, &gen);
+	buf_reset(&b);
+	codegen_number_lines(gen.text, gen.len, &b);
+	if (strlen(gen.text) != gen.len || strstr(gen.text, "#error"))
+		abort();
+	for (size_t i = 0; i < size; i++)
+		hash = hash * 33 + data[i];
+	if (n && hash % n == 0) {
+		int e = compile_bpf("gft", buf_str(&b), b.len, &co, &r);
+
+		for (size_t i = 0; i < r.ndiags && e == -1; i++)
+			if (strstr(r.diags[i].text, "BPF stack limit"))
+				e = 0;
+		if (e) {
+			for (size_t i = 0; i < r.ndiags; i++)
+				fprintf(stderr, "%s:%u: %s\n", r.diags[i].file, r.diags[i].line, r.diags[i].text);
+			fprintf(stderr, "%.*s\n%s\n", (int)size, (const char *)data, r.err);
+			abort();
+		}
+		compile_release(&r);
+	}
+	buf_free(&b);
+}
+
+/* C definitions are for Clang, and import for the file system: not here. */
+static bool closed(const struct ast *ast)
+{
+	return !ast->c_texts && !ast->imports;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const char *const params[] = { "7", "main.x", "" };
@@ -70,6 +115,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		inside(s, c->block->loc);
 		for (uint32_t i = 0; i < c->npoints; i++)
 			inside(s, c->points[i]->loc);
+	}
+	if (!diag_errors(d) && closed(ast)) {
+		static const struct sema_opts so = { .unsafe = true, .checks = true };
+		struct program *p = sema_check(ast, &fake, &so);
+
+		if (!diag_errors(d))
+			emitted(p, data, size);
 	}
 	if (size && size < 256 && !memchr(data, 0, size))
 		attach_point_parse(ast, s->text, size, 0, &opts, &ap);
