@@ -214,6 +214,10 @@ layers: ## check that no room includes what it must not know
 install: all ## install into PREFIX (DESTDIR is honoured)
 	install -D -m 755 $(OUT)/gft $(DESTDIR)$(PREFIX)/bin/gft
 	install -D -m 755 $(OUT)/libgft-clang.so $(DESTDIR)$(PREFIX)/lib/gft/libgft-clang.so
+	install -D -m 644 packaging/gft.1 $(DESTDIR)$(PREFIX)/share/man/man1/gft.1
+	install -D -m 644 packaging/completions/gft.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/gft
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/doc/gft README.md docs/*.md
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/gft/examples examples/*.gft
 	install -D -m 755 $(OUT)/libgft-ctypes.so $(DESTDIR)$(PREFIX)/lib/gft/libgft-ctypes.so
 
 .PHONY: clean

@@ -37,8 +37,7 @@ static __always_inline long gft_try(__u64 addr)
 {
 	__u8 x;
 
-	return (__s64)addr < 0 ? bpf_probe_read_kernel(&x, 1, (void *)addr)
-			       : bpf_probe_read_user(&x, 1, (void *)addr);
+	return (__s64)addr < 0 ? bpf_probe_read_kernel(&x, 1, (void *)addr) : bpf_probe_read_user(&x, 1, (void *)addr);
 }
 
 /* What a map was asked for, or NULL. */

@@ -118,6 +118,24 @@ def check_help():
     return [f"Makefile: target {t} is not in make help" for t in sorted(phony - listed)]
 
 
+def check_names():
+    """Every builtin and function is documented, and known to editors; every option is in the man page and completed."""
+    status, out = lines_of(["build/gft", "help"])
+    names = {m[1] for s in out if (m := re.match(r"  ([a-z_0-9]+) ", s))} - {"arg0"}
+    problems = [] if status == 0 and len(names) > 50 else ["build/gft help does not list the language"]
+    docs = "".join(read(f) for f in ours() if f.startswith("docs/"))
+    editors = {f: read(f) for f in ("packaging/vim/syntax/gft.vim", "packaging/vscode/syntaxes/gft.tmLanguage.json")}
+    for n in sorted(names):
+        if not re.search(rf"`[^`\n]*\b{n}\b[^`\n]*`", docs):
+            problems.append(f"docs: {n} is not described")
+        problems += [f"{f}: {n} is not known" for f, text in editors.items() if not re.search(rf"\b{n}\b", text)]
+    options = set(re.findall(r'^\t\{ "([a-z-]+)", ', read("runtime/cli.c"), re.M))
+    man, bash = read("packaging/gft.1").replace("\\-", "-"), read("packaging/completions/gft.bash")
+    problems += [f"packaging/gft.1: --{o} is missing" for o in sorted(options) if f"--{o}" not in man]
+    problems += [f"packaging/completions/gft.bash: --{o} is missing" for o in sorted(options) if f"--{o}" not in bash]
+    return problems
+
+
 def check_modes():
     """Scripts are executable, in the tree and in git."""
     return [f"{f}: begins with #! but is not executable" for f in ours()
@@ -138,6 +156,7 @@ CHECKS = [
     ("spdx", check_spdx),
     ("size", check_size),
     ("help", check_help),
+    ("names", check_names),
     ("modes", check_modes),
     ("tree-parser", check_parser),
 ]
