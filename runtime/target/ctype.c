@@ -482,7 +482,128 @@ struct reading {
 	uint32_t n, cap, cval;
 	bool rust;
 	const char *why;
+	Dwarf_Die die[MAX_PARAMS]; /* of arguments */
 };
+
+/* --- where DWARF says that an argument is when the function is entered ---------------------------------- */
+
+/* DWARF's numbers of registers as go_piece has them; -1: it has it not. */
+static int int_reg(unsigned dwarf_reg)
+{
+	static const int8_t of[] = { 0, 9, 2, 1, 4, 3, -1, -1, 5, 6, 7, 8 };
+
+	return dwarf_reg < sizeof(of) ? of[dwarf_reg] : -1;
+}
+
+/* Pieces that are in registers at pc.  False: it says something else, or nothing. */
+static bool in_registers(struct arena *a, Dwarf_Die *d, uint64_t pc, uint32_t size, struct go_piece **out, uint32_t *n)
+{
+	struct go_piece p[2];
+	uint32_t off = 0;
+	Dwarf_Attribute at;
+	Dwarf_Op *op;
+	size_t nop;
+
+	*n = 0;
+	if (!dwarf_attr(d, DW_AT_location, &at) || dwarf_getlocation_addr(&at, pc, &op, &nop, 1) != 1 || !nop)
+		return false;
+	for (size_t i = 0; i < nop; i++) {
+		unsigned reg = op[i].atom - DW_OP_reg0;
+		uint32_t len = size - off;
+		bool xmm;
+
+		if (op[i].atom == DW_OP_regx)
+			reg = (unsigned)op[i].number;
+		else if (op[i].atom < DW_OP_reg0 || op[i].atom > DW_OP_reg31)
+			return false;
+		if (i + 1 < nop) {
+			if (op[i + 1].atom != DW_OP_piece || op[i + 1].number > len)
+				return false;
+			len = (uint32_t)op[++i].number;
+		}
+		xmm = reg >= 17 && reg < 33;
+		if ((!xmm && int_reg(reg) < 0) || *n == 2 || !len || len > 16)
+			return false;
+		p[(*n)++] = (struct go_piece){ .place = xmm ? GO_IN_XMM : GO_IN_REG,
+					       .reg = (uint8_t)(xmm ? reg - 17 : (unsigned)int_reg(reg)),
+					       .size = (uint16_t)len,
+					       .off = off };
+		off += len;
+	}
+	if (off != size)
+		return false;
+	*out = arena_memdup(a, p, *n * sizeof(p[0]));
+	return true;
+}
+
+/* Whether DWARF knows the number itself at pc: then nobody need pass it. */
+static bool is_computed(Dwarf_Die *d, const struct go_type *t, uint64_t pc)
+{
+	Dwarf_Attribute at;
+	Dwarf_Op *op;
+	size_t n;
+
+	if (t->kind == GO_STRUCT || t->kind == GO_UNION || t->kind == GO_ARRAY || t->size > 8)
+		return false;
+	if (!dwarf_attr(d, DW_AT_location, &at))
+		return dwarf_hasattr(d, DW_AT_const_value);
+	if (dwarf_getlocation_addr(&at, pc, &op, &n, 1) != 1)
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (op[i].atom == DW_OP_stack_value || op[i].atom == DW_OP_implicit_value)
+			return true;
+	return false;
+}
+
+/* Whether DWARF has an argument in another register than the rules: the compiler changed the function. */
+static bool contradicts(struct arena *a, struct reading *r, uint64_t pc)
+{
+	for (uint32_t i = 0; i < r->n && !r->v[i].result; i++) {
+		const struct goabi_val *v = &r->val[i];
+		struct go_piece *p;
+		uint32_t n;
+
+		if (!in_registers(a, &r->die[i], pc, r->v[i].type->size, &p, &n) || !v->npieces)
+			continue;
+		for (uint32_t k = 0; k < n && k < v->npieces; k++)
+			if (v->pieces[k].place != GO_AT_REG &&
+			    (p[k].place != v->pieces[k].place || p[k].reg != v->pieces[k].reg))
+				return true;
+	}
+	return false;
+}
+
+static void without_computed(struct reading *r, uint64_t pc)
+{
+	uint32_t k = 0;
+
+	for (uint32_t i = 0; i < r->n; i++) {
+		if (!r->v[i].result && is_computed(&r->die[i], r->v[i].type, pc))
+			continue;
+		r->v[k] = r->v[i];
+		r->val[k++] = r->val[i];
+	}
+	r->n = k;
+}
+
+/* Only what DWARF says is in a register when the function is entered; what it was left without is not there. */
+static void only_in_registers(struct arena *a, struct reading *r, uint64_t pc)
+{
+	uint32_t k = 0;
+
+	for (uint32_t i = 0; i < r->n; i++) {
+		struct go_piece *p;
+		uint32_t n;
+
+		if (r->v[i].result || !in_registers(a, &r->die[i], pc, r->v[i].type->size, &p, &n))
+			continue;
+		r->v[k] = r->v[i];
+		r->val[k] = r->val[i];
+		r->val[k].npieces = n;
+		r->val[k++].pieces = p;
+	}
+	r->n = k;
+}
 
 static int add_param(struct cdwarf *c, struct reading *r, const char *name, struct ctype *type, bool result)
 {
@@ -503,22 +624,31 @@ static int add_param(struct cdwarf *c, struct reading *r, const char *name, stru
 	return 0;
 }
 
-static int read_params(struct cdwarf *c, Dwarf_Die *fn, Dwarf_Die *cu, struct reading *r)
+static int read_params(struct cdwarf *c, const struct tgt_func *f, Dwarf_Die *fn, Dwarf_Die *cu, struct reading *r)
 {
+	Dwarf_Word cc = 0;
 	struct ctype *ret;
 	Dwarf_Die d;
 	int rc = 0, lang = dwarf_srclang(cu);
 
 	r->rust = lang == DW_LANG_Rust;
 	for (int has = dwarf_child(fn, &d); !has && !rc; has = dwarf_siblingof(&d, &d))
-		if (dwarf_tag(&d) == DW_TAG_formal_parameter)
+		if (dwarf_tag(&d) == DW_TAG_formal_parameter && r->n < MAX_PARAMS) {
+			r->die[r->n] = d;
 			rc = add_param(c, r, cdw_name(&d), cdw_type(c, &d, DW_AT_type), false);
+		}
 	if (rc)
 		return rc;
 	ret = cdw_type(c, fn, DW_AT_type);
 	if (ret && (rc = add_param(c, r, "~r0", ret, true)))
 		return rc;
 	rc = sysv_assign(c->a, r->val, r->n);
+	/* f.isra.0 and the like; Clang and Rust do the same to functions of one file, and keep the name */
+	if (!rc && (changed_copy(f->name) || (cdw_u(fn, DW_AT_calling_convention, &cc) && cc == DW_CC_nocall) ||
+		    contradicts(c->a, r, f->entry)))
+		only_in_registers(c->a, r, f->entry);
+	else if (!rc)
+		without_computed(r, f->entry);
 	for (uint32_t i = 0; !rc && i < r->n; i++) {
 		r->v[i].npieces = r->val[i].npieces;
 		r->v[i].pieces = r->val[i].pieces;
@@ -546,13 +676,10 @@ int c_params(struct tgt *t, uint32_t i, const struct go_param **out, uint32_t *n
 			c->params[k].rc = 1;
 	}
 	if (c->params[i].rc > 0) {
-		if (changed_copy(f->name)) {
-			r.why = "the compiler made this copy with other arguments than the source has";
-			rc = -ENOENT;
-		} else if (!cdw_function(c, f->entry, &fn, &cu)) {
+		if (!cdw_function(c, f->entry, &fn, &cu)) {
 			rc = -ENOENT;
 		} else {
-			rc = read_params(c, &fn, &cu, &r);
+			rc = read_params(c, f, &fn, &cu, &r);
 		}
 		c->params[i].rc = rc;
 		c->params[i].why = r.why;

@@ -245,3 +245,32 @@ def test_programs_of_several_processes():
             r = g.stop()
         for t, exe in (x, a), (y, b):
             check(re.search(rf"@\[{t.pid}, uprobe:{re.escape(exe)}:work\]: \d+", r.out), "a process", r)
+
+
+def test_changed_functions():
+    """What the compiler left out of a function's arguments is not shown with a value."""
+    for compiler in "gcc", "clang":
+        exe = cbuild("clones", "-O2", "-g", compiler=compiler)
+        r = gft("-q", "-e", "u:constant*,member*,unused* { graph(args); }", "-c", exe).ok()
+        for t in tree.parse(r.out):
+            values = dict(x.split("=", 1) for x in t.args.split(", ") if x[:1].islower() and "=" in x)
+            name = t.name.split(".")[0]
+            right = {"constant": {"a": ("1", "2"), "b": ("7",), "k": ("3",)}, "unused": {"n": ("6",), "no": ("1",)},
+                     "member": {"k": ("1", "2")}}[name]
+            check("k" in values or "a" in values or "n" in values, "no argument at all", t.line)
+            for k, v in values.items():
+                check(k == "p" or v in right[k], f"{compiler}: {name} has {k}={v}", t.line)
+
+
+def test_rust():
+    """Names without hash, numbers and pointers; what Rust passes its own way has no value."""
+    if not shutil.which("rustc"):
+        raise Skip("no rustc here")
+    src = os.path.join(ROOT, "tests/integration/progs/c/crate.rs")
+    exe = os.path.join(ROOT, "build/progs/c/crate")
+    run(["rustc", "-g", "-C", "opt-level=1", "-o", exe, src], timeout=120)
+    r = gft("-q", "-e", "u:crate::main { graph(args, ret); } u:crate::* {} u:crate::add { printf(\"add %d %d\\n\", args.a, args.b); }",
+            "-c", exe).ok()
+    check(re.findall(r"add (\d+) 5\n", r.out) == ["0", "1", "2"], "in expressions", r)
+    for want in "crate::add(a=2, b=5)", "} = 7 crate::add", "crate::by_ref(p=&{ .x = 2, .y = 7 })":
+        check(want in r.out, f"no {want!r}", r)

@@ -169,7 +169,7 @@ int main(int argc, char **argv)
 	sum += large(1, big, 2).v[0];
 	sum += packed(b, &b);
 	sum += nested(&o, F_READ | F_EXEC, add, NULL);
-	sum += (long)pointers(list, words, -5, true);
+	sum += (long)pointers(list, words, -5, argc == 1);
 	sum += text_of(&al)[0];
 	nothing();
 	sum += wide(-9, 4.5L, 6);
