@@ -55,6 +55,15 @@ static __always_inline void gft_chars_any(char *dst, __u32 size, __u32 n, __u64 
 		gft_chars_user(dst, size, n, addr);
 }
 
+/* A word of the program's own memory at any address: byte by byte. */
+#define gft_askew(type, p)                                                                                             \
+	({                                                                                                             \
+		struct {                                                                                               \
+			type v;                                                                                        \
+		} __attribute__((packed)) *w_ = (void *)(p);                                                           \
+		w_->v;                                                                                                 \
+	})
+
 /*
  * The address of the program's own memory as a number: by way of memory, where
  * the verifier forgets what it is, and reads through it are those of the kernel's.

@@ -179,7 +179,10 @@ const char *emit_own_field(struct em *m, const struct expr *e)
 
 	buf_puts(&o, "({ ");
 	p = emit_at(m, &o, e->a);
-	x = arena_printf(m->a, "*(%s *)(%s + %u)", emit_ctype(f->type), p, f->off);
+	/* of a packed struct: the verifier takes no word that lies askew */
+	x = arena_printf(m->a,
+			 f->off % (f->type->size ? f->type->size : 1) ? "gft_askew(%s, %s + %u)" : "*(%s *)(%s + %u)",
+			 emit_ctype(f->type), p, f->off);
 	buf_printf(&o, "%s; })", f->bit_size ? bits(m, f, x) : x);
 	return take(m, &o);
 }

@@ -22,6 +22,11 @@ import subprocess
 import sys
 import tempfile
 
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+sys.dont_write_bytecode = True
+
+from ctext import CText  # noqa: E402 (needs the path above)
+
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 CALLS = "examples/bin/calls"
 
@@ -53,6 +58,7 @@ class Clause:
 class Script:
     def __init__(self, seed):
         self.r = random.Random(seed)
+        self.c = CText(self.r)
         self.big = 0  # bytes of stack that strings and tuples may take, about
         self.maps = []
         self.vars = []  # of each open block: [(name, kind)]
@@ -152,7 +158,66 @@ class Script:
         if w == "t":
             c += [e for e, k in TRACEPOINTS[self.clause.tp] if k == "int"] * 2
         c += self.known("int") * 2
+        if self.c.n and self.depth < 2 and self.chance(0.4):
+            c = [self.c_int() or "C_NUMBER"]
+        elif self.chance(0.05):
+            c = ["curtask.pid", "ppid", "curtask->real_parent.tgid", "leader_tid", "curtask.mm.mmap_base"]
         return self.r.choice(c)
+
+    # --- structs of C ---------------------------------------------------------------------
+
+    def struct_base(self):
+        """An expression that .field can follow, and the number of its struct."""
+        known = [(n, k) for block in self.vars for n, k in block if k[0] == "T" or k[0] == "P"]
+        if known and self.chance(0.6):
+            n, k = self.r.choice(known)
+            return n, int(k[1:])
+        i = self.r.randrange(self.c.n)
+        self.depth += 1
+        at = self.leaf()
+        self.depth -= 1
+        star = f"(struct T{i} *)({at})"
+        return self.pick(f"({star})", f"(*{star})", f"({star})[{self.pick(0, 1, 'cpu')}]", f"({star} + 1)",
+                         f"(*&({star})[1])"), i
+
+    def struct_path(self, want):
+        base, i = self.struct_base()
+        path = self.c.path(i, want, lambda n: self.pick("0", str(n - 1), "cpu", "1 - 1"))
+        if not path:
+            return None
+        if path.startswith("->") and self.chance(0.5):
+            path = "." + path[2:]
+        return base + path
+
+    def c_int(self):
+        n = self.r.randrange(10)
+        if n == 0:
+            return f"sizeof(struct T{self.r.randrange(self.c.n)})"
+        if n == 1:
+            return self.pick("K_TWO", "C_NUMBER", "K_BIG", f"(enum kind){self.pick(1, 2, 5)}")
+        if n == 2 and self.c.functions:
+            return self.pick(f"c_twice({self.pick(3, 'pid', 'cpu')})", "c_first(comm, pid)", 'c_first("x", 2)',
+                             "c_twice(K_TWO)")
+        if n == 3:
+            return self.pick("(uint64)((struct T0 *)8 + 1)", "(((struct T0 *)nsecs + 3) - (struct T0 *)nsecs)",
+                             "((struct T0 *)pid == 0)")
+        return self.struct_path("int")
+
+    def assign_struct(self):
+        i = self.r.randrange(self.c.n)
+        name = f"$v{self.nvars}"
+        self.nvars += 1
+        self.depth += 1
+        at = self.leaf()
+        self.depth -= 1
+        kind = self.pick("P", "P", "T")
+        if self.c.sizes[i] > 1000:
+            kind = "P"
+        more = self.pick("", f" print({name});", f' printf("%s\\n", {name});') if kind == "T" else ""
+        if kind == "T" and i == 0 and self.c.functions and self.chance(0.5):
+            more += f" print(c_touch(&{name}));"
+        self.vars[-1].append((name, f"{kind}{i}"))
+        return f"{name} = {'*' if kind == 'T' else ''}(struct T{i} *)({at});{more}"
 
     def cast(self):
         t = self.pick("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "bool", "size_t",
@@ -245,6 +310,9 @@ class Script:
             if w == "t":
                 c += [e for e, k in TRACEPOINTS[self.clause.tp] if k == "str"] * 2
             c += [f"({self.cond(2)} ? {self.string(2)} : {self.string(2)})"]
+            if self.c.n and self.depth < 2 and self.chance(0.4):
+                text = self.struct_path("str")
+                c = [text, f"str({text})"] if text else c
         return self.r.choice(c)
 
     def of_kind(self, kind, depth=1):
@@ -388,7 +456,9 @@ class Script:
 
     def assign_var(self):
         block = self.vars[-1]
-        names = [(n, k) for b in self.vars for n, k in b if k != "counter"]
+        if self.c.n and self.chance(0.35) and self.depth < 2:
+            return self.assign_struct()
+        names = [(n, k) for b in self.vars for n, k in b if k != "counter" and k[0] not in "TP"]
         if names and self.chance(0.5):
             n, k = self.r.choice(names)
             if k == "int" and self.chance(0.5):
@@ -449,7 +519,7 @@ class Script:
         clauses.append("begin { " + " ".join(self.assign_map(m) for m in self.maps) + " exit(); }")
         if self.chance(0.2):
             clauses.insert(0, "config = { max_map_keys = 100 }")
-        return "\n".join(clauses) + "\n"
+        return self.c.text + "\n".join(clauses) + "\n"
 
 
 def make(seed):
