@@ -549,9 +549,16 @@ static bool is_computed(Dwarf_Die *d, const struct go_type *t, uint64_t pc)
 		return dwarf_hasattr(d, DW_AT_const_value);
 	if (dwarf_getlocation_addr(&at, pc, &op, &n, 1) != 1)
 		return false;
-	for (size_t i = 0; i < n; i++)
-		if (op[i].atom == DW_OP_stack_value || op[i].atom == DW_OP_implicit_value)
+	for (size_t i = 0; i < n; i++) {
+		if (op[i].atom == DW_OP_implicit_value)
 			return true;
+		/* from a register, as a bool of Clang, or from what was there at the entry */
+		if ((op[i].atom >= DW_OP_reg0 && op[i].atom <= DW_OP_breg31) || op[i].atom == DW_OP_fbreg ||
+		    op[i].atom == DW_OP_entry_value || op[i].atom == DW_OP_GNU_entry_value)
+			return false;
+		if (op[i].atom == DW_OP_stack_value)
+			return true;
+	}
 	return false;
 }
 
