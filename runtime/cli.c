@@ -90,7 +90,7 @@ static void help(FILE *out)
 	      "  -e SCRIPT            the script itself ('-' as FILE reads it from standard input)\n"
 	      "  -c COMMAND           start this and trace it from its first instruction; gft ends with it\n"
 	      "  -p PID[,PID...]      only these processes; gft ends with them\n"
-	      "  --no-follow          with -c, -p: not the processes that those start (--follow: docs/language.md)\n"
+	      "  --no-follow          with -c, -p: not the processes that those start (--follow: docs/targets.md)\n"
 	      "  -u PATTERN           functions to show, name or glob; may be given several times\n"
 	      "  -D, --drilldown FUNC with -u: only calls of FUNC open graphs\n"
 	      "  -x, --exclude-vendor[=false]  with -u: leave functions of vendored packages out (default)\n"
