@@ -19,7 +19,6 @@ import truth  # noqa: E402
 
 SHARE = float(os.environ.get("GFT_SOAK", 600)) / 6
 MEMORY = 700 << 20
-EVERYTHING = test_checker.GRAPH + " u:runtime.* { @[func] = count(); }"
 
 
 def rounds(*what, env=(), **kw):
@@ -60,7 +59,6 @@ def test_whole_runtime():
     """Every function of the runtime that can be probed is, entries and exits, while graphs are made."""
     rounds("system", "panics", "grow", "signals", script=test_checker.GRAPH + " u:runtime.* {}", calls=1500,
            drop=lambda n: truth.WRAPPER.search(n) or n.startswith("runtime."), same=marked)
-    rounds("system", "panics", "grow", script=EVERYTHING, calls=1500)
 
 
 # limit: 120

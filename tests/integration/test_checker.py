@@ -114,8 +114,7 @@ def test_goexit_oldest_go():
 
 
 def test_kinds_of_calls():
-    seen, notes, r = situation("kinds", drop=lambda n: truth.WRAPPER.search(n) or n in (
-        "main.(*outer).callPromoted", "main.(*value).callMethod", "main.callTail", "main.callTailEnd"))
+    seen, notes, r = situation("kinds")
     rounds = sum(c[1] == "main.callRoot" for calls in notes.values() for c in calls)
     want = {"main.(*outer).callPromoted": 1, "main.(*value).callMethod": 3, "main.(*pointer).callMethod-fm": 1,
             "main.caller.callMethod-fm": 1, "main.callTail": 1,

@@ -12,8 +12,8 @@ import struct
 
 LEFT = {0: "open", 1: "", 2: "unwound"}
 
-# What the compiler adds between a call and the function it means.
-WRAPPER = re.compile(r"-fm$|\.(deferwrap|gowrap)\d+$")
+# What the compiler adds between a call and the function it means, and the assembly, which notes nothing.
+WRAPPER = re.compile(r"-fm$|\.(deferwrap|gowrap)\d+$|^main\.(\(\*outer\)\.callPromoted|\(\*value\)\.callMethod|callTail(End)?)$")
 
 
 def notes(path, pid, into=None):

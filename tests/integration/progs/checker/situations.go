@@ -210,7 +210,10 @@ type outer struct {
 	*inner // its method is reached by a wrapper that jumps
 }
 
-var promoteds = []promoted{&outer{1, &inner{1}}, &inner{2}}
+// made where the compiler cannot see which type it will be
+//
+//go:noinline
+func promoteds() []promoted { return []promoted{&outer{1, &inner{1}}, &inner{2}} }
 
 //go:noinline
 func (v value) callMethod(w *walker) {
@@ -297,8 +300,8 @@ func callPlain(w *walker, f func(*walker, int) int, n int) int {
 }
 
 func kinds() {
-	callers := []caller{value{1, 2, 3}, &value{4, 5, 6}, &pointer{1}}
 	workers(2, func(int) {
+		callers, promoteds := []caller{value{1, 2, 3}, &value{4, 5, 6}, &pointer{1}}, promoteds()
 		w, n := newWalker(), 1
 		for ok := true; ok; ok = !enough() {
 			callRoot(w, func(w *walker) {
