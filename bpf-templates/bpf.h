@@ -31,6 +31,7 @@ typedef _Bool bool;
 enum {
 	BPF_MAP_TYPE_HASH = 1,
 	BPF_MAP_TYPE_ARRAY = 2,
+	BPF_MAP_TYPE_PROG_ARRAY = 3,
 	BPF_MAP_TYPE_PERCPU_HASH = 5,
 	BPF_MAP_TYPE_PERCPU_ARRAY = 6,
 	BPF_MAP_TYPE_LRU_HASH = 9,
@@ -256,13 +257,37 @@ static __always_inline void gft_shut(void)
 }
 
 /*
+ * Programs without entries.  From 6.13 on the kernel gives programs of this
+ * type a stack for each processor, and counts on it that none interrupts
+ * itself there.  Uprobes do: they run in the task, and where the kernel is
+ * preemptible another task's hit on the same processor writes over the stack
+ * of this one.  A program that has a tail call keeps the kernel's own stack
+ * (check_max_stack_depth() in kernel/bpf/verifier.c), so each has one; it is
+ * where hardly anything passes, and finds no program.
+ *
+ * Programs that write registers have an array of their own: the kernel does
+ * not let them share one with those that do not.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
+	__uint(max_entries, 1);
+	__uint(key_size, 4);
+	__uint(value_size, 4);
+} gft_no_progs SEC(".maps"), gft_no_exits SEC(".maps");
+
+#define gft_hit(c, regs)      gft_hit_with(c, regs, &gft_no_progs)
+#define gft_hit_exit(c, regs) gft_hit_with(c, regs, &gft_no_exits)
+
+/*
  * The front of every uprobe program: gate, the stack check's false hits, and
  * the process filter.  False when the hit is none of ours.
  */
-static __always_inline bool gft_hit(struct gft_ctx *c, struct pt_regs *regs)
+static __always_inline bool gft_hit_with(struct gft_ctx *c, struct pt_regs *regs, void *no_progs)
 {
-	if (!*(volatile __u32 *)&gft_ready)
+	if (!*(volatile __u32 *)&gft_ready) {
+		bpf_tail_call(regs, no_progs, 0);
 		return false;
+	}
 	c->regs = regs;
 	c->tp = regs;
 	c->cookie = bpf_get_attach_cookie(regs);

@@ -345,7 +345,7 @@ static void class_program(struct em *m, const struct prog_class *pc, uint32_t nu
 		if (m->p->clauses[pc->clauses[k]].nitems)
 			emit_line(m, "struct gft_fetch_%u f%u = {};", pc->clauses[k], pc->clauses[k]);
 	buf_putc(m->out, '\n');
-	emit_line(m, "if (!gft_hit(&c, regs))");
+	emit_line(m, "if (!gft_hit%s(&c, regs))", pc->role == SITE_EXIT ? "_exit" : "");
 	emit_line(m, "\treturn 0;");
 	if (pc->event && pc->at->filter) {
 		emit_line(m, "if (!(%s))", pc->at->filter);
