@@ -13,12 +13,19 @@
 #define GFT_CLONE_THREAD 0x10000
 
 #if defined(GFT_WANT_GRAPH) || defined(GFT_FRAMES)
-static long gft_drop_goroutine(void *map, const struct gft_gkey *key, void *value, __u32 *tgid)
+static long gft_drop_goroutine(void *map, const struct gft_gkey *key, struct gft_gstate *value, __u32 *tgid)
 {
 	struct gft_gkey k = *key;
 
-	if (k.tgid == *tgid)
-		bpf_map_delete_elem(&gft_goroutines, &k);
+	if (k.tgid != *tgid)
+		return 0;
+#ifdef GFT_PARKS
+	__u32 tid = value->ktid;
+
+	if (tid)
+		bpf_map_delete_elem(&gft_threads, &tid);
+#endif
+	bpf_map_delete_elem(&gft_goroutines, &k);
 	return 0;
 }
 

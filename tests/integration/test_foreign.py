@@ -120,13 +120,15 @@ def test_caddy():
                 except OSError:
                     return False
             wait_for("caddy", fetch, 30)
-            with Gft("-q", "-e", f'u:"{serve}" {{ graph(limit = 500); }} u:*caddyhttp.* {{}} '
+            with Gft("-q", "-e", f'u:"{serve}" {{ graph(limit = 500, parks, syscalls, stack); }} u:*caddyhttp.* {{}} '
                      f'ur:"{serve}" {{ @ = count(); @max = max(duration); }}', "-p", str(t.pid)) as g:
                 for _ in range(5):
                     check(fetch(), "caddy does not answer while it is traced")
                 r = g.stop()
             check(t.alive() and fetch(), "caddy does not answer afterwards")
     check(len(re.findall(re.escape(serve) + r"\(\) \{ .* goid=", r.out)) == 5, "a graph of each request", r)
+    check(len(re.findall(r"\} " + re.escape(serve) + r"\+\S+ .*\[running ", r.out)) == 5, "where the time went", r)
+    check(len(re.findall(r"^-- called from net/http\.", r.out, re.M)) == 5, "who called it", r)
     check(re.search(r"^@: 5$", r.out, re.M), "requests counted", r)
     check(re.search(r"caddyhttp\.\S*StaticResponse", r.out), "the handler that answered is in the graph", r)
     check("made no sense" not in r.err, "damaged records", r.err)
