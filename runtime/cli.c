@@ -82,6 +82,7 @@ static void help(FILE *out)
 	      "Try:\n"
 	      "  gft -e 'u:main.* { graph(); }' -c './server -addr :8080'     start it, show its call graphs\n"
 	      "  gft -e 'u:main.handle { graph(); } u:net/http.* {}' -p 1234  what main.handle calls in net/http\n"
+	      "  gft -e 'u:main.handle { graph(min = 100ms, parks); }' -p 1234   slow calls, and what they waited for\n"
 	      "  gft -e 'u:main.add { fetch(n = +8(%ax):s64); graph(); }' ./a  with a value read at each call\n"
 	      "  gft -e 'ur:main.* { @ms[func] = hist(duration / 1000000); }' -p 1234   latency by function\n"
 	      "  gft -e 'u:main.* { @[func] = count(); } interval:s:1 { print(@); clear(@); }' -p 1234\n"
