@@ -45,6 +45,10 @@ RESULTS = {"main.add1": [("ret.0", "int")], "main.(*Student).String": [("ret.0",
 TRACEPOINTS = {"sched:sched_switch": [("args.prev_pid", "int"), ("args.next_pid", "int"), ("args.prev_comm", "str"),
                                       ("args.next_prio", "int")],
                "sched:sched_wakeup": [("args.pid", "int"), ("args.comm", "str")]}
+RAW = {"sched_switch": [("args.preempt", "int"), ("arg0", "int"), ("args.prev.pid", "int"), ("args.next.comm", "str"),
+                        ("args.next.__state", "int")],
+       "sched_wakeup": [("args.p.pid", "int"), ("args.p.comm", "str"), ("arg0", "int")],
+       "sched_wakeup*": [("args.p.tgid", "int"), ("args.p.comm", "str")]}
 AGGS = ["count", "sum", "avg", "min", "max", "stats", "hist", "lhist"]
 
 
@@ -151,12 +155,18 @@ class Script:
         if w == "u":
             c += ["arg0", "arg1", f"arg{self.r.randint(2, 12)}"]
         if w == "ur":
-            c += ["retval", "duration", "duration / 1000"]
+            c += ["retval", "duration", "(duration / 1000)"]
         if w in ("u", "ur"):
             c += ["goid", "depth", f'reg("{self.reg()}")', f"fetch({self.fetch_int()})", f"fetch({self.fetch_int()})"]
             c += [e for e, k in (NAMED if w == "u" else RESULTS).get(self.clause.func, []) if k == "int"]
-        if w == "t":
-            c += [e for e, k in TRACEPOINTS[self.clause.tp] if k == "int"] * 2
+        if w in ("t", "rt"):
+            c += [e for e, k in {**TRACEPOINTS, **RAW}[self.clause.tp] if k == "int"] * 2
+        if w in ("t", "rt", "i"):
+            c += ["goid"]
+        if w == "i":
+            c += ["usermode", 'reg("ip")']
+        if self.chance(0.1):
+            c += ["config.max_map_keys", "config.print_maps_on_exit", "(ctx != 0)", "ppid", "curtask.pid", "cgroup"]
         c += self.known("int") * 2
         if self.c.n and self.depth < 2 and self.chance(0.4):
             c = [self.c_int() or "C_NUMBER"]
@@ -301,14 +311,15 @@ class Script:
         w = self.clause.where
         c = ["comm", '"x"', '"a longer text \\t\\x41 \\"q\\" ??="', '""', '"%d\\n"']
         if depth < 3 and not self.last and self.room(64):
-            c += [f"str({self.expr(2)})", f"str({self.expr(2)}, {self.pick('1', '16', '63', f'{self.leaf()} + 0')})"]
+            c += [f"str({self.expr(2)})", f"str({self.expr(2)}, {self.pick('1', '16', '63', 'pid + 0', 'rand % 50')})"]
             c += self.known("str") * 2
             if w in ("u", "ur"):
                 c += [f"fetch({self.place()}:{self.pick('string', 'gostring', 'c64', 'c256', 'ustring')})",
                       f"fetch(%{self.reg()}:{self.pick('c8', 'c64')})"]
                 c += [e for e, k in (NAMED if w == "u" else RESULTS).get(self.clause.func, []) if k == "str"] * 3
-            if w == "t":
-                c += [e for e, k in TRACEPOINTS[self.clause.tp] if k == "str"] * 2
+            if w in ("t", "rt"):
+                c += [e for e, k in {**TRACEPOINTS, **RAW}[self.clause.tp] if k == "str"] * 2
+            c.append("probetype")
             c += [f"({self.cond(2)} ? {self.string(2)} : {self.string(2)})"]
             if self.c.n and self.depth < 2 and self.chance(0.4):
                 text = self.struct_path("str")
@@ -392,6 +403,9 @@ class Script:
             return self.assign_var()
         if n < 8 and depth < 3:
             s = f"if ({self.cond()}) {self.braces(depth)}"
+            if self.chance(0.2):  # one value needs no parentheses
+                s = f"if {self.pick('', '!', '~')}{self.pick('pid', 'rand', 'nsecs', '(' + self.expr(2) + ')')} " \
+                    f"{{ {self.block(depth)} }}"
             if self.chance(0.4):
                 s += f" else if ({self.cond()}) {self.braces(depth)}"
             if self.chance(0.4):
@@ -422,16 +436,23 @@ class Script:
             return f"fetch({', '.join(self.fetch_any() for _ in range(self.r.randint(1, 4)))});"
         if n == 14 and self.clause.where == "u":
             return self.graph_call()
+        if n == 14 and self.clause.where in ("t", "rt", "i") and self.graph:
+            return self.pick("graph_drop();", f'graph_tag("k", {self.expr(2)});')
         if n == 15:
             return (self.incdec() or "time()") + ";"
         if n == 16:
             return self.pick("time();", 'time("%H:%M:%S\\n");', f"_ = {self.expr(1)};", f"{{ {self.block(3)} }}",
-                             f"let $l{self.nvars} = {self.expr(2)};")
+                             f"let {self.fresh()} = {self.expr(2)};",
+                             f"let {self.fresh()} : {self.pick('uint8', 'int64', 'uint32')};", "_ = probetype;")
         if n == 17 and depth > 1:
-            return self.pick("return;", "exit();", f"exit({self.expr(2)});")
+            return self.pick("return;", f"return {self.expr(2)};", "exit();", f"exit({self.expr(2)});")
         if n == 18 and self.clause.where in ("u", "ur") and self.room(32):
             return 'printf("%s from %s %d\\n", func, caller, depth);'
         return self.printf()
+
+    def fresh(self):
+        self.nvars += 1
+        return f"$l{self.nvars}"
 
     def loop(self, depth, extra):
         kind = self.pick("unroll", "for", "while", "map")
@@ -452,7 +473,8 @@ class Script:
         if kind == "map" and maps:
             return f"for ({name} : {self.r.choice(maps)['name']}) {{ print({name}{self.pick('', '.0', '.1')}); " \
                    f"{extra}{self.block(depth)} }}"
-        return f"unroll ({self.pick(1, 2, 5, 20)}) {{ {extra}{self.block(depth)} }}"
+        n = self.pick(1, 2, 5, 20)
+        return f"unroll {n if self.chance(0.3) else f'({n})'} {{ {extra}{self.block(depth)} }}"
 
     def assign_var(self):
         block = self.vars[-1]
@@ -490,14 +512,20 @@ class Script:
 
     def make_clause(self):
         self.vars, self.big, self.depth = [], 220, 0
-        where = self.pick("u", "u", "u", "u", "ur", "ur", "ur", "begin", "i", "t", "both", "end")
+        where = self.pick("u", "u", "u", "u", "ur", "ur", "ur", "begin", "i", "t", "rt", "both", "end")
         func = self.r.choice(FUNCS)
         head = {"u": f"u:{func}", "ur": f"ur:{func}", "begin": "begin", "end": "end",
-                "i": self.pick("interval:s:1", "i:ms:100", "profile:hz:99"), "t": "",
+                "i": self.pick("interval:s:1", "i:ms:100", "profile:hz:99", "i:hz:10", "p:1ms", "s:cs:1", "software:faults"),
+                "t": "", "rt": "",
                 "both": f"u:{func}, ur:{self.r.choice(FUNCS)}"}[where]
         tp = self.r.choice(sorted(TRACEPOINTS))
         if where == "t":
             head = f"{self.pick('t', 'tracepoint')}:{tp}"
+        if where == "rt":
+            tp = self.r.choice(sorted(RAW))
+            head = f"{self.pick('rt', 'rawtracepoint')}:{tp}"
+        if self.chance(0.05):
+            head = "named=" + head
         if where == "u" and self.chance(0.1):
             head, func = f"u:main.add+{self.pick(0, 4)}", None
             if head.endswith("4"):
@@ -566,6 +594,7 @@ def run_one(gft, seed, dry_run, broken, keep=None):
             with open(keep, "wb") as k:
                 k.write(data)
         argv = [gft, "-q", "--color=never", "--no-cache", "--no-warnings"]
+        argv += ["-k"] if seed % 5 == 0 else []
         argv += ["-d", "c"] if broken else ["--dry-run"] if dry_run else []
         try:
             p = subprocess.run([*argv, f.name, f"./{CALLS}"], cwd=ROOT, stdin=subprocess.DEVNULL,
