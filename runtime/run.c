@@ -22,6 +22,7 @@
 #include "runtime/consts.h"
 #include "runtime/events.h"
 #include "runtime/govalue.h"
+#include "runtime/kinds.h"
 #include "runtime/symbols.h"
 #include "runtime/warnings.h"
 
@@ -358,37 +359,6 @@ static bool fail(struct run *r, struct kernel_error *e)
 	return false;
 }
 
-/* Kinds of probes that many kernels are built without. */
-static bool kernel_has(const struct run *r)
-{
-	const struct kernel_caps *caps = NULL;
-
-	kernel_caps(&caps);
-	for (uint32_t i = 0; i < r->meta->nprogs; i++) {
-		enum meta_prog_kind k = r->meta->progs[i].kind;
-		bool kprobe = k == MP_KPROBE || k == MP_KRETPROBE;
-
-		if (kprobe ? caps->kprobe : caps->fentry || (k != MP_FENTRY && k != MP_FEXIT))
-			continue;
-		enum meta_missing miss = r->meta->config.missing_probes;
-
-		r->meta->progs[i].skip = miss != MISSING_ERROR;
-		if (miss == MISSING_IGNORE)
-			continue;
-		fprintf(stderr, "gft: %s%s: this kernel has no %s\n", miss == MISSING_WARN ? "left out: " : "",
-			r->meta->probe_names[r->meta->progs[i].probe_id - TY_PROBE_STATIC].probe,
-			kprobe ? "probes of kernel functions (CONFIG_KPROBES)"
-			       : "fentry and fexit probes (BTF and CONFIG_FUNCTION_TRACER)");
-		if (miss == MISSING_WARN)
-			continue;
-		fputs("hint: gft --info says what it has; tracepoints (t:GROUP:EVENT) and raw tracepoints are always "
-		      "there\n",
-		      stderr);
-		return false;
-	}
-	return true;
-}
-
 static bool load(struct run *r)
 {
 	const struct run_opts *o = r->o;
@@ -402,7 +372,7 @@ static bool load(struct run *r)
 
 	if (!ko.ring_bytes && r->meta->config.perf_rb_pages)
 		ko.ring_bytes = (size_t)r->meta->config.perf_rb_pages * 4096;
-	if (!kernel_has(r) || !consts_fill(&c, o))
+	if (!kinds_possible(r->meta) || !consts_fill(&c, o))
 		return false;
 	ko.consts = c.v;
 	ko.nconsts = c.n;
