@@ -402,10 +402,11 @@ class Script:
         if n < 6:
             return self.assign_var()
         if n < 8 and depth < 3:
-            s = f"if ({self.cond()}) {self.braces(depth)}"
             if self.chance(0.2):  # one value needs no parentheses
                 s = f"if {self.pick('', '!', '~')}{self.pick('pid', 'rand', 'nsecs', '(' + self.expr(2) + ')')} " \
                     f"{{ {self.block(depth)} }}"
+            else:
+                s = f"if ({self.cond()}) {self.braces(depth)}"
             if self.chance(0.4):
                 s += f" else if ({self.cond()}) {self.braces(depth)}"
             if self.chance(0.4):
