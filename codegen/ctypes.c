@@ -621,9 +621,9 @@ static char *with_macros(struct parse *p, size_t *len)
 		add(p, &b, w, n);
 		add(p, &b, "\n__auto_type gft_macro_", 23);
 		add(p, &b, w, n);
-		add(p, &b, " = (", 4);
+		add(p, &b, " = ", 3); /* in parentheses text would not be evaluated */
 		add(p, &b, w, n);
-		add(p, &b, ");\n#endif\n", 10);
+		add(p, &b, ";\n#endif\n", 9);
 	}
 	*len = b.n;
 	add(p, &b, "", 1);

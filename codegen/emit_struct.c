@@ -139,7 +139,9 @@ const char *emit_place(struct em *m, const struct expr *e)
 	}
 	n = m->tmp++;
 	buf_printf(&o, "({ %s d%u = 0; %s; ", c, n,
-		   read_call(m, e, arena_printf(m->a, "&d%u, sizeof(d%u), %s", n, n, emit_address(m, e))));
+		   read_call(m, e,
+			     arena_printf(m->a, "&d%u, %u, %s", n, f ? f->type->size : e->type->size,
+					  emit_address(m, e))));
 	x = arena_printf(m->a, "d%u", n);
 	buf_printf(&o, "%s; })", f ? bits(m, f, x) : x);
 	return take(m, &o);
@@ -179,10 +181,14 @@ const char *emit_own_field(struct em *m, const struct expr *e)
 
 	buf_puts(&o, "({ ");
 	p = emit_at(m, &o, e->a);
-	/* of a packed struct: the verifier takes no word that lies askew */
-	x = arena_printf(m->a,
-			 f->off % (f->type->size ? f->type->size : 1) ? "gft_askew(%s, %s + %u)" : "*(%s *)(%s + %u)",
-			 emit_ctype(f->type), p, f->off);
+	if (f->type->size > 8 || (f->type->size & (f->type->size - 1))) {
+		buf_printf(&o, "__u64 w%u = 0; __builtin_memcpy(&w%u, %s + %u, %u); ", m->tmp, m->tmp, p, f->off,
+			   f->type->size);
+		x = arena_printf(m->a, "w%u", m->tmp++);
+	} else { /* of a packed struct: the verifier takes no word that lies askew */
+		x = arena_printf(m->a, f->off % f->type->size ? "gft_askew(%s, %s + %u)" : "*(%s *)(%s + %u)",
+				 emit_ctype(f->type), p, f->off);
+	}
 	buf_printf(&o, "%s; })", f->bit_size ? bits(m, f, x) : x);
 	return take(m, &o);
 }

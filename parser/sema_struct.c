@@ -242,6 +242,8 @@ void sema_field(struct sema *s, struct expr *e)
 	e->ival = t->kind == TY_STRUCT && space == TS_CTX && t->count;
 	if (t->kind == TY_RECORD)
 		e->type = e->field->type;
+	else if (e->field->bit_size && (e->field->type->size & (e->field->type->size - 1))) /* of a packed struct */
+		e->type = ty_int(8, e->field->type->is_signed);
 	else if (e->field->loc && e->field->type->kind == TY_STRING) /* as long as anybody wants */
 		e->type = ty_string(s->a, s->p->config.max_strlen);
 	else

@@ -156,8 +156,10 @@ bool ty_bitfield(struct arena *a, struct ty_field *f, uint64_t bit_off, uint32_t
 		off = bit_off / 8;
 		for (unit = 1; unit <= 8 && bit_off - off * 8 + bits > unit * 8; unit *= 2)
 			;
-		if (unit > 8 || unit > size)
+		if (unit > 8)
 			return false;
+		if (unit > size) /* not even that: just its bytes */
+			unit = size;
 		if (off + unit > size)
 			off = size - unit;
 		if (bit_off - off * 8 + bits > unit * 8)
