@@ -114,6 +114,11 @@ static void no_match(struct sema *s, int bin, const struct func_pattern *fp)
 			  where, places > 3 ? arena_printf(s->a, " and to %zu more places", places - 3) : "");
 		return;
 	}
+	if (r->why_none && r->why_none(r->ctx, bin, fp->text)) {
+		missing(s, fp->loc, "%s of %s %s", fp->text, r->binary_name(r->ctx, bin),
+			r->why_none(r->ctx, bin, fp->text));
+		return;
+	}
 	if (!missing(s, fp->loc, "no function of %s matches %s", r->binary_name(r->ctx, bin), fp->text))
 		return;
 	if (n == 1) {

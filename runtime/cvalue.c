@@ -74,6 +74,31 @@ static void quoted(const struct printer *p, uint32_t at, uint32_t room)
 	buf_putc(p->b, '"');
 }
 
+/* Text of Rust and gccgo, which has a length and no NUL. */
+static void counted_text(const struct printer *p, const struct go_node *n)
+{
+	uint64_t len = word(p, n->off + 8u);
+	struct buf all = BUF_INIT;
+	uint32_t shown = len < n->room ? (uint32_t)len : n->room;
+
+	if (faulted(p, n->op)) {
+		buf_puts(p->b, "(fault)");
+		return;
+	}
+	if (len && !ran(p, n->op))
+		shown = 0;
+	if (n->aux + shown > GFT_CAP_BYTES)
+		shown = 0;
+	value_escape(&all, (const char *)p->cap->blob + n->aux, shown);
+	buf_putc(p->b, '"');
+	for (const char *s = buf_str(&all); *s; s++)
+		buf_printf(p->b, *s == '"' ? "\\%c" : "%c", *s);
+	buf_putc(p->b, '"');
+	if (shown < len)
+		buf_printf(p->b, "…(len %llu)", (unsigned long long)len);
+	buf_free(&all);
+}
+
 static void print(const struct printer *p, const struct go_node *n, unsigned depth);
 
 static void pointer(const struct printer *p, const struct go_node *n, unsigned depth)
@@ -208,6 +233,7 @@ static void print(const struct printer *p, const struct go_node *n, unsigned dep
 			buf_putc(p->b, 'i');
 		}
 		break;
+	case GO_STRING: counted_text(p, n); break;
 	case GO_PTR: pointer(p, n, depth); break;
 	case GO_STRUCT:
 	case GO_UNION: fields(p, n, depth); break;

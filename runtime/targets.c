@@ -531,6 +531,13 @@ static bool r_is_abi0(void *ctx, int bin, uint32_t f)
 	return tgt_func(targets_tgt(ctx, bin), f)->flags & (TGT_F_ABI0 | TGT_F_ASM);
 }
 
+static const char *r_why_none(void *ctx, int bin, const char *name)
+{
+	return tgt_is_ifunc(targets_tgt(ctx, bin), name)
+		       ? "is an IFUNC: the loader chooses one of several functions that have other names, or none"
+		       : NULL;
+}
+
 static bool r_is_c(void *ctx, int bin, uint32_t f)
 {
 	return tgt_func(targets_tgt(ctx, bin), f)->flags & TGT_F_SYMBOL;
@@ -640,6 +647,7 @@ void targets_resolver(struct targets *t, struct resolver *out)
 		.wait_reason = r_wait_reason,
 		.match = r_match,
 		.nearest = r_nearest,
+		.why_none = r_why_none,
 		.inlined = r_inlined,
 		.func_name = r_func_name,
 		.func_entry = r_func_entry,

@@ -48,6 +48,8 @@ struct resolver {
 
 	/* Functions by exact name, then glob; sorted indexes, malloc'd.  0: none. */
 	size_t (*match)(void *ctx, int bin, const char *pattern, uint32_t **out);
+	/* Why a name has no function, as a sentence's end; NULL: nothing special.  May be NULL itself. */
+	const char *(*why_none)(void *ctx, int bin, const char *name);
 	size_t (*nearest)(void *ctx, int bin, const char *pattern, const char **names, size_t max);
 	/*
 	 * Places where functions of that pattern were inlined, and a few of them as

@@ -120,6 +120,9 @@ bool tgt_line(struct tgt *t, uint64_t vaddr, const char **file, unsigned *line);
  */
 size_t tgt_line_to_addrs(struct tgt *t, const char *file, unsigned line, uint64_t **out);
 
+/* Whether a name is chosen when the program is loaded (STT_GNU_IFUNC), as strlen of libc: it has no code of its own. */
+bool tgt_is_ifunc(struct tgt *t, const char *name);
+
 /* Address and size of a data or function symbol; false when there is none. */
 bool tgt_symbol(struct tgt *t, const char *name, uint64_t *vaddr, uint64_t *size);
 

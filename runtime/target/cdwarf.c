@@ -38,6 +38,14 @@ const char *cdw_name(Dwarf_Die *d)
 	return s ? s : "";
 }
 
+int cdw_sibling(Dwarf_Die *d)
+{
+	const void *at = d->addr;
+	int rc = dwarf_siblingof(d, d);
+
+	return !rc && (const char *)d->addr <= (const char *)at ? -1 : rc;
+}
+
 /* --- units -------------------------------------------------------------------------------- */
 
 static int cmp_range(const void *a, const void *b)
@@ -71,7 +79,7 @@ static void read_units(struct cdwarf *c)
 		Dwarf_Addr base, lo, hi;
 		ptrdiff_t at = 0;
 
-		if (type != DW_UT_compile || dwarf_srclang(&die) == DW_LANG_Go)
+		if (type != DW_UT_compile || (c->t->go && dwarf_srclang(&die) == DW_LANG_Go))
 			continue;
 		if (c->nunit == cap) {
 			cap = cap ? cap * 2 : 64;
@@ -190,13 +198,11 @@ static bool entry_of(Dwarf_Die *d, Dwarf_Addr *pc)
 
 static void collect(struct cunit *u, Dwarf_Die *parent, unsigned depth)
 {
-	unsigned long left = MAX_FUNCS; /* damaged links between entries may form a ring */
 	Dwarf_Die d;
 
 	if (depth > MAX_NEST || dwarf_child(parent, &d))
 		return;
 	do {
-		Dwarf_Off at = dwarf_dieoffset(&d);
 		Dwarf_Addr pc;
 
 		switch (dwarf_tag(&d)) {
@@ -215,9 +221,7 @@ static void collect(struct cunit *u, Dwarf_Die *parent, unsigned depth)
 		case DW_TAG_class_type: collect(u, &d, depth + 1); break;
 		default: break;
 		}
-		if (dwarf_siblingof(&d, &d) || dwarf_dieoffset(&d) <= at)
-			break;
-	} while (--left);
+	} while (!cdw_sibling(&d));
 }
 
 static struct cunit *unit_of(struct cdwarf *c, uint64_t pc, int back)

@@ -64,6 +64,8 @@ bool cdw_function(struct cdwarf *c, uint64_t pc, Dwarf_Die *fn, Dwarf_Die *cu);
 bool cdw_u(Dwarf_Die *d, unsigned attr, Dwarf_Word *v);
 bool cdw_flag(Dwarf_Die *d, unsigned attr);
 const char *cdw_name(Dwarf_Die *d); /* never NULL */
+/* d becomes its sibling: 0, 1 when it was the last, -1 on damage; entries that form a ring are that. */
+int cdw_sibling(Dwarf_Die *d);
 
 /* The type that an attribute refers to; NULL: none (void). */
 struct ctype *cdw_type(struct cdwarf *c, Dwarf_Die *d, unsigned attr);

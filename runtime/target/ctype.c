@@ -118,7 +118,7 @@ static void enumeration(struct cdwarf *c, struct ctype *v, Dwarf_Die *d, uint32_
 	bool negative = false;
 	Dwarf_Die m;
 
-	for (int has = dwarf_child(d, &m); !has && n < MAX_ENUMS; has = dwarf_siblingof(&m, &m)) {
+	for (int has = dwarf_child(d, &m); !has && n < MAX_ENUMS; has = cdw_sibling(&m)) {
 		Dwarf_Attribute at;
 		Dwarf_Sword sv;
 		Dwarf_Word uv;
@@ -210,8 +210,13 @@ static const char *type_name(struct cdwarf *c, Dwarf_Die *d, const char *alias)
 	case DW_TAG_pointer_type:
 		if (!dwarf_attr(d, DW_AT_type, &at))
 			return "void *";
-		return dwarf_formref_die(&at, &to) && *cdw_name(&to) ? arena_printf(c->a, "%s *", cdw_name(&to))
-								     : "pointer";
+		for (int i = 0; i < MAX_DEPTH && dwarf_formref_die(&at, &to); i++) { /* const char */
+			if (*cdw_name(&to))
+				return arena_printf(c->a, "%s *", cdw_name(&to));
+			if (!dwarf_attr(&to, DW_AT_type, &at))
+				break;
+		}
+		return "pointer";
 	case DW_TAG_reference_type:
 	case DW_TAG_rvalue_reference_type: return "reference";
 	case DW_TAG_array_type: return "array";
@@ -313,7 +318,7 @@ static int fill_fields(struct cdwarf *c, struct ctype *v, unsigned depth)
 	Dwarf_Die m;
 	int has = dwarf_child(&v->die, &m);
 
-	for (; !has; has = dwarf_siblingof(&m, &m)) {
+	for (; !has; has = cdw_sibling(&m)) {
 		int tag = dwarf_tag(&m);
 		Dwarf_Word off = 0;
 		struct ctype *ft;
@@ -345,6 +350,12 @@ static int fill_fields(struct cdwarf *c, struct ctype *v, unsigned depth)
 		if (ft->t.align > align)
 			align = ft->t.align;
 	}
+	/* text of gccgo: address and length, as Go has it */
+	if (n == 2 && v->t.size == 16 && !strcmp(f[0].name, "__data") && !strcmp(f[1].name, "__length")) {
+		v->t.kind = GO_STRING;
+		v->t.align = 8;
+		return 0;
+	}
 	v->t.fields = f;
 	v->t.nfields = n;
 	v->t.align = align;
@@ -357,7 +368,7 @@ static bool dimension(Dwarf_Die *d, uint32_t i, uint64_t *count)
 	Dwarf_Word n = 0;
 	Dwarf_Die sub;
 
-	for (int has = dwarf_child(d, &sub); !has; has = dwarf_siblingof(&sub, &sub)) {
+	for (int has = dwarf_child(d, &sub); !has; has = cdw_sibling(&sub)) {
 		if (dwarf_tag(&sub) != DW_TAG_subrange_type || i--)
 			continue;
 		if (!cdw_u(&sub, DW_AT_count, &n))
@@ -639,7 +650,7 @@ static int read_params(struct cdwarf *c, const struct tgt_func *f, Dwarf_Die *fn
 	int rc = 0, lang = dwarf_srclang(cu);
 
 	r->rust = lang == DW_LANG_Rust;
-	for (int has = dwarf_child(fn, &d); !has && !rc; has = dwarf_siblingof(&d, &d))
+	for (int has = dwarf_child(fn, &d); !has && !rc; has = cdw_sibling(&d))
 		if (dwarf_tag(&d) == DW_TAG_formal_parameter && r->n < MAX_PARAMS) {
 			r->die[r->n] = d;
 			rc = add_param(c, r, cdw_name(&d), cdw_type(c, &d, DW_AT_type), false);

@@ -68,6 +68,22 @@ static bool find_one(void *arg, const struct sym *s)
 	return s->bind == STB_LOCAL;
 }
 
+static bool find_ifunc(void *arg, const struct sym *s)
+{
+	struct find *f = arg;
+
+	f->found = s->type == STT_GNU_IFUNC && !strcmp(s->name, f->name);
+	return !f->found;
+}
+
+bool tgt_is_ifunc(struct tgt *t, const char *name)
+{
+	struct find f = { .name = name };
+
+	tgt_each_symbol(t, find_ifunc, &f);
+	return f.found;
+}
+
 bool tgt_symbol(struct tgt *t, const char *name, uint64_t *vaddr, uint64_t *size)
 {
 	struct find f = { .name = name };

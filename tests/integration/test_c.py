@@ -207,6 +207,8 @@ def test_library_names():
             check(got == want, f"{name}: {got}", r)
     r = gft("-e", "u:libnosuch:f {}")
     check(r.status == 1 and "libnosuch" in r.err, "a library that is not there", r)
+    r = gft("-e", "u:libc:strlen {}")
+    check(r.status == 1 and "is an IFUNC" in r.err, "a function that the loader chooses", r)
     r = gft("-e", "u:*:f {}", exe)
     check(r.status == 1 and "-p PID" in r.err, "'*' without a process", r)
 
@@ -272,5 +274,5 @@ def test_rust():
     r = gft("-q", "-e", "u:crate::main { graph(args, ret); } u:crate::* {} u:crate::add { printf(\"add %d %d\\n\", args.a, args.b); }",
             "-c", exe).ok()
     check(re.findall(r"add (\d+) 5\n", r.out) == ["0", "1", "2"], "in expressions", r)
-    for want in "crate::add(a=2, b=5)", "} = 7 crate::add", "crate::by_ref(p=&{ .x = 2, .y = 7 })":
+    for want in 'crate::text(s="hello", v={ .data_ptr = 0x', "crate::add(a=2, b=5)", "} = 7 crate::add", "crate::by_ref(p=&{ .x = 2, .y = 7 })":
         check(want in r.out, f"no {want!r}", r)

@@ -98,6 +98,25 @@ def test_other_root():
                 target.still_works()
 
 
+def test_overlay():
+    """An overlay file system, as containers have: the file lies in a layer, its path in the container's root."""
+    with tempfile.TemporaryDirectory() as d:
+        for sub in "lower", "upper", "work", "m":
+            os.makedirs(f"{d}/{sub}")
+        shutil.copy(CALLS, f"{d}/lower/prog")
+        mount = f"mount -t overlay o -o lowerdir={d}/lower,upperdir={d}/upper,workdir={d}/work {d}/m"
+        if run(["unshare", "-m", "sh", "-c", mount], status=None).status:
+            raise Skip("no overlay file system here")
+        with NothingLeft(), Target("unshare", "-m", "sh", "-c", f"{mount} && exec chroot {d}/m /prog -sleep 20ms") as t:
+            wait_for("the program", lambda: os.readlink(f"/proc/{t.pid}/exe") == "/prog" or
+                     os.readlink(f"/proc/{t.pid}/exe").endswith("/m/prog"))
+            for name in "", "/prog:":
+                with Gft("-e", f"u:{name}main.add {{ printf(\"%s\\n\", ustack(2)); }}", "-p", str(t.pid)) as g:
+                    g.until(r"main\.add\+\d+\S*\n +main\.doSomething\+", 2)
+                    g.stop()
+            t.still_works()
+
+
 def test_deleted_and_replaced():
     """The executable that runs is traced, not the file that has taken its name."""
     with tempfile.TemporaryDirectory() as d:

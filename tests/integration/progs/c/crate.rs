@@ -12,7 +12,7 @@ fn add(a: i32, b: i64) -> i64 {
 
 #[inline(never)]
 fn text(s: &str, v: &[u8]) -> usize {
-    std::hint::black_box(s.len() + v.len())
+    std::hint::black_box(s.len() + v.len() + s.as_bytes()[0] as usize + v[0] as usize)
 }
 
 #[inline(never)]
@@ -24,7 +24,7 @@ fn main() {
     let mut r = 0;
     for i in 0..3 {
         r += add(i, std::hint::black_box(5));
-        r += text("hello", &[1, 2, 3]) as i64;
+        r += text(std::hint::black_box("hello"), std::hint::black_box(&[1, 2, 3])) as i64;
         r += by_ref(&P { x: i, y: 7 });
     }
     eprintln!("{}", r);
