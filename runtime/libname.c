@@ -193,7 +193,7 @@ char *libname_find(const char *root, const char *name)
 	fd = open(buf_str(&path), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	buf_free(&path);
 	if (fd >= 0 && !fstat(fd, &st) && S_ISREG(st.st_mode) && st.st_size > 0 && st.st_size < 1 << 26) {
-		void *p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+		void *p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_SHARED, fd, 0);
 
 		if (p != MAP_FAILED) {
 			found = in_cache(root, p, (size_t)st.st_size, name);

@@ -280,7 +280,12 @@ int tgt_open(struct tgt **out, const char *path, const struct tgt_opts *opts, st
 		rc = tgt_fail(t, err, -EFBIG, "is larger than 4 GiB");
 		goto fail;
 	}
-	map = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, t->fd, 0);
+	/*
+	 * Shared: into private mappings that could be made executable the kernel puts
+	 * the breakpoints of whoever traces this file now (valid_vma() in
+	 * kernel/events/uprobes.c), and gft would read them as the program's code.
+	 */
+	map = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_SHARED, t->fd, 0);
 	if (map == MAP_FAILED) {
 		rc = tgt_fail(t, err, -errno, "cannot map: %s", strerror(errno));
 		goto fail;

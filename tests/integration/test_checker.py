@@ -205,6 +205,27 @@ def inflight_under(argv, *args):
     return r
 
 
+def test_two_tracers():
+    """Two gft on the same sites, one with other clauses: each sees all of it."""
+    exe = build("checker")
+    with tempfile.TemporaryDirectory() as d:
+        out = [os.path.join(d, f"out{i}") for i in range(3)]
+        log = os.path.join(d, "log")
+        with Gft("-v", "-o", out[0], "-e", GRAPH, exe) as a, Gft("-v", "-o", out[1], "-e", GRAPH, exe) as b, \
+                Gft("-o", out[2], "-e", "ur:main.callLeaf { @ = stats(duration); }", exe) as c, \
+                Target(exe, "-situation", "panics", "-calls", str(CALLS // 2), "-log", log) as target:
+            said = target.wait(TIMEOUT)
+            results = [g.stop(timeout=TIMEOUT) for g in (a, b, c)]
+        check("ok" in said, "the target did not survive", said)
+        notes = truth.notes(log, target.pid)
+        for i in (0, 1):
+            compare(truth.trees(out[i]), notes, results[i].err, f"tracer {i}")
+        leaf = sum(c[1] == "main.callLeaf" for calls in notes.values() for c in calls)
+        with open(out[2], encoding="utf-8") as f:
+            said = f.read()
+        check(f".count = {leaf}," in said, f"{leaf} calls of leaf", said)
+
+
 def test_fork_and_exec():
     """A program that starts others with the same code: each process has its own goroutine 1."""
     exe = build("checker")

@@ -4,6 +4,7 @@ package main
 
 import (
 	"runtime"
+	"time"
 )
 
 const (
@@ -453,5 +454,9 @@ func goexit() {
 				}
 			})
 		})
+	}
+	// their last deferred call is not their end
+	for runtime.NumGoroutine() > 1 {
+		time.Sleep(time.Millisecond)
 	}
 }
