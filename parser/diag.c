@@ -203,8 +203,9 @@ static void print_place(const struct diag *d, struct src_loc loc, const char *ki
 {
 	const struct source *s = diag_source(d, loc.source);
 	const char *bold = color ? "\033[1m" : "", *off = color ? "\033[0m" : "";
-	unsigned line, col;
+	unsigned line, col, last_line;
 	size_t start, end, from, to;
+	uint32_t last;
 
 	if (!color)
 		color_on = "";
@@ -247,7 +248,15 @@ static void print_place(const struct diag *d, struct src_loc loc, const char *ki
 	fprintf(out, "%*s%s", (int)width(s->text + start, from - start), "", color_on);
 	for (size_t i = 0, w = width(s->text + from, to - from); i < (w ? w : 1); i++)
 		fputc(i == 0 && w <= 1 ? '^' : '~', out);
-	fprintf(out, "%s\n", off);
+	fputs(off, out);
+	/* a place of several lines ends further down */
+	for (last = loc.end < s->len ? loc.end : (uint32_t)s->len;
+	     last > loc.begin && isspace((unsigned char)s->text[last - 1]);)
+		last--;
+	source_line_col(s, last > loc.begin ? last - 1 : last, &last_line, &col);
+	if (last_line > line)
+		fprintf(out, " ... to line %u", last_line);
+	fputc('\n', out);
 }
 
 bool diag_line(const struct diag *d, const char *name, unsigned line, struct src_loc *loc)
