@@ -93,10 +93,26 @@ static __always_inline bool gft_on_stack(__u64 hi, __u64 sp)
 	return hi >= sp && !((hi - sp) >> 40);
 }
 
+/*
+ * Whether a goroutine that runs can have this id and this status.  With the layout
+ * of another version the words are other ones: an address, a flag, nothing.  Ids
+ * count up from 1, and Go's heap begins at 0xc000000000; of the states 0 is one of
+ * no goroutine, and 11 the last (src/runtime/runtime2.go).
+ */
+static __always_inline bool gft_makes_sense(__u64 goid, __u32 status)
+{
+	status &= ~0x1000U; /* being scanned */
+	return !(goid >> 38) && status - 1 < 11;
+}
+
 /* Fills goid and key.  False when the state of the goroutine cannot be read. */
 static __always_inline bool gft_goroutine(struct gft_ctx *c, const volatile struct gft_layout *l, bool tls)
 {
-	__u64 g, m, curg, base = 0, hi = 0, sp = gft_sp(c);
+	__u64 g, g0, m, curg, base = 0, hi = 0, sp = gft_sp(c);
+	struct {
+		__u32 status, pad; /* lies in front of goid in every version */
+		__u64 goid;
+	} w = {};
 
 	if (!l->is_go)
 		return gft_by_thread(c);
@@ -105,20 +121,28 @@ static __always_inline bool gft_goroutine(struct gft_ctx *c, const volatile stru
 	if (tls)
 		g = gft_g_of_thread(c, l);
 #endif
-	if (bpf_probe_read_user(&c->goid, sizeof(c->goid), (void *)(g + l->g_goid)) ||
+	if (bpf_probe_read_user(&w, sizeof(w), (void *)(g + l->g_goid - 8)) ||
 	    bpf_probe_read_user(&hi, sizeof(hi), (void *)(g + l->g_hi))) {
 		gft_count(GFT_ST_READ_FAULT, c->site);
 		return false;
 	}
+	c->goid = w.goid;
 #ifdef GFT_WANT_GOBJ
 	c->g = g;
 #endif
 	if (!c->goid) {
 		m = gft_word(g + l->g_m);
 		base = m && gft_word(m + l->m_gsignal) == g ? GFT_KEY_GSIGNAL : GFT_KEY_G0;
+		/* no goroutine has id 0: this is the thread's g0 or gsignal, once it has them */
+		g0 = m ? gft_word(m + l->m_g0) : 0;
+		if (g0 && g0 != g && base == GFT_KEY_G0) {
+			gft_count(GFT_ST_BAD_GOID, c->site);
+			return false;
+		}
 		curg = m ? gft_word(m + l->m_curg) : 0;
-		if (curg)
-			c->goid = gft_word(curg + l->g_goid);
+		if (curg && bpf_probe_read_user(&w, sizeof(w), (void *)(curg + l->g_goid - 8)))
+			w.goid = 0;
+		c->goid = w.goid;
 #ifdef GFT_WANT_GOBJ
 		c->g = c->goid ? curg : 0;
 #endif
@@ -126,8 +150,7 @@ static __always_inline bool gft_goroutine(struct gft_ctx *c, const volatile stru
 			return gft_by_thread(c);
 		c->rflags = GFT_RF_SWITCH;
 	}
-	/* ids count up from 1, and Go's heap begins at 0xc000000000: an address is none */
-	if (c->goid >> 38) {
+	if (!gft_makes_sense(c->goid, w.status)) {
 		gft_count(GFT_ST_BAD_GOID, c->site);
 		return false;
 	}
@@ -195,7 +218,7 @@ static __always_inline bool gft_goroutine_c(struct gft_ctx *c, const volatile st
 	curg = m ? gft_word(m + l->m_curg) : 0;
 	goid = curg ? gft_word(curg + l->g_goid) : 0;
 	hi = m ? gft_word(gft_word(m + l->m_g0) + l->g_hi) : 0;
-	if (goid && !(goid >> 48) && gft_on_stack(hi, sp)) {
+	if (goid && !(goid >> 38) && gft_on_stack(hi, sp)) {
 		c->goid = goid;
 		c->rflags = GFT_RF_SWITCH;
 		c->rt = l->runtime;

@@ -656,7 +656,7 @@ static void tell_losses(struct run *r)
 		{ GFT_ST_UNWOUND, "calls that a panic or Goexit removed", NULL },
 		{ GFT_ST_READ_FAULT, "hits ignored: the goroutine or its stack could not be read", NULL },
 		{ GFT_ST_BAD_GOID, "hits ignored: the goroutine id made no sense",
-		  "is the Go version known? gft info shows" },
+		  "the layout of runtime.g is of another version of Go than the program's: gft info shows which" },
 		{ GFT_ST_SCRATCH, "actions skipped: no scratch buffer was free", NULL },
 		{ GFT_ST_DEPTH, "calls not tracked: too deep", NULL },
 		{ GFT_ST_STACK_LOST, "stacks lost", NULL },

@@ -58,6 +58,32 @@ static bool in_assembly_file(struct tgt *t, const struct pcln_func *f)
 	return n > 2 && !strcmp(file + n - 2, ".s");
 }
 
+/* "pkg.T.M", "pkg.(*T).M": more than one dot behind the path. */
+static bool is_method(const char *name)
+{
+	const char *slash = strrchr(name, '/'), *dot = strchr(slash ? slash : name, '.');
+
+	return strchr(name, '(') || (dot && strchr(dot + 1, '.'));
+}
+
+/*
+ * The wrapper through which assembly calls a Go function: it takes ABI0 arguments
+ * and sets up X15 and r14, which hold anything before.  No other wrapper clears X15.
+ */
+static bool sets_up_abi(const struct tgt *t, const struct tgt_func *f)
+{
+	static const uint8_t xorps_x15[] = { 0x45, 0x0f, 0x57, 0xff };
+	uint64_t n = f->end - f->entry;
+	const uint8_t *p;
+
+	/* what a goroutine's function returns to calls this one: r14 is still g, and nothing is passed */
+	if (name_is(f->name, "runtime.goexit1"))
+		return false;
+	p = tgt_mem(t, f->entry, n = n < 256 ? n : 256);
+
+	return p && memmem(p, n, xorps_x15, sizeof(xorps_x15));
+}
+
 static uint32_t go_flags(struct tgt *t, const struct pcln_func *f, const char *name)
 {
 	uint32_t flags = 0;
@@ -124,6 +150,9 @@ static void add_go(struct tgt *t, size_t *cap)
 		if (!*fn.name)
 			continue;
 		fn.flags = go_flags(t, &f, fn.name);
+		/* methods have wrappers of another kind: do not look at the code of thousands */
+		if ((fn.flags & TGT_F_WRAPPER) && !is_method(fn.name) && sets_up_abi(t, &fn))
+			fn.flags |= TGT_F_ABI0;
 		prev = fn.end;
 		add(t, cap, fn, i);
 	}

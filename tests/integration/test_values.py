@@ -183,6 +183,46 @@ def test_values_in_expressions():
     check("@name[Grace Hopper]: 3" in r.out, "text of a field as a key", r)
 
 
+def test_wrong_version():
+    """A program that lies about its version: goroutine ids of another layout are told, not printed."""
+    for version, said, lie in (("1.23", b"go1.23.", b"go1.22."), ("1.22", b"go1.22.", b"go1.23.")):
+        go = [g for g in go_versions() if g[0] == version]
+        if not go:
+            raise Skip(f"no Go {version} here")
+        with open(build("values", go[0], "stripped"), "rb") as f:
+            data = f.read()
+        at = data.index(said, data.index(b"\xff Go buildinf:"))
+        with tempfile.TemporaryDirectory() as d:
+            exe = os.path.join(d, "values")
+            with open(exe, "wb") as f:
+                f.write(data[:at] + lie + data[at + len(lie):])
+            os.chmod(exe, 0o755)
+            r = gft("-q", "-e", r'u:main.ints { printf("goid %d\n", goid); } u:main.work { graph(); }', "-c", exe).ok()
+        check(re.search(r"^\d+ hits ignored: the goroutine id made no sense .*layout", r.err, re.M), f"Go {version} said to be {lie}", r)
+        check("goid" not in r.out and "ok" in r.out, "an id of another layout was shown", r)
+
+
+def test_version_unknown():
+    """A program that does not say which Go built it, as some are shipped: its tables tell."""
+    for go in go_versions():
+        exe = build("values", go, "stripped")
+        notes = subprocess.run(["readelf", "-SW", exe], stdout=subprocess.PIPE, text=True, check=True).stdout
+        m = re.search(r"\.go\.buildinfo\s+PROGBITS\s+\S+\s+(\S+)\s+(\S+)", notes)
+        check(m, "no .go.buildinfo", notes)
+        off, size = int(m[1], 16), int(m[2], 16)
+        with tempfile.TemporaryDirectory() as d:
+            blank = os.path.join(d, "values")
+            with open(exe, "rb") as f:
+                data = f.read()
+            with open(blank, "wb") as f:
+                f.write(data[:off] + bytes(size) + data[off + size:])
+            os.chmod(blank, 0o755)
+            r = gft("info", blank).ok()
+            check("version not recorded" in r.out and "guessed" in r.out, f"Go {go[0]}: what is known", r)
+            r = gft("-q", "-e", r'u:main.ints { printf("goid %d\n", goid); } u:main.fails { print(fetch(%ax:error)); }', "-c", blank).ok()
+        check("goid 1\n" in r.out and 'errorString("disk full")' in r.out and not r.err, f"Go {go[0]}", r)
+
+
 def test_values_by_place():
     """What a stripped program shows: errors with their text, other interfaces, text, from registers and memory."""
     for go in (go_versions() or [go_newest()])[:1] + [go_newest()]:
