@@ -147,3 +147,35 @@ def test_several_of_one_binary():
         for t in a, b:
             check(re.search(rf"@\[{t.pid}, \n +main\.add\+\d+\S*\n +main\.doSomething\+", r.out), "stack by process", r)
             check(re.search(rf"@f\[{t.pid}, {os.cpu_count()}\]", r.out), "a variable by process", r)
+
+
+def test_used_again():
+    """A process that gets the id of one that has ended is another process."""
+    if run(["unshare", "-p", "-f", "--mount-proc", "sh", "-c", "echo 5 > /proc/sys/kernel/ns_last_pid"], status=None).status:
+        raise Skip("the next process id cannot be chosen here")
+    exe = forks()
+    with tempfile.NamedTemporaryFile("r") as out:
+        script = f"""
+{exe} loop & a=$!
+{exe} loop & b=$!
+{GFT} -q -e 'u:{exe}:work {{ @[pid] = count(); }} i:ms:200 {{ print(@); clear(@); }}' -p $a,$b >> {out.name} & g=$!
+while ! grep -q "@.$a." {out.name}; do sleep 0.05; done
+kill -9 $a; wait $a
+for i in 1 2 3 4 5 6 7 8 9; do
+	echo $((a-1)) > /proc/sys/kernel/ns_last_pid
+	sh -c 'exec {exe} loop' & c=$!
+	[ $c = $a ] && break
+	kill -9 $c
+done
+sleep 0.5; echo again >> {out.name}; sleep 0.7
+kill -INT $g; wait $g
+kill -9 $b $c
+echo $a $b $c
+"""
+        r = run(["unshare", "-p", "-f", "--mount-proc", "bash", "-c", script], status=None, timeout=60)
+        a, b, c = r.out.split()
+        if a != c:
+            raise Skip("no process got the same id")
+        before, after = out.read().split("again\n")
+        check(f"@[{a}]: " in before and f"@[{b}]: " in before, "both were traced", before)
+        check(f"@[{a}]: " not in after and f"@[{b}]: " in after, "the process that came later was traced", before, after)
