@@ -327,3 +327,10 @@ def test_script_help():
           "options", r)
     r = script("u:main.* { @[func] = count(); } end { print(1); }", "--probe-filter", "add.$", command=CALLS)
     check(set(maps(r.out)) == {"@[main.add1]", "@[main.add3]"} and "\n1\n" not in r.out, "only what matches", r)
+
+
+def test_returned_values():
+    """Nobody takes the value, but it is computed."""
+    r = script(r'begin { return @a++; } begin { return print("p"); } begin { return comm; } '
+               r'u:main.add { return pid ? 1 : fetch($arg1:u64); }', command=CALLS)
+    check("p\n" in r.out and maps(r.out) == {"@a": "1"}, "what it does besides", r)
