@@ -115,7 +115,7 @@ static bool sound(const struct tables *t)
 	for (uint32_t i = 0; i < h->nnames; i++) {
 		const struct ctypes_name *n = &t->names[i];
 
-		if (n->name >= h->nstr || n->str >= h->nstr || n->type >= h->ntypes ||
+		if (n->kind > CN_FUNC || n->name >= h->nstr || n->str >= h->nstr || n->type >= h->ntypes ||
 		    (n->kind == CN_FUNC && !in_range(n->first, n->count, h->nfields)))
 			return false;
 	}
