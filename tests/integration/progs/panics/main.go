@@ -13,6 +13,7 @@ import (
 	"os"
 	"runtime"
 	"sync"
+	"time"
 )
 
 var recovered, exited int
@@ -144,5 +145,6 @@ func main() {
 		fmt.Fprintf(os.Stderr, "panics: recovered %d, exited %d\n", recovered, exited)
 		os.Exit(1)
 	}
+	time.Sleep(50 * time.Millisecond) // the last goroutine is still leaving when it has said that it is done
 	fmt.Println("ok")
 }
