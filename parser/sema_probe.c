@@ -302,8 +302,12 @@ static void plain(struct sema *s, const struct clause *c, struct attach_point *a
 {
 	struct program *p = s->p;
 	struct plain_probe pp = { .ap = ap, .clause = c->index, .target = target };
-	struct meta_probe_name name = { ap->expanded ? arena_printf(s->a, "%s:%s", provider_name(ap->provider), target)
-						     : ap->raw,
+	const char *colon = strchr(ap->raw, ':');
+	struct meta_probe_name name = { arena_printf(s->a, "%s%s%s", provider_name(ap->provider),
+						     ap->expanded ? ":" : "",
+						     ap->expanded ? target
+						     : colon	  ? colon
+								  : ""),
 					ap->provider >= PROV_KPROBE && target ? target : "" };
 
 	if (!wanted(s, name.probe))
