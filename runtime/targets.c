@@ -533,6 +533,8 @@ static bool r_is_abi0(void *ctx, int bin, uint32_t f)
 
 static const char *r_why_none(void *ctx, int bin, const char *name)
 {
+	if (tgt_is_imported(targets_tgt(ctx, bin), name))
+		return "is in one of its shared libraries, not in the file itself: u:libNAME:FUNC";
 	return tgt_is_ifunc(targets_tgt(ctx, bin), name)
 		       ? "is an IFUNC: the loader chooses one of several functions that have other names, or none"
 		       : NULL;

@@ -123,6 +123,9 @@ size_t tgt_line_to_addrs(struct tgt *t, const char *file, unsigned line, uint64_
 /* Whether a name is chosen when the program is loaded (STT_GNU_IFUNC), as strlen of libc: it has no code of its own. */
 bool tgt_is_ifunc(struct tgt *t, const char *name);
 
+/* Whether the binary takes a function of that name from a shared library. */
+bool tgt_is_imported(struct tgt *t, const char *name);
+
 /* Address and size of a data or function symbol; false when there is none. */
 bool tgt_symbol(struct tgt *t, const char *name, uint64_t *vaddr, uint64_t *size);
 

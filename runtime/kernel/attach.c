@@ -108,7 +108,7 @@ static void *attach_some(void *arg)
 		if (i >= j->n)
 			return NULL;
 		LIBBPF_OPTS(bpf_uprobe_opts, o, .bpf_cookie = j->sites[i].cookie, .retprobe = j->ret);
-		/* never by process: perf_event would follow one thread of it; the program looks itself (gft_pids) */
+		/* never by process: perf_event would follow one thread of it; the program looks itself (gft_procs) */
 		j->links[i] = bpf_program__attach_uprobe_opts(j->prog, -1, j->path, j->sites[i].offset, &o);
 		if (!j->links[i])
 			__atomic_store_n(&j->last_errno, errno, __ATOMIC_RELAXED);

@@ -76,6 +76,22 @@ static bool find_ifunc(void *arg, const struct sym *s)
 	return !f->found;
 }
 
+static bool find_import(void *arg, const struct sym *s)
+{
+	struct find *f = arg;
+
+	f->found = s->shndx == SHN_UNDEF && (s->type == STT_FUNC || s->type == STT_NOTYPE) && !strcmp(s->name, f->name);
+	return !f->found;
+}
+
+bool tgt_is_imported(struct tgt *t, const char *name)
+{
+	struct find f = { .name = name };
+
+	tgt_each_name(t, find_import, &f);
+	return f.found;
+}
+
 bool tgt_is_ifunc(struct tgt *t, const char *name)
 {
 	struct find f = { .name = name };

@@ -209,6 +209,8 @@ def test_library_names():
     check(r.status == 1 and "libnosuch" in r.err, "a library that is not there", r)
     r = gft("-e", "u:libc:strlen {}")
     check(r.status == 1 and "is an IFUNC" in r.err, "a function that the loader chooses", r)
+    r = gft("-e", "u:usleep {}", exe)
+    check(r.status == 1 and "in one of its shared libraries" in r.err, "a function of a library", r)
     r = gft("-e", "u:*:f {}", exe)
     check(r.status == 1 and "-p PID" in r.err, "'*' without a process", r)
 
