@@ -214,3 +214,24 @@ def test_refused_by_the_verifier():
     r.fails_with_one_error()
     check(re.search(r"^script:5:4: error: too (many branches|much) for", r.err) and "hint: fewer rounds of unroll" in r.err and "r10" not in r.err, "no explanation", r)
     check("BEGIN PROG LOAD LOG" in gft("-v", "-e", script).err, "-v has the log", None)
+
+
+def test_installed():
+    """What make install puts somewhere works from there, in another folder."""
+    if "GFT_OUT" in os.environ:
+        raise Skip("make install takes the usual build")
+    with tempfile.TemporaryDirectory() as d:
+        run(["make", "-s", f"PREFIX={d}", "install"], cwd=ROOT)
+        r = run([f"{d}/bin/gft", "-q", "--no-cache", "-e",
+                 'struct x { int a, b; };\nbegin { printf("%d\\n", sizeof(struct x)); }'], cwd="/")
+        check(r.out == "8\n", "compiled by the installed libraries", r)
+        for f in ("share/man/man1/gft.1", "share/bash-completion/completions/gft", "share/doc/gft/language.md"):
+            check(os.path.exists(f"{d}/{f}"), f"{f} is missing")
+
+
+def test_language_help():
+    r = gft("help").ok()
+    for name in ("nsecs", "goid", "printf", "graph_drop", "fetch"):
+        check(re.search(rf"^  {name} ", r.out, re.M), f"no {name}", r)
+    check("printf(" in gft("help", "printf").ok().out, "one of them", None)
+    gft("help", "prinf").fails_with_one_error()
