@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* Whether exit programs return in the kernel's place: where they can, unless GFT_RET_EMULATION=0. */
+/* Whether exit programs return in the kernel's place: where they can and GFT_RET_EMULATION=1 asks for it. */
 static uint32_t return_mode(void)
 {
 	const struct kernel_caps *caps = NULL;
