@@ -114,6 +114,23 @@ def test_waits_stripped():
         waits(go, "pie-stripped")
 
 
+# limit: 240
+def test_waits_cgo():
+    """Linked with C: g is elsewhere, and C waits in system calls of its own, and calls back."""
+    for variant in ("cgo", "cgo-pie", "cgo-static"):
+        waits(go_newest(), variant)
+        exe = build("waits", None, variant)
+        r = gft("-f", "json", "-e", "u:main.naps { graph(parks, syscalls); } u:main.back {}", "-c", f"{exe} -ms {MS}").ok()
+        truth(r)
+        (g,) = objects(r, "graph")
+        check_sums(g["calls"])
+        (back,) = [c for c in g["calls"] if c.get("func") == "main.back"]
+        check(back["split"]["parked"]["sleep"]["ns"] > 0.9 * MS * 1e6, f"{variant}: what C called", back)
+        check(g["split"]["syscall_ns"] > 0.9 * MS * 1e6 and g["split"]["parked_ns"] < 1.5 * MS * 1e6, f"{variant}: in C", g)
+        slept = [c for c in g["calls"] if c.get("syscall") in ("clock_nanosleep", "nanosleep")]
+        check(slept and slept[0]["duration_ns"] > 0.9 * MS * 1e6, f"{variant}: the system call of C", g)
+
+
 def test_waits_text_recorded():
     """The same in text, and from a recording."""
     exe = build("waits")

@@ -26,6 +26,7 @@ var (
 	sink   uint64
 	nobody = make(chan int)
 	wg     sync.WaitGroup
+	withC  func() // cgo.go
 )
 
 //go:noinline
@@ -169,6 +170,9 @@ func round(a, b net.Conn) {
 	timed("crowds", crowds)
 	timed("collects", collects)
 	timed("starts", starts)
+	if withC != nil {
+		timed("naps", withC)
+	}
 }
 
 func main() {
