@@ -6,7 +6,7 @@ import os
 import re
 import tempfile
 
-from gft import NothingLeft, Skip, build, check, gft, go_newest, go_versions, losses
+from gft import OUT, NothingLeft, Skip, build, check, gft, go_newest, go_versions, losses, run
 from newer import newer_compilers
 import tree
 
@@ -129,6 +129,26 @@ def test_waits_cgo():
         check(g["split"]["syscall_ns"] > 0.9 * MS * 1e6 and g["split"]["parked_ns"] < 1.5 * MS * 1e6, f"{variant}: in C", g)
         slept = [c for c in g["calls"] if c.get("syscall") in ("clock_nanosleep", "nanosleep")]
         check(slept and slept[0]["duration_ns"] > 0.9 * MS * 1e6, f"{variant}: the system call of C", g)
+
+
+def reasons(go):
+    """Every name that the program says itself is in the table, under the same number."""
+    tool = os.path.join(OUT, "tools/reasons")
+    plain, stripped = (run([tool, build("waits", go, variant)]).out for variant in ("plain", "stripped"))
+    check("sync.Cond.Wait" in plain and plain == stripped, f"Go {go[0]}: names of wait reasons", plain, stripped)
+
+
+# limit: 240
+def test_reasons():
+    for go in go_versions():
+        if re.fullmatch(r"\d+\.\d+", go[0]):
+            reasons(go)
+
+
+# limit: 300
+def test_reasons_newer_go():
+    for go in newer_compilers():
+        reasons(go)
 
 
 def test_waits_text_recorded():
