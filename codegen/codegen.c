@@ -402,9 +402,13 @@ static void class_program(struct em *m, const struct prog_class *pc, uint32_t nu
 static const struct watched {
 	const char *func, *prog, *action;
 	bool entry_does; /* an entry probe of the script at the same place does it too */
+	bool optional;	 /* programs without it have nothing of the kind */
 } watched[] = {
-	{ "runtime.goexit1", "goexit", "gft_goroutine_gone", false },
-	{ "runtime.deferreturn", "deferreturn", "gft_called_gone", true },
+	{ "runtime.goexit1", "goexit", "gft_goroutine_gone", false, false },
+	{ "runtime.deferreturn", "deferreturn", "gft_called_gone", true, false },
+	/* iter.Pull's goroutines end elsewhere; the compiler copies coroexit into the wrapper that defers it */
+	{ "runtime.coroexit", "coroexit", "gft_goroutine_gone", false, true },
+	{ "runtime.corostart.deferwrap1", "coroend", "gft_goroutine_gone", false, true },
 };
 #define NWATCHED (sizeof(watched) / sizeof(watched[0]))
 
@@ -423,13 +427,15 @@ static bool entry_probed(const struct program *p, int bin, uint32_t func)
 	return false;
 }
 
-static void watch_program(struct em *m, int bin, const struct watched *w, struct meta_prog *mp)
+static bool watch_program(struct em *m, int bin, const struct watched *w, struct meta_prog *mp)
 {
 	const struct resolver *r = m->p->res;
 	uint32_t *funcs = NULL;
 	size_t n = r->match(r->ctx, bin, w->func, &funcs);
 	bool tls = false;
 
+	if (!n && w->optional)
+		return false;
 	memset(mp, 0, sizeof(*mp));
 	mp->name = arena_printf(m->a, "gft_%s_%d", w->prog, bin);
 	mp->kind = MP_UPROBE;
@@ -452,6 +458,7 @@ static void watch_program(struct em *m, int bin, const struct watched *w, struct
 		   "\t\t%s(&c);\n"
 		   "\treturn 0;\n}\n",
 		   mp->name, bin, tls ? "true" : "false", w->action);
+	return true;
 }
 
 /* What the context of such a program is. */
@@ -639,7 +646,7 @@ void codegen(struct program *p, struct generated *out)
 			continue;
 		seen |= 1ULL << bin;
 		for (size_t w = 0; w < NWATCHED; w++)
-			watch_program(&m, bin, &watched[w], &meta->progs[meta->nprogs++]);
+			meta->nprogs += watch_program(&m, bin, &watched[w], &meta->progs[meta->nprogs]);
 		explain_hooks(&m, meta, bin);
 	}
 	explain_tracepoints(&m, meta);

@@ -27,7 +27,10 @@ static const struct go_event events[] = {
 	{ "exit",
 	  "a goroutine ends",
 	  "gft_reg(&c, r14)",
-	  { { "runtime.goexit1", false, NULL, NULL, NULL } },
+	  { { "runtime.goexit1", false, NULL, NULL, NULL },
+	    /* of iter.Pull; coroexit is copied into the wrapper that defers it */
+	    { "runtime.corostart.deferwrap1", false, NULL, NULL, NULL },
+	    { "runtime.coroexit", false, NULL, "runtime.corostart.deferwrap1", NULL } },
 	  { { "start", &ty_usym_t, "gft_go_start", "the function it began in" } } },
 	{ "park",
 	  "a goroutine begins to wait",

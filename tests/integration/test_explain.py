@@ -206,6 +206,37 @@ def started(go=None):
         check("flags" not in grandchild and grandchild["duration_ns"] > 0.9 * MS * 1e6, "its end", grandchild)
 
 
+def coroutines(go):
+    """iter.Pull: who pulls waits for the coroutine, which ends like any goroutine."""
+    r = gft("-f", "json", "-e", "u:main.pulls { graph(parks, children); } u:main.generate {} go:exit { @[args.start] = count(); }",
+            "-c", f"{build('waits', go)} -ms {MS}").ok()
+    took = truth(r)
+    graphs = objects(r, "graph")
+    for g in graphs:
+        check_sums(g["calls"])
+        check("flags" not in g, f"Go {go[0]}: a graph that did not end", g)
+    (pulls,) = [g for g in graphs if g["func"] == "main.pulls"]
+    (coroutine,) = [g for g in graphs if g["func"] == "runtime.corostart"]
+    check(pulls["split"]["parked"]["coroutine"]["count"] == 5 and abs(pulls["duration_ns"] - took["pulls"]) < 5e6 and
+          pulls["split"]["parked"]["coroutine"]["ns"] > 0.9 * MS * 1e6, f"Go {go[0]}: who pulls", pulls)
+    check(coroutine["parent"] == pulls["goid"] and coroutine["split"]["parked"]["sleep"]["count"] == 4 and
+          coroutine["split"]["parked"]["coroutine"]["count"] == 4, f"Go {go[0]}: the coroutine", coroutine)
+    check('"runtime.corostart": 1' in r.out, f"Go {go[0]}: go:exit of a coroutine", r)
+
+
+def test_coroutines():
+    go = go_newest()
+    if not re.fullmatch(r"\d+\.\d+", go[0]) or int(go[0].split(".")[1]) < 23:
+        raise Skip("coroutines came with Go 1.23")
+    coroutines(go)
+
+
+# limit: 300
+def test_coroutines_newer_go():
+    for go in newer_compilers():
+        coroutines(go)
+
+
 def test_children():
     started()
 

@@ -27,6 +27,8 @@ var (
 	nobody = make(chan int)
 	wg     sync.WaitGroup
 	withC  func() // cgo.go
+
+	withCoroutines func() // coro.go
 )
 
 //go:noinline
@@ -172,6 +174,9 @@ func round(a, b net.Conn) {
 	timed("starts", starts)
 	if withC != nil {
 		timed("naps", withC)
+	}
+	if withCoroutines != nil {
+		timed("pulls", withCoroutines)
 	}
 }
 
