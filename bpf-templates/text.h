@@ -198,7 +198,11 @@ static __always_inline void gft_str_append(struct gft_ctx *c, char *dst, __u32 s
 {
 	struct gft_join_text j = { dst, b, size, nb, gft_str_len(c, dst, size) };
 
-	bpf_loop((__u32)gft_str_len(c, b, nb), gft_concat_byte, &j, 0);
+	__u32 n = gft_str_len(c, b, nb);
+
+	/* the kernel cannot load a call of bpf_loop() that it knows to do nothing */
+	if (n)
+		bpf_loop(n, gft_concat_byte, &j, 0);
 }
 
 #endif

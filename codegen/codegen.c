@@ -617,6 +617,28 @@ static void needs(struct em *m, struct gft_meta *meta, uint32_t all)
 	}
 }
 
+/* Which tests of names the probes without a site pass: those of sites are the loader's. */
+static void name_table(struct em *m, struct buf *head)
+{
+	const struct program *p = m->p;
+
+	buf_printf(head, "#define GFT_STATIC_NAMES %u\n", p->nprobe_names ? p->nprobe_names : 1);
+	/* volatile: one that the compiler knew all of would have no place in the object, but a type */
+	buf_puts(head, "const volatile __u64 gft_static_names[GFT_STATIC_NAMES] = {");
+	for (uint32_t i = 0; i < p->nprobe_names; i++) {
+		uint64_t bits = 0;
+
+		for (uint32_t k = 0; k < p->nname_tests; k++) {
+			const struct meta_name_test *t = &p->name_tests[k];
+
+			if (meta_name_test(t, t->probe ? p->probe_names[i].probe : p->probe_names[i].func))
+				bits |= 1ULL << k;
+		}
+		buf_printf(head, "%s0x%llxULL", i ? ", " : " ", (unsigned long long)bits);
+	}
+	buf_puts(head, " };\n#include <gft/names.h>\n");
+}
+
 void codegen(struct program *p, struct generated *out)
 {
 	struct buf head = BUF_INIT, body = BUF_INIT;
@@ -712,6 +734,8 @@ void codegen(struct program *p, struct generated *out)
 		buf_puts(&head, "#include <gft/loop.h>\n");
 	if (all & NEED_TEXT)
 		buf_puts(&head, "#include <gft/text.h>\n");
+	if (m.names)
+		name_table(&m, &head);
 	if (m.tails)
 		buf_puts(&head, "#include <gft/tail.h>\n");
 	if (all & NEED_STACK)
@@ -737,6 +761,8 @@ void codegen(struct program *p, struct generated *out)
 	meta->ngraphs = p->ngraphs;
 	meta->tags = p->tags;
 	meta->ntags = p->ntags;
+	meta->name_tests = p->name_tests;
+	meta->nname_tests = m.names ? p->nname_tests : 0;
 	meta->probe_names = p->probe_names;
 	meta->nprobe_names = p->nprobe_names;
 	meta->strings = p->strings;

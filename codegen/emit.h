@@ -15,7 +15,7 @@ struct em {
 	unsigned tmp;	 /* number of the next temporary */
 	unsigned indent;
 	uint32_t zero; /* bytes of the zero row that maps need */
-	bool bias, tls, plans, every, rate, min, levels, tails, events, rets;
+	bool bias, tls, plans, every, rate, min, levels, tails, names, events, rets;
 	struct meta_warning *warnings;
 	uint32_t nwarnings, cwarnings;
 	/* of the clause that is being written: see emit_loop.c */
@@ -66,6 +66,8 @@ const char *emit_delete(struct em *m, const struct expr *e, const char *key);
 const char *emit_divisor(struct em *m, const struct expr *e);
 
 /* emit_func.c */
+/* Whether the name (func or probe) passes the test of that number, from 1. */
+const char *emit_name_test(struct em *m, const struct expr *name, int test);
 const char *emit_func(struct em *m, const struct expr *e);
 void emit_func_into(struct em *m, struct buf *b, const char *dst, const struct gft_type *t, const struct expr *e);
 const char *emit_equal(struct em *m, const struct expr *x, const struct expr *y);

@@ -283,6 +283,8 @@ static const char *binary(struct em *m, const struct expr *e)
 	const char *a, *b;
 	bool sg = e->type->is_signed;
 
+	if (e->number && (x->type->kind == TY_FUNC || x->type->kind == TY_PROBE) && y->type->kind == TY_STRING)
+		return arena_printf(m->a, "(%s%s)", e->op == OP_NE ? "!" : "", emit_name_test(m, x, e->number));
 	if (!emit_is_scalar(x->type) && (e->op == OP_EQ || e->op == OP_NE))
 		return arena_printf(m->a, "(%s%s)", e->op == OP_NE ? "!" : "", emit_equal(m, x, y));
 	if ((x->type->kind == TY_PTR || y->type->kind == TY_PTR) && (e->op == OP_ADD || e->op == OP_SUB))

@@ -157,10 +157,20 @@ static const char *find_text(struct em *m, const struct expr *e)
 	return take(m, &o);
 }
 
+const char *emit_name_test(struct em *m, const struct expr *name, int test)
+{
+	m->names = true;
+	return arena_printf(m->a, "gft_is_named(%s, %d)", emit_val(m, name), test - 1);
+}
+
 const char *emit_func(struct em *m, const struct expr *e)
 {
 	const char *a;
 
+	if (e->number && emit_is_scalar(e->args[0]->type) && (e->fn->id == FN_STRNCMP || e->fn->id == FN_STRCONTAINS)) {
+		a = emit_name_test(m, e->args[0], e->number);
+		return e->fn->id == FN_STRNCMP ? arena_printf(m->a, "(__s64)!%s", a) : a;
+	}
 	switch (e->fn->id) {
 	case FN_LEN:
 	case FN_STRLEN: return len(m, e);

@@ -94,7 +94,10 @@ void emit_declare(struct em *m, const struct var *v)
 		return;
 	if (!scalar && !on_stack(m, v->type->size)) {
 		m->places[v->id] = scratch(m, v->type->size);
-		emit_line(m, "gft_zero(%s, %u); /* %s */", m->places[v->id], v->type->size, v->name);
+		if (!v->set_at_once || emit_has_gaps(v->type))
+			emit_line(m, "gft_zero(%s, %u); /* %s */", m->places[v->id], v->type->size, v->name);
+		else
+			emit_line(m, "/* %s: %s */", m->places[v->id], v->name);
 	} else if (!v->captured) {
 		if (scalar)
 			emit_line(m, "%s %s = 0;", emit_ctype(v->type), name);

@@ -149,6 +149,7 @@ struct var {
 	uint32_t callbacks; /* loops around its declaration whose body is a function of its own */
 	bool captured;	    /* used in such a loop that does not hold its declaration */
 	bool written;
+	bool set_at_once;		 /* its block begins with a value for it */
 	const struct gft_type *declared; /* let $v : type, or NULL */
 };
 
@@ -248,6 +249,8 @@ struct program {
 	uint32_t ntags, ctags;
 	const char **strings;
 	uint32_t nstrings, cstrings;
+	struct meta_name_test *name_tests;
+	uint32_t nname_tests, cname_tests;
 	struct meta_probe_name *probe_names;
 	uint32_t nprobe_names, cprobe_names;
 

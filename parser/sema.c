@@ -82,7 +82,11 @@ static void check_assign(struct sema *s, struct stmt *st)
 		return;
 	}
 	if (lhs->kind == EX_VAR) {
+		bool fresh = !sema_find_var(s, lhs->name);
+
 		sema_assign_var(s, lhs, st->e->type, st->loc);
+		if (lhs->var && fresh)
+			lhs->var->set_at_once = true;
 		if (lhs->var)
 			sema_fits(s, lhs->var->declared, st->e);
 	} else

@@ -142,6 +142,10 @@ void sema_config(struct sema *s);
 /* config.max_strlen as the number, text or bool that it is; false: e is no setting. */
 bool sema_setting(struct sema *s, struct expr *e);
 
+/* sema_name.c: func == "x", strncmp(func, "x", 1); false: it is no such comparison */
+bool sema_name_equal(struct sema *s, struct expr *e);
+bool sema_name_call(struct sema *s, struct expr *e);
+
 /* sema_map.c: let @m = hash(N) */
 void sema_map_decls(struct sema *s);
 const struct map_kind *sema_map_kind(const char *name);

@@ -600,7 +600,7 @@ static void check_binary(struct sema *s, struct expr *e)
 	case OP_EQ:
 	case OP_NE:
 		e->type = &ty_bool;
-		if (a->type->kind == TY_STRING && b->type->kind == TY_STRING)
+		if ((a->type->kind == TY_STRING && b->type->kind == TY_STRING) || sema_name_equal(s, e))
 			return;
 		name_to_number(s, a, b);
 		name_to_number(s, b, a);
@@ -626,8 +626,8 @@ static void check_binary(struct sema *s, struct expr *e)
 		if (a->type->kind == TY_STRING && b->type->kind == TY_STRING)
 			sema_hint(s, "strings can be compared by == and != only");
 		else if (is_name(a->type) || is_name(b->type))
-			sema_hint(s, "func and probe are numbers until they are printed: give the function a clause of "
-				     "its own, u:main.add { ... }");
+			sema_hint(s, "func and probe are numbers until they are printed; they can be compared with a "
+				     "literal: func == \"main.add\"");
 		if (e->type->kind == TY_NONE)
 			e->type = &ty_i64;
 		return;

@@ -89,6 +89,8 @@ static void check_strings(struct sema *s, struct expr *e)
 	e->type = e->fn->id == FN_STRCONTAINS ? &ty_bool : &ty_i64;
 	for (uint32_t i = 0; i < e->nargs; i++)
 		sema_expr(s, e->args[i]);
+	if (e->nargs > 1 && sema_name_call(s, e))
+		return;
 	for (uint32_t i = 0; i < e->nargs && i < 2; i++)
 		need_text(s, e, e->args[i]);
 	if (e->nargs == 3 && (!sema_const_int(e->args[2], &n) || n < 0))

@@ -359,6 +359,20 @@ static bool fail(struct run *r, struct kernel_error *e)
 	return false;
 }
 
+/* Which of the script's comparisons of func and probe are true at a site. */
+static uint64_t site_names(struct run *r, uint32_t site)
+{
+	uint64_t bits = 0;
+
+	for (uint32_t k = 0; k < r->meta->nname_tests; k++) {
+		const struct meta_name_test *t = &r->meta->name_tests[k];
+
+		if (meta_name_test(t, t->probe ? probe_name(r, site) : func_name(r, site)))
+			bits |= 1ULL << k;
+	}
+	return bits;
+}
+
 static bool load(struct run *r)
 {
 	const struct run_opts *o = r->o;
@@ -379,6 +393,7 @@ static bool load(struct run *r)
 	ko.processes = c.task.known && consts_watch(o);
 	if (r->meta->site_addrs || r->meta->site_plans)
 		ko.site_addrs = sites_total(o->sites);
+	ko.site_names = r->meta->nname_tests ? sites_total(o->sites) : 0;
 	if (ksession_load(&r->ks, &ko, &err) < 0)
 		return fail(r, &err);
 	/* first who is followed, then whom: what they start in between is not missed */
@@ -393,6 +408,8 @@ static bool load(struct run *r)
 
 		ksession_site_addr(r->ks, i, v);
 	}
+	for (uint32_t i = 0; i < ko.site_names; i++)
+		ksession_site_names(r->ks, i, site_names(r, i));
 	for (uint32_t i = 0; r->meta->site_plans && i < sites_total(o->sites); i++) {
 		const struct gft_cap_plan *plan = sites_plan(o->sites, i);
 

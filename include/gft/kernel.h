@@ -93,6 +93,7 @@ struct ksession_opts {
 	size_t nconsts;
 	size_t ring_bytes;	 /* rounded up to a power of two of pages; 0: 8 MiB, less when that is refused */
 	uint32_t max_goroutines; /* entries of the goroutine map; 0: 65,536 */
+	uint32_t site_names;	 /* entries of the map gft_site_names, see ksession_site_names() */
 	uint32_t site_addrs;	 /* entries of the map gft_site_addr, see ksession_site_addr() */
 	bool verbose;		 /* keep libbpf's own messages on stderr */
 	bool processes;		 /* load the programs that watch processes start, change and end (proc.h) */
@@ -134,6 +135,9 @@ int ksession_run(struct ksession *s, uint32_t prog, struct kernel_error *err);
 /* Tells the BPF half how to capture a site's values (capture.h; scripts with graph(args) or graph(ret)). */
 struct gft_cap_plan;
 int ksession_site_plan(struct ksession *s, uint32_t site, const struct gft_cap_plan *plan);
+
+/* Writes the bits of meta's name_tests that the site passes.  0, or -errno. */
+int ksession_site_names(struct ksession *s, uint32_t site, uint64_t bits);
 
 /* Tells the BPF half a site's address in its file (scripts that read @SYMBOL); 0 or a negative errno. */
 int ksession_site_addr(struct ksession *s, uint32_t site, uint64_t vaddr);

@@ -12,6 +12,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "gft/diag.h"
 #include "gft/graph.h"
@@ -141,6 +142,27 @@ struct meta_probe_name {
 /* What an attach point that matches nothing is. */
 enum meta_missing { MISSING_ERROR, MISSING_WARN, MISSING_IGNORE };
 
+/* func == "main.add", strncmp(probe, "uprobe", 6), strcontains(func, "add"): which names, known before the run. */
+enum meta_name_how { NAME_IS, NAME_BEGINS, NAME_HOLDS };
+
+struct meta_name_test {
+	enum meta_name_how how;
+	bool probe; /* the probe's full name, not the function's */
+	const char *text;
+};
+#define META_NAME_TESTS 64 /* bits of a word */
+
+static inline bool meta_name_test(const struct meta_name_test *t, const char *name)
+{
+	if (!name)
+		name = "";
+	switch (t->how) {
+	case NAME_IS: return strcmp(name, t->text) == 0;
+	case NAME_BEGINS: return strncmp(name, t->text, strlen(t->text)) == 0;
+	default: return strstr(name, t->text) != NULL;
+	}
+}
+
 /* Settings that the running half needs (config block, environment). */
 struct meta_config {
 	uint32_t max_strlen; /* bytes */
@@ -185,6 +207,8 @@ struct gft_meta {
 	uint32_t nstrings;
 	struct meta_config config;
 	struct meta_needs needs;
+	struct meta_name_test *name_tests; /* the map gft_site_names wants a bit of each for each site */
+	uint32_t nname_tests;
 	bool site_plans; /* the map gft_plans wants each site's plan (capture.h) */
 	bool site_addrs; /* the map gft_site_addr wants each site's vaddr */
 };

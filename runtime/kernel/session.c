@@ -269,6 +269,10 @@ static int open_object(struct ksession *s, const struct ksession_opts *o, size_t
 			bpf_map__set_max_entries(s->maps[i], s->meta->maps[i].max_entries);
 	struct bpf_map *scratch = bpf_object__find_map_by_name(s->obj, "gft_scratch");
 
+	struct bpf_map *names = bpf_object__find_map_by_name(s->obj, "gft_site_names");
+
+	if (names)
+		bpf_map__set_max_entries(names, o->site_names ? o->site_names : 1);
 	if (scratch)
 		bpf_map__set_max_entries(scratch, (uint32_t)s->ncpus * GFT_SCRATCH_SLOTS);
 	if (s->ring)
@@ -415,6 +419,13 @@ void ksession_ready(struct ksession *s, bool on)
 		*s->start_ns = (uint64_t)t.tv_sec * 1000000000ULL + (uint64_t)t.tv_nsec;
 	}
 	__atomic_store_n(s->ready, on && !(s->exited && *s->exited), __ATOMIC_RELEASE);
+}
+
+int ksession_site_names(struct ksession *s, uint32_t site, uint64_t bits)
+{
+	struct bpf_map *m = bpf_object__find_map_by_name(s->obj, "gft_site_names");
+
+	return m ? bpf_map_update_elem(bpf_map__fd(m), &site, &bits, BPF_ANY) : -ENOENT;
 }
 
 int ksession_site_addr(struct ksession *s, uint32_t site, uint64_t vaddr)

@@ -144,3 +144,14 @@ def test_durations():
     m = re.search(r"^(\d+\.?\d*ms)\n(\d+) (\S+) (\S+)\n1200000\n1\.2ms\n", r.out, re.M)
     check(m and m[1] == m[3] == m[4] and int(m[2]) > 10_000_000, "as duration and number", r)
     check(re.search(r"^@d: \d+\.?\d*ms$", r.out, re.M) and re.search(r"^@n: \d+$", r.out, re.M), "in maps", r)
+
+
+def test_names_compared():
+    r = script(r'u:main.add*,begin,u:main.minus { @[func == "main.add" ? "add" : func != "main.add3" ? "other" : "three"] '
+               r'= count(); @p[strncmp(func, "main.a", 6) == 0, strcontains(func, "add"), probe == "begin"] = count(); } '
+               r'end { if (probe == "end") { print("at the end"); } } u:main.add / func == "main.minus" / { print("never"); }',
+               command=CALLS)
+    got = dict(re.findall(r"^(@.*): (\d+)$", r.out, re.M))
+    check(got == {"@[add]": "3", "@[three]": "3", "@[other]": "7", "@p[false, false, true]": "1",
+                  "@p[false, false, false]": "3", "@p[true, true, false]": "9"}, "maps", r)
+    check("at the end" in r.out and "never" not in r.out, "names of other probes", r)

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * sema_name.c - func and probe compared with text.
+ *
+ * Both are numbers of sites until they are printed.  Which sites have a name is
+ * known before the run: each comparison is a bit of a word that the loader
+ * writes for each site.
+ */
+#include <string.h>
+
+#include "parser/sema.h"
+
+static bool is_name(const struct expr *e)
+{
+	return e->type->kind == TY_FUNC || e->type->kind == TY_PROBE;
+}
+
+static bool is_text(const struct expr *e)
+{
+	return (e->kind == EX_STR || e->kind == EX_POSPARAM) && e->str;
+}
+
+/* The test's number, from 1. */
+static int add(struct sema *s, const struct expr *e, const struct expr *name, enum meta_name_how how, const char *text)
+{
+	struct meta_name_test t = { how, name->type->kind == TY_PROBE, text };
+	struct program *p = s->p;
+
+	if (!s->report)
+		return 0;
+	for (uint32_t i = 0; i < p->nname_tests; i++)
+		if (p->name_tests[i].how == how && p->name_tests[i].probe == t.probe &&
+		    !strcmp(p->name_tests[i].text, text))
+			return (int)i + 1;
+	if (p->nname_tests == META_NAME_TESTS) {
+		sema_error(s, e->loc, "more than %d comparisons of func and probe in one script", META_NAME_TESTS);
+		sema_hint(s, "give the functions clauses of their own: u:main.add { ... }");
+		return 0;
+	}
+	ARENA_PUSH(s->a, p->name_tests, p->nname_tests, p->cname_tests, t);
+	return (int)p->nname_tests;
+}
+
+bool sema_name_equal(struct sema *s, struct expr *e)
+{
+	struct expr *name = is_name(e->a) ? e->a : e->b, *text = name == e->a ? e->b : e->a;
+
+	if (!is_name(name) || !is_text(text))
+		return false;
+	e->type = &ty_bool;
+	e->number = add(s, e, name, NAME_IS, text->str);
+	/* the name first, for codegen */
+	e->a = name;
+	e->b = text;
+	return true;
+}
+
+bool sema_name_call(struct sema *s, struct expr *e)
+{
+	const char *text;
+	int64_t n;
+
+	if (!is_name(e->args[0]) || !is_text(e->args[1]))
+		return false;
+	text = e->args[1]->str;
+	if (e->fn->id == FN_STRCONTAINS) {
+		e->number = add(s, e, e->args[0], NAME_HOLDS, text);
+		return true;
+	}
+	if (e->fn->id != FN_STRNCMP || !sema_const_int(e->args[2], &n) || n < 0)
+		return false;
+	if ((uint64_t)n > strlen(text)) /* with the NUL behind it */
+		e->number = add(s, e, e->args[0], NAME_IS, text);
+	else
+		e->number = add(s, e, e->args[0], NAME_BEGINS, arena_strndup(s->a, text, (size_t)n));
+	return true;
+}
