@@ -193,10 +193,10 @@ static long gft_concat_byte(__u32 i, struct gft_join_text *j)
 	return !j->src[from];
 }
 
-/* Appends b to the text at dst, which has size bytes, zero behind the text. */
-static __always_inline void gft_str_append(struct gft_ctx *c, char *dst, __u32 size, const char *b, __u32 nb)
+/* Writes b at dst + at, where dst has size bytes, zero from there on. */
+static __always_inline void gft_str_append(struct gft_ctx *c, char *dst, __u32 size, __u64 at, const char *b, __u32 nb)
 {
-	struct gft_join_text j = { dst, b, size, nb, gft_str_len(c, dst, size) };
+	struct gft_join_text j = { dst, b, size, nb, at };
 
 	__u32 n = gft_str_len(c, b, nb);
 

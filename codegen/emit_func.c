@@ -264,12 +264,15 @@ void emit_func_into(struct em *m, struct buf *b, const char *dst, const struct g
 		pointer_read(m, b, "buf", dst, t->count, e, e->nargs > 1 ? NULL : arena_printf(m->a, "%u", t->count));
 		return;
 	case FN_STR_CONCAT: {
-		const char *p;
+		const struct gft_type *ta = a->type, *tb = e->args[1]->type;
+		const char *p, *q;
 
 		buf_puts(b, "{ ");
-		emit_into(m, b, dst, t, a);
-		p = emit_at(m, b, e->args[1]);
-		buf_printf(b, "gft_str_append(c, %s, %u, %s, %u); } ", dst, t->size, p, e->args[1]->type->size);
+		p = emit_at(m, b, a);
+		q = emit_at(m, b, e->args[1]);
+		emit_convert(m, b, dst, t, p, ta);
+		buf_printf(b, "gft_str_append(c, %s, %u, gft_str_len(c, %s, %u), %s, %u); } ", dst, t->size, p,
+			   ta->size, q, tb->size);
 		return;
 	}
 	case FN_USYM:

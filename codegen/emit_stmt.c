@@ -431,6 +431,21 @@ static void emit_assign_map(struct em *m, const struct stmt *st)
 	buf_free(&b);
 }
 
+/* Whether an expression may look at a variable. */
+static bool mentions(const struct expr *e, const struct var *v)
+{
+	if (!e)
+		return false;
+	if (e->kind == EX_VAR)
+		return e->var == v;
+	if (e->block || e->nitems)
+		return true;
+	for (uint32_t i = 0; i < e->nargs; i++)
+		if (mentions(e->args[i], v))
+			return true;
+	return mentions(e->a, v) || mentions(e->b, v) || mentions(e->c, v);
+}
+
 static void emit_assign_var(struct em *m, const struct stmt *st)
 {
 	const struct var *v = st->lhs->var;
@@ -438,7 +453,11 @@ static void emit_assign_var(struct em *m, const struct stmt *st)
 	struct buf b = BUF_INIT;
 
 	if (!emit_is_scalar(v->type)) {
-		emit_into(m, &b, name, v->type, st->e);
+		/* what the variable holds may be needed until the new value is complete */
+		if (st->e->kind != EX_VAR && mentions(st->e, v))
+			emit_convert(m, &b, name, v->type, emit_at_as(m, &b, st->e, v->type), v->type);
+		else
+			emit_into(m, &b, name, v->type, st->e);
 		emit_line(m, "%s", buf_str(&b));
 	} else if (st->op == OP_DIV || st->op == OP_MOD) {
 		emit_line(m, "%s = gft_%s%s(%s, %s);", name, v->type->is_signed ? "s" : "u",
