@@ -33,26 +33,33 @@ static __always_inline long gft_read_any(void *dst, __u32 size, __u64 addr)
  * char a[n] as text in size bytes: what is behind a NUL may be anything in
  * memory, and must be zero in a value.
  */
-static __always_inline void gft_chars_user(char *dst, __u32 size, __u32 n, __u64 addr)
+static __always_inline long gft_chars_user(char *dst, __u32 size, __u32 n, __u64 addr)
 {
+	long e;
+
 	gft_zero(dst, size);
-	if (bpf_probe_read_user_str(dst, n, (void *)addr) == n)
+	e = bpf_probe_read_user_str(dst, n, (void *)addr);
+	if (e == n)
 		bpf_probe_read_user(dst + n - 1, 1, (void *)(addr + n - 1));
+	return e < 0 ? e : 0;
 }
 
-static __always_inline void gft_chars_kernel(char *dst, __u32 size, __u32 n, __u64 addr)
+static __always_inline long gft_chars_kernel(char *dst, __u32 size, __u32 n, __u64 addr)
 {
+	long e;
+
 	gft_zero(dst, size);
-	if (bpf_probe_read_kernel_str(dst, n, (void *)addr) == n)
+	e = bpf_probe_read_kernel_str(dst, n, (void *)addr);
+	if (e == n)
 		bpf_probe_read_kernel(dst + n - 1, 1, (void *)(addr + n - 1));
+	return e < 0 ? e : 0;
 }
 
-static __always_inline void gft_chars_any(char *dst, __u32 size, __u32 n, __u64 addr)
+static __always_inline long gft_chars_any(char *dst, __u32 size, __u32 n, __u64 addr)
 {
 	if ((__s64)addr < 0)
-		gft_chars_kernel(dst, size, n, addr);
-	else
-		gft_chars_user(dst, size, n, addr);
+		return gft_chars_kernel(dst, size, n, addr);
+	return gft_chars_user(dst, size, n, addr);
 }
 
 /* A word of the program's own memory at any address: byte by byte. */

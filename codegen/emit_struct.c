@@ -34,7 +34,7 @@ const char *emit_space(unsigned space)
 }
 
 /* A read of a place, as one call; with -k a fault is told. */
-static const char *read_call(struct em *m, const struct expr *e, const char *args)
+static const char *read_call(struct em *m, const struct expr *e, const char *what, const char *args)
 {
 	static const char *const helpers[] = { "probe_read_user", "probe_read_kernel", "probe_read" };
 	const char *space = emit_space((unsigned)e->number);
@@ -43,7 +43,7 @@ static const char *read_call(struct em *m, const struct expr *e, const char *arg
 			    helpers[*space == 'u'   ? 0
 				    : *space == 'k' ? 1
 						    : 2],
-			    arena_printf(m->a, "gft_read_%s(%s)", space, args));
+			    arena_printf(m->a, "gft_%s_%s(%s)", what, space, args));
 }
 
 const char *emit_suffix(unsigned space)
@@ -139,7 +139,7 @@ const char *emit_place(struct em *m, const struct expr *e)
 	}
 	n = m->tmp++;
 	buf_printf(&o, "({ %s d%u = 0; %s; ", c, n,
-		   read_call(m, e,
+		   read_call(m, e, "read",
 			     arena_printf(m->a, "&d%u, %u, %s", n, f ? f->type->size : e->type->size,
 					  emit_address(m, e))));
 	x = arena_printf(m->a, "d%u", n);
@@ -150,15 +150,16 @@ const char *emit_place(struct em *m, const struct expr *e)
 void emit_place_into(struct em *m, struct buf *b, const char *dst, const struct gft_type *t, const struct expr *e)
 {
 	uint32_t size = e->type->size;
-	const char *space = emit_space((unsigned)e->number);
 
 	if (e->kind == EX_FIELD && e->field->loc) {
 		buf_printf(b, "gft_chars_kernel(%s, %u, %u, %s); ", dst, t->size, t->size, data_loc(m, e));
 		return;
 	}
 	if (e->type->kind == TY_STRING) {
-		buf_printf(b, "gft_chars_%s(%s, %u, %u, %s); ", space, dst, t->size, size < t->size ? size : t->size,
-			   emit_address(m, e));
+		buf_printf(b, "%s; ",
+			   read_call(m, e, "chars",
+				     arena_printf(m->a, "%s, %u, %u, %s", dst, t->size, size < t->size ? size : t->size,
+						  emit_address(m, e))));
 		return;
 	}
 	if (size > t->size)
@@ -169,7 +170,7 @@ void emit_place_into(struct em *m, struct buf *b, const char *dst, const struct 
 	}
 	if (size < t->size)
 		buf_printf(b, "gft_zero(%s, %u); ", dst, t->size);
-	buf_printf(b, "%s; ", read_call(m, e, arena_printf(m->a, "%s, %u, %s", dst, size, emit_address(m, e))));
+	buf_printf(b, "%s; ", read_call(m, e, "read", arena_printf(m->a, "%s, %u, %s", dst, size, emit_address(m, e))));
 }
 
 /* A field of a value that the program itself holds. */
