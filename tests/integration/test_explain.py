@@ -58,15 +58,15 @@ def waits(go=None, variant="plain", names=True):
     for name in CASES:
         (c,) = [c for c in g["calls"] if c.get("func") == "main." + name and c["depth"] == 1]
         s, where = c["split"], f"Go {go[0] if go else 'newest'} {variant}: {name}"
-        # the program's own clock: it reads it right around the call
-        check(abs(c["duration_ns"] - took[name]) < 5e6, f"{where}: {c['duration_ns']} ns, {took[name]} by its own clock", c)
+        # the program reads its own clock right around the call: never less, and more where it loses its processor there
+        check(took[name] - 50e6 < c["duration_ns"] <= took[name], f"{where}: {c['duration_ns']} ns, {took[name]} by its own clock", c)
         if name in REASONS:
             waited = sum(w["ns"] for reason, w in s.get("parked", {}).items() if reason in REASONS[name])
             check(waited > 0.9 * MS * 1e6, f"{where}: waited {waited} ns for {REASONS[name]}", c)
         if name == "blocks":
             check(s["syscall_ns"] > 0.9 * MS * 1e6, f"{where}: the system call", c)
         if name in ("spins", "crowds"):
-            check(s["running_ns"] > 1e6 and s["running_ns"] + s["runnable_ns"] > 0.95 * MS * 1e6 and s["parked_ns"] < 5e6,
+            check(s["running_ns"] > 0 and s["running_ns"] + s["runnable_ns"] > 0.95 * MS * 1e6 and s["parked_ns"] < 5e6,
                   f"{where}: neither running nor ready", c)
     # four more goroutines on two processors
     (c,) = [c for c in g["calls"] if c.get("func") == "main.crowds"]
@@ -217,7 +217,7 @@ def coroutines(go):
         check("flags" not in g, f"Go {go[0]}: a graph that did not end", g)
     (pulls,) = [g for g in graphs if g["func"] == "main.pulls"]
     (coroutine,) = [g for g in graphs if g["func"] == "runtime.corostart"]
-    check(pulls["split"]["parked"]["coroutine"]["count"] == 5 and abs(pulls["duration_ns"] - took["pulls"]) < 5e6 and
+    check(pulls["split"]["parked"]["coroutine"]["count"] == 5 and took["pulls"] - 50e6 < pulls["duration_ns"] <= took["pulls"] and
           pulls["split"]["parked"]["coroutine"]["ns"] > 0.9 * MS * 1e6, f"Go {go[0]}: who pulls", pulls)
     check(coroutine["parent"] == pulls["goid"] and coroutine["split"]["parked"]["sleep"]["count"] == 4 and
           coroutine["split"]["parked"]["coroutine"]["count"] == 4, f"Go {go[0]}: the coroutine", coroutine)
