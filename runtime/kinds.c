@@ -15,7 +15,7 @@ bool kinds_possible(const struct gft_meta *m)
 		enum meta_prog_kind k = m->progs[i].kind;
 		bool kprobe = k == MP_KPROBE || k == MP_KRETPROBE;
 
-		if (kprobe ? caps->kprobe : caps->fentry || (k != MP_FENTRY && k != MP_FEXIT))
+		if (kprobe ? caps->kprobe : (k != MP_FENTRY && k != MP_FEXIT) || kernel_has_fentry())
 			continue;
 		enum meta_missing miss = m->config.missing_probes;
 

@@ -49,7 +49,8 @@ struct kernel_caps {
 	bool raw_tp;	       /* test runs of begin/end programs */
 	bool perf_event;       /* perf_event_open works: interval, profile, software */
 	bool tracepoint;
-	bool kprobe, fentry;
+	bool kprobe;
+	bool fentry;   /* --info alone fills it: ask kernel_has_fentry() */
 	bool lockdown; /* confidentiality or integrity lockdown seen */
 	char why[768]; /* when !bpf or !(uprobe || uprobe_multi): one sentence and what to do */
 };
@@ -60,6 +61,8 @@ struct kernel_caps {
  * result is kept for the life of the process.
  */
 int kernel_caps(const struct kernel_caps **out);
+/* Whether fentry and fexit programs load and attach: looked at when asked, as it reads the kernel's BTF. */
+bool kernel_has_fentry(void);
 /* Whether the pid filter of uprobe_multi follows every thread of the process. */
 bool kernel_uprobe_multi_pid(void);
 void kernel_caps_print(const struct kernel_caps *c, FILE *out); /* gft --info */

@@ -261,6 +261,21 @@ int kernel_caps(const struct kernel_caps **out)
 	return result;
 }
 
+bool kernel_has_fentry(void)
+{
+	static int known; /* 1 + the answer */
+	const struct kernel_caps *caps = NULL;
+
+	if (!known) {
+		libbpf_print_fn_t old = libbpf_set_print(quiet);
+
+		kernel_caps(&caps);
+		known = 1 + (caps->btf && has_fentry());
+		libbpf_set_print(old);
+	}
+	return known == 2;
+}
+
 /* What only --info asks for: reading the kernel's BTF takes tens of milliseconds. */
 static void probe_rest(struct kernel_caps *c)
 {
@@ -268,7 +283,7 @@ static void probe_rest(struct kernel_caps *c)
 
 	c->bpf_loop = libbpf_probe_bpf_helper(BPF_PROG_TYPE_KPROBE, BPF_FUNC_loop, NULL) == 1;
 	c->strncmp = libbpf_probe_bpf_helper(BPF_PROG_TYPE_KPROBE, BPF_FUNC_strncmp, NULL) == 1;
-	c->fentry = c->btf && has_fentry();
+	c->fentry = kernel_has_fentry();
 	libbpf_set_print(old);
 }
 
