@@ -2,7 +2,7 @@
 /* funcs.c - the list of functions, from .gopclntab and from symbol tables. */
 #include <stdlib.h>
 
-#include "internal.h"
+#include "insn.h"
 
 /* abi.FuncFlag of Go's src/internal/abi/symtab.go */
 #define FUNC_FLAG_TOPFRAME 1
@@ -68,11 +68,11 @@ static bool is_method(const char *name)
 
 /*
  * The wrapper through which assembly calls a Go function: it takes ABI0 arguments
- * and sets up X15 and r14, which hold anything before.  No other wrapper clears X15.
+ * and sets up X15 and r14, which hold anything before.  No other wrapper clears X15
+ * before its call; the one through which Go calls assembly does so behind it.
  */
 static bool sets_up_abi(const struct tgt *t, const struct tgt_func *f)
 {
-	static const uint8_t xorps_x15[] = { 0x45, 0x0f, 0x57, 0xff };
 	uint64_t n = f->end - f->entry;
 	const uint8_t *p;
 
@@ -80,8 +80,7 @@ static bool sets_up_abi(const struct tgt *t, const struct tgt_func *f)
 	if (name_is(f->name, "runtime.goexit1"))
 		return false;
 	p = tgt_mem(t, f->entry, n = n < 256 ? n : 256);
-
-	return p && memmem(p, n, xorps_x15, sizeof(xorps_x15));
+	return p && insn_clears_x15(p, n);
 }
 
 static uint32_t go_flags(struct tgt *t, const struct pcln_func *f, const char *name)

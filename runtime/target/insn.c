@@ -442,3 +442,21 @@ void code_free(struct code *c)
 	free(c->start);
 	free(c->goal);
 }
+
+bool insn_clears_x15(const uint8_t *p, size_t n)
+{
+	ZydisDecoder dec;
+	ZydisDecodedInstruction d;
+	ZydisDecodedOperand op[ZYDIS_MAX_OPERAND_COUNT];
+
+	ZydisDecoderInit(&dec, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
+	while (n && ZYAN_SUCCESS(ZydisDecoderDecodeFull(&dec, p, n, &d, op)) && d.mnemonic != ZYDIS_MNEMONIC_CALL) {
+		if (d.mnemonic == ZYDIS_MNEMONIC_XORPS && op[0].type == ZYDIS_OPERAND_TYPE_REGISTER &&
+		    op[1].type == ZYDIS_OPERAND_TYPE_REGISTER && op[0].reg.value == ZYDIS_REGISTER_XMM15 &&
+		    op[1].reg.value == ZYDIS_REGISTER_XMM15)
+			return true;
+		p += d.length;
+		n -= d.length;
+	}
+	return false;
+}

@@ -66,6 +66,8 @@ struct code {
 	ZydisDecoder *decp;
 };
 
+/* Whether code of n bytes clears X15 (xorps xmm15, xmm15) in front of its first call. */
+bool insn_clears_x15(const uint8_t *p, size_t n);
 /* Decodes function i into c; false when its bytes are not in the file. */
 bool code_read(struct code *c, struct tgt *t, uint32_t i);
 /* Index of the instruction at an offset, or -1. */
