@@ -104,16 +104,19 @@ struct {
 static __noinline int gft_count(__u32 stat, __u32 site)
 {
 	struct gft_loss_key key = { site, stat };
-	__u64 one = 1, *v;
+	__u64 none = 0, *v;
 
 	v = bpf_map_lookup_elem(&gft_stats, &stat);
 	if (v)
-		*v += 1;
+		__sync_fetch_and_add(v, 1);
 	v = bpf_map_lookup_elem(&gft_loss, &key);
+	if (!v) {
+		/* another processor may make it at the same time: either is found then */
+		bpf_map_update_elem(&gft_loss, &key, &none, BPF_NOEXIST);
+		v = bpf_map_lookup_elem(&gft_loss, &key);
+	}
 	if (v)
 		__sync_fetch_and_add(v, 1);
-	else
-		bpf_map_update_elem(&gft_loss, &key, &one, BPF_NOEXIST);
 	return 0;
 }
 

@@ -434,8 +434,10 @@ static bool watch_program(struct em *m, int bin, const struct watched *w, struct
 	size_t n = r->match(r->ctx, bin, w->func, &funcs);
 	bool tls = false;
 
-	if (!n && w->optional)
+	if (!n && w->optional) {
+		__builtin_free(funcs);
 		return false;
+	}
 	memset(mp, 0, sizeof(*mp));
 	mp->name = arena_printf(m->a, "gft_%s_%d", w->prog, bin);
 	mp->kind = MP_UPROBE;
