@@ -11,6 +11,18 @@
 #define GFT_LOOP_MAX  (1U << 23) /* what the kernel allows */
 #define GFT_WHILE_MAX (1U << 20)
 
+/*
+ * Always 0, which the verifier does not know.  A loop's variables have it added
+ * at each round: of a number that counts the rounds it would else look at every
+ * value, and at all that comes behind the loop once for each.
+ */
+__u64 gft_nought;
+
+static __always_inline __u64 gft_unknown(void)
+{
+	return *(volatile __u64 *)&gft_nought;
+}
+
 static __always_inline void gft_loop(__s64 from, __s64 to, void *fn, void *locals, __u32 site)
 {
 	__u64 n = to > from ? (__u64)to - (__u64)from : 0;

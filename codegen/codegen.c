@@ -59,6 +59,7 @@ static void clause_function(struct em *m, const struct clause_info *ci)
 	m->room = m->base;
 	m->stack = 0;
 	buf_reset(&m->locals);
+	buf_reset(&m->blur);
 	buf_reset(&m->bodies);
 	m->out = &text;
 	m->indent++;
@@ -780,5 +781,6 @@ void codegen(struct program *p, struct generated *out)
 	buf_free(&head);
 	buf_free(&body);
 	buf_free(&m.locals);
+	buf_free(&m.blur);
 	buf_free(&m.bodies);
 }

@@ -80,6 +80,7 @@ static unsigned emit_body(struct em *m, const struct stmt *st)
 	emit_line(m, "struct gft_ctx *c = l->c;");
 	if (m->ci->nitems)
 		emit_line(m, "struct gft_fetch_%u *f = l->f;", cl);
+	emit_line(m, "gft_blur_%u(l);", cl);
 	if (st->kind == ST_WHILE) {
 		emit_src(m, st->e->loc);
 		emit_line(m, "if (!%s)", emit_val(m, st->e));
@@ -148,4 +149,7 @@ void emit_locals(struct em *m, struct buf *out)
 		buf_printf(out, "\tstruct gft_fetch_%u *f;\n", cl);
 	buf_add(out, m->locals.data ? m->locals.data : "", m->locals.len);
 	buf_puts(out, "\t__u32 left; /* the clause is over */\n};\n");
+	buf_printf(out, "\nstatic __always_inline void gft_blur_%u(struct gft_locals_%u *l)\n{\n", cl, cl);
+	buf_add(out, m->blur.data ? m->blur.data : "", m->blur.len);
+	buf_puts(out, "}\n");
 }

@@ -105,6 +105,7 @@ void emit_declare(struct em *m, const struct var *v)
 			emit_line(m, "char %s[%u] __attribute__((aligned(8))) = {};", name, v->type->size);
 	} else if (scalar) {
 		buf_printf(&m->locals, "\t%s %s;\n", emit_ctype(v->type), name);
+		buf_printf(&m->blur, "\tl->%s += gft_unknown();\n", name);
 		emit_line(m, "l->%s = 0;", name);
 	} else {
 		buf_printf(&m->locals, "\tchar %s[%u] __attribute__((aligned(8)));\n", name, v->type->size);

@@ -10,7 +10,8 @@
 
 #include "parser/sema.h"
 
-#define UNROLL_MAX 100
+#define UNROLL_MAX    100
+#define UNROLL_WEIGHT 2000 /* of all rounds together */
 
 /* The type that an element of a for over a map has: an aggregation's is the number it stands for. */
 static const struct gft_type *element_type(struct sema *s, const struct map *m)
@@ -72,11 +73,71 @@ static void check_unroll(struct sema *s, struct stmt *st)
 	sema_block(s, st->body, false);
 }
 
+/* --- unroll that is too much --------------------------------------------------------------- */
+
+static unsigned weigh_block(const struct block *b);
+
+/* About how much the verifier has to look at. */
+static unsigned weigh(const struct expr *e)
+{
+	const struct function *fn = e && e->kind == EX_CALL ? function_find(e->name) : NULL;
+	unsigned w = 1;
+
+	if (!e)
+		return 0;
+	w += fn && (fn->needs & NEED_TEXT) ? 500 : e->kind == EX_CALL ? 20 : e->kind == EX_MAP ? 5 : 0;
+	w += weigh(e->a) + weigh(e->b) + weigh(e->c) + weigh_block(e->block) + weigh_block(e->block2);
+	for (uint32_t i = 0; i < e->nargs; i++)
+		w += weigh(e->args[i]);
+	for (uint32_t i = 0; i < e->nitems; i++)
+		w += 5 + weigh(e->items[i].e);
+	return w < UNROLL_WEIGHT ? w : UNROLL_WEIGHT;
+}
+
+static unsigned weigh_block(const struct block *b)
+{
+	unsigned w = 0;
+
+	for (const struct stmt *st = b ? b->first : NULL; st && w < UNROLL_WEIGHT; st = st->next) {
+		unsigned inner = weigh_block(st->body) + weigh_block(st->other);
+		bool again = st->kind == ST_UNROLL && st->e->kind == EX_INT && st->e->ival <= UNROLL_MAX;
+
+		w += 1 + weigh(st->lhs) + weigh(st->e) + weigh(st->e2) + inner * (again ? (unsigned)st->e->ival : 1);
+	}
+	return b && b->value ? w + weigh(b->value) : w;
+}
+
+/*
+ * The verifier looks at each round of an unroll.  Where that would be too much it
+ * becomes a loop, which it looks at once, and which needs a newer kernel.  By
+ * then nothing of the body has been checked yet, so that its variables are
+ * found to be shared with the loop's function.
+ */
+static void unroll_or_loop(struct sema *s, struct stmt *st)
+{
+	int64_t n;
+
+	if (st->body->scope)
+		return;
+	sema_expr(s, st->e);
+	if (!sema_const_int(st->e, &n) || n < 2 || n > UNROLL_MAX ||
+	    weigh_block(st->body) * (unsigned)n < UNROLL_WEIGHT)
+		return;
+	st->kind = ST_FOR_RANGE;
+	st->e2 = st->e;
+	st->e = expr_new(s->p->ast, EX_INT, st->e->loc);
+	/* a name that scripts cannot spell */
+	st->lhs = expr_new(s->p->ast, EX_VAR, st->loc);
+	st->lhs->name = "$0unroll";
+}
+
 void sema_loop(struct sema *s, struct stmt *st)
 {
 	struct scope *sc = ARENA_NEW(s->a, struct scope);
 
 	s->loops++;
+	if (st->kind == ST_UNROLL)
+		unroll_or_loop(s, st);
 	if (st->kind == ST_UNROLL) {
 		check_unroll(s, st);
 		s->loops--;

@@ -573,7 +573,7 @@ class Script:
         self.clause, self.vars, self.last = Clause("begin"), [], True
         clauses.append("begin { " + " ".join(self.assign_map(m) for m in self.maps) + " exit(); }")
         if self.chance(0.2):
-            clauses.insert(0, self.pick("config = { max_map_keys = 100 }", "config = { max_strlen = 16 }",
+            clauses.insert(0, self.pick("config = { max_map_keys = 100 }", "config = { max_strlen = 64 }",
                                         "config = { max_strlen = 200 }", "config = { max_strlen = 5000 }"))
             if self.chance(0.5):
                 m = self.r.choice(self.maps)
