@@ -496,6 +496,7 @@ uint32_t attach_scan(struct scan *s, uint32_t pos, struct attach_point ***out, u
 			struct src_loc b = { (uint32_t)(bad - t), (uint32_t)(bad - t) + 1, s->src->index };
 
 			diag_error(s->d, b, "this '%c' is not closed on its line", *bad);
+			diag_hint(s->d, "a part of a name stands in quotes: u:\"net/http.(*conn*\"");
 			last = NULL;
 		} else if (end == p) {
 			no_probe(s, loc);

@@ -887,6 +887,11 @@ static void check_expr(struct sema *s, struct expr *e)
 		if (e->a->type->kind == TY_TUPLE && e->ival < e->a->type->nfields) {
 			e->field = &e->a->type->fields[e->ival];
 			e->type = e->field->type;
+		} else if (e->a->kind == EX_INT) {
+			sema_error(s, e->loc, "numbers are whole: there is no arithmetic with fractions in BPF");
+			sema_hint(
+				s,
+				"compute in a smaller unit: 1500us for 1.5ms; fetch(...:f64) shows one that is there");
 		} else if (e->a->type->kind != TY_NONE) {
 			sema_error(s, e->loc, "%s has no element %llu", sema_type_name(s, e->a->type),
 				   (unsigned long long)e->ival);
