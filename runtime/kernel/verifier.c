@@ -24,7 +24,7 @@ static const struct {
 	{ "BPF program is too large",
 	  "too much for the kernel's verifier, which walks through at most a million instructions",
 	  "fewer rounds of unroll, or for ($i : 0..N) { ... }, whose body is looked at once; shorter text "
-	  "(max_strlen)" },
+	  "(max_strlen); in C between %{ and %} loops of a few rounds" },
 	{ "program is too large", "too many instructions for the kernel",
 	  "split the clause; fewer rounds of unroll; shorter text (max_strlen)" },
 	{ "combined stack size", "the script's values need more stack than the kernel gives (512 bytes)",

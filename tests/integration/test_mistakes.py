@@ -208,11 +208,15 @@ def test_list_of_a_script():
 
 
 def test_refused_by_the_verifier():
-    """In the script's own terms, with its line; the kernel's words only with -v."""
-    script = "begin {\n\t$x = rand;\n\tunroll (100) { unroll (100) {\n\t\tif (rand > 5) {\n\t\t\t@x[rand, comm] = rand;\n\t\t}\n\t} }\n}\n"
+    """In the script's own terms, with its line; the kernel's words only with -v.  A long unroll is no loop without end."""
+    r = gft("-e", "begin { $n = 0; unroll (100) { unroll (100) { if (rand >= 0) { $n++; } } } print($n); }").ok()
+    check(r.out == "10000\n", "a long unroll runs as a loop", r)
+    script = ("%{\nstatic long sum(long n) { long s = 0; for (long i = 0; i < n; i++) s += i ^ s; return s; }\n%}\n"
+              "begin { print(sum(rand)); }\n")
     r = gft("-e", script)
     r.fails_with_one_error()
-    check(re.search(r"^script:5:4: error: too (many branches|much) for", r.err) and "hint: fewer rounds of unroll" in r.err and "r10" not in r.err, "no explanation", r)
+    check(re.search(r"^script:2:1: error: too (many branches|much) for", r.err) and "hint: fewer rounds" in r.err
+          and "r10" not in r.err, "no explanation", r)
     check("BEGIN PROG LOAD LOG" in gft("-v", "-e", script).err, "-v has the log", None)
 
 
