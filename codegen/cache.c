@@ -108,6 +108,21 @@ void sha256_add(struct sha256 *s, const void *data, size_t len)
 	}
 }
 
+void sha256_add_part(struct sha256 *s, const void *data, size_t len)
+{
+	uint64_t n = len;
+
+	sha256_add(s, &n, sizeof(n));
+	sha256_add(s, data, len);
+}
+
+void sha256_add_file_id(struct sha256 *s, const struct stat *st)
+{
+	uint64_t id[3] = { (uint64_t)st->st_size, (uint64_t)st->st_mtim.tv_sec, (uint64_t)st->st_mtim.tv_nsec };
+
+	sha256_add(s, id, sizeof(id));
+}
+
 void sha256_end(struct sha256 *s, uint8_t out[SHA256_LEN])
 {
 	uint64_t bits = s->len * 8;

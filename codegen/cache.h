@@ -21,6 +21,10 @@ struct sha256 {
 };
 void sha256_init(struct sha256 *s);
 void sha256_add(struct sha256 *s, const void *data, size_t len);
+/* Of a key's parts: bytes with their number in front; and what tells one state of a file from another. */
+void sha256_add_part(struct sha256 *s, const void *data, size_t len);
+struct stat;
+void sha256_add_file_id(struct sha256 *s, const struct stat *st);
 void sha256_end(struct sha256 *s, uint8_t out[SHA256_LEN]);
 
 struct cache;

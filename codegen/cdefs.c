@@ -508,21 +508,6 @@ static const char *cache_open_entry(const char *p, size_t len, size_t *left)
 	return p;
 }
 
-static void add_bytes(struct sha256 *s, const void *data, size_t len)
-{
-	uint64_t n = len;
-
-	sha256_add(s, &n, sizeof(n));
-	sha256_add(s, data, len);
-}
-
-static void add_stat(struct sha256 *s, const struct stat *st)
-{
-	uint64_t id[3] = { (uint64_t)st->st_size, (uint64_t)st->st_mtim.tv_sec, (uint64_t)st->st_mtim.tv_nsec };
-
-	sha256_add(s, id, sizeof(id));
-}
-
 static void key_of(const struct unit *u, const struct stat *lib, uint8_t key[SHA256_LEN])
 {
 	static const char *const clang[] = { "/usr/lib/x86_64-linux-gnu/libclang-14.so.13" };
@@ -530,16 +515,16 @@ static void key_of(const struct unit *u, const struct stat *lib, uint8_t key[SHA
 	struct stat st;
 
 	sha256_init(&s);
-	add_bytes(&s, "gft C " GFT_VERSION, sizeof("gft C " GFT_VERSION));
+	sha256_add_part(&s, "gft C " GFT_VERSION, sizeof("gft C " GFT_VERSION));
 	if (lib)
-		add_stat(&s, lib);
+		sha256_add_file_id(&s, lib);
 	if (!stat(clang[0], &st))
-		add_stat(&s, &st);
-	add_bytes(&s, u->text.data, u->text.len);
+		sha256_add_file_id(&s, &st);
+	sha256_add_part(&s, u->text.data, u->text.len);
 	for (size_t i = 0; i < u->nargs; i++)
-		add_bytes(&s, u->args[i], strlen(u->args[i]));
+		sha256_add_part(&s, u->args[i], strlen(u->args[i]));
 	for (size_t i = 0; i < u->nwords; i++)
-		add_bytes(&s, u->words[i], strlen(u->words[i]));
+		sha256_add_part(&s, u->words[i], strlen(u->words[i]));
 	sha256_end(&s, key);
 }
 

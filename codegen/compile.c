@@ -93,21 +93,6 @@ static int load_lib(const char *path, bool verbose, char *err, size_t err_sz)
 
 /* --- the key -------------------------------------------------------------------------------- */
 
-static void add_text(struct sha256 *s, const char *text, size_t len)
-{
-	uint64_t n = len;
-
-	sha256_add(s, &n, sizeof(n));
-	sha256_add(s, text, len);
-}
-
-static void add_file_id(struct sha256 *s, const struct stat *st)
-{
-	uint64_t id[3] = { (uint64_t)st->st_size, (uint64_t)st->st_mtim.tv_sec, (uint64_t)st->st_mtim.tv_nsec };
-
-	sha256_add(s, id, sizeof(id));
-}
-
 /* Sources are not in it: they change what diagnostics quote, not code. */
 static void key_of(const char *name, const char *text, size_t len, const struct stat *st, uint8_t key[SHA256_LEN])
 {
@@ -118,17 +103,17 @@ static void key_of(const char *name, const char *text, size_t len, const struct 
 	struct stat cst;
 
 	sha256_init(&s);
-	add_text(&s, "gft " GFT_VERSION, sizeof("gft " GFT_VERSION));
+	sha256_add_part(&s, "gft " GFT_VERSION, sizeof("gft " GFT_VERSION));
 	if (st)
-		add_file_id(&s, st);
+		sha256_add_file_id(&s, st);
 	for (size_t i = 0; i < sizeof(clang) / sizeof(clang[0]); i++)
 		if (!stat(clang[i], &cst))
-			add_file_id(&s, &cst);
-	add_text(&s, name, strlen(name));
-	add_text(&s, text, len);
+			sha256_add_file_id(&s, &cst);
+	sha256_add_part(&s, name, strlen(name));
+	sha256_add_part(&s, text, len);
 	for (const struct embedded_file *f = gft_embedded_files; f->path; f++) {
-		add_text(&s, f->path, strlen(f->path));
-		add_text(&s, f->text, f->len);
+		sha256_add_part(&s, f->path, strlen(f->path));
+		sha256_add_part(&s, f->text, f->len);
 	}
 	sha256_end(&s, key);
 }

@@ -104,7 +104,10 @@ static unsigned weigh_block(const struct block *b)
 
 		w += 1 + weigh(st->lhs) + weigh(st->e) + weigh(st->e2) + inner * (again ? (unsigned)st->e->ival : 1);
 	}
-	return b && b->value ? w + weigh(b->value) : w;
+	if (b && b->value)
+		w += weigh(b->value);
+	/* capped, so that many levels of unroll do not wrap around */
+	return w < UNROLL_WEIGHT ? w : UNROLL_WEIGHT;
 }
 
 /*
