@@ -52,10 +52,20 @@ static uint32_t word_end(const char *t, uint32_t p)
 	return p;
 }
 
+/* The same of "ns::name", a type of C++ or Rust. */
+static uint32_t path_end(const char *t, uint32_t p)
+{
+	uint32_t e = word_end(t, p), next;
+
+	while (e > p && t[e] == ':' && t[e + 1] == ':' && (next = word_end(t, e + 2)) > e + 2)
+		e = next;
+	return e;
+}
+
 bool scan_is_type(const struct source *src, uint32_t pos, bool operand)
 {
 	const char *t = src->text;
-	uint32_t p = scan_skip(src, pos + 1), e = word_end(t, p), n = e - p;
+	uint32_t p = scan_skip(src, pos + 1), e = path_end(t, p), n = e - p;
 	bool tagged = (n == 6 && !memcmp(t + p, "struct", 6)) || (n == 5 && !memcmp(t + p, "union", 5)) ||
 		      (n == 4 && !memcmp(t + p, "enum", 4)),
 	     pointer = false;

@@ -38,6 +38,7 @@ struct sema {
 	bool *option_used;
 	const struct gft_type *tp_args; /* args of the clause's tracepoints or kernel functions, or NULL */
 	const char *tp_args_why;
+	struct sema_ctypes *ctypes; /* sema_ctype.c */
 };
 
 /* Queues an error in the reporting pass only. */
@@ -79,7 +80,7 @@ const struct gft_type *sema_pointer_to(struct sema *s, const struct gft_type *t,
 const struct gft_type *sema_copied(struct sema *s, const struct gft_type *t);
 /* Types by name: struct, union, enum (&ty_none with an error told), typedef (NULL: there is none). */
 const struct gft_type *sema_c_tag(struct sema *s, const struct typespec *ts);
-const struct gft_type *sema_c_typedef(struct sema *s, const char *name);
+const struct gft_type *sema_c_typedef(struct sema *s, const struct typespec *ts);
 /* Whether e is memory of the target, the kernel or the probe's record, of which nothing was read yet. */
 bool sema_is_place(const struct expr *e);
 void sema_field(struct sema *s, struct expr *e); /* of e->a, which is checked */
@@ -87,6 +88,8 @@ bool sema_element(struct sema *s, struct expr *e);
 void sema_deref(struct sema *s, struct expr *e);
 void sema_address(struct sema *s, struct expr *e);
 void sema_offsetof(struct sema *s, struct expr *e);
+/* The operand of sizeof or offsetof that is the name of a type: sets e->spec. */
+void sema_type_operand(struct sema *s, struct expr *e);
 void sema_cast(struct sema *s, struct expr *e);
 /*
  * The pointer that is e's first argument (str, buf): notes in e->number where it leads.  An array that
@@ -100,6 +103,20 @@ bool sema_pointer_math(struct sema *s, struct expr *e);
 /* Whether a value of type t can be held by a variable or map, or be printed; else an error is told. */
 bool sema_value_fits(struct sema *s, struct src_loc loc, const struct gft_type *t);
 bool sema_printable(struct sema *s, struct expr *e);
+
+/* sema_ctype.c: types of C that only the DWARF of targets describes */
+/*
+ * A type by its name, as the binaries of the clause (one without functions: all of the script's) have it; tag
+ * as in gotype.h.  NULL: none describes it, with why ("" when there is nothing to say), or in several ways:
+ * then *clash is set.
+ */
+const struct gft_type *sema_target_type(struct sema *s, char tag, const char *name, const char **why, bool *clash);
+/* A type of binary bin in the language's terms; never NULL. */
+const struct gft_type *sema_from_c(struct sema *s, int bin, const struct go_type *t);
+/* Fills n, which is lazy as TY_LAZY_TARGET says; false: nothing describes what is in it. */
+bool sema_target_fill(struct sema *s, struct gft_type *n);
+/* Names of that kind that the clause's binaries describe; n is what names has already. */
+size_t sema_target_names(struct sema *s, char tag, const char **names, size_t n, size_t max);
 
 /* sema_task.c: what the kernel knows.  curtask, ppid, ...; retval where a kernel function is probed */
 bool sema_task_name(struct sema *s, struct expr *e);
@@ -177,6 +194,10 @@ bool sema_go_described(struct sema *s, const struct expr *e);
 
 /* The functions of a clause's uprobes (arena). */
 uint32_t sema_clause_funcs(struct sema *s, uint32_t clause, uint32_t **out);
+/* The same of binary bin alone. */
+uint32_t sema_clause_funcs_of(struct sema *s, uint32_t clause, int bin, uint32_t **out);
+/* The binaries of a clause's uprobes, or, when it has none, of all clauses (arena). */
+uint32_t sema_clause_binaries(struct sema *s, uint32_t clause, int **out);
 
 /* The events of a clause's go:EVENT probes (arena). */
 struct go_event;

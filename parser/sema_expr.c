@@ -148,7 +148,9 @@ const struct gft_type *sema_typespec(struct sema *s, const struct typespec *ts)
 			return ty_string(s->a, (uint32_t)n);
 		}
 		if (!t)
-			t = sema_c_typedef(s, ts->name);
+			t = sema_c_typedef(s, ts);
+		if (t && t->kind == TY_NONE)
+			return t;
 	} else {
 		t = sema_c_tag(s, ts);
 		if (t->kind == TY_NONE)
@@ -904,6 +906,7 @@ static void check_expr(struct sema *s, struct expr *e)
 	case EX_SIZEOF: {
 		const struct gft_type *t;
 
+		sema_type_operand(s, e);
 		if (e->spec) {
 			t = sema_typespec(s, e->spec);
 		} else {

@@ -330,6 +330,9 @@ static const struct gft_type *leaf_type(struct sema *s, const struct go_type *t)
 		return ty_string(s->a, t->count && t->count < s->p->config.max_strlen ? (uint32_t)t->count
 										      : s->p->config.max_strlen);
 	case GO_PTR:
+		if (t->c) /* leads on by C's types */
+			return sema_pointer_to(s, sema_from_c(s, s->ci->binary, t), TS_USER);
+		/* fallthrough */
 	case GO_MAP:
 	case GO_CHAN:
 	case GO_FUNC:
@@ -658,7 +661,8 @@ static bool shown_whole(struct sema *s, const struct expr *e, const struct path 
 		if (!walk(s, p, funcs[i], &pl))
 			break;
 		leaf = leaf_type(s, pl.type);
-		whole = !leaf || leaf->display == TD_HEX || !resolve(s, e, p, funcs[i], &a) || (i && !same(&first, &a));
+		whole = !leaf || leaf->display == TD_HEX || leaf->kind == TY_PTR || !resolve(s, e, p, funcs[i], &a) ||
+			(i && !same(&first, &a));
 		if (!i)
 			first = a;
 	}

@@ -638,6 +638,42 @@ uint32_t sema_clause_funcs(struct sema *s, uint32_t clause, uint32_t **out)
 	return n;
 }
 
+uint32_t sema_clause_funcs_of(struct sema *s, uint32_t clause, int bin, uint32_t **out)
+{
+	uint32_t n = 0, cap = 0;
+
+	*out = NULL;
+	for (size_t i = 0; s->rows && i < s->rows->n; i++)
+		if (s->rows->v[i].clause == clause && s->rows->v[i].bin == bin && s->rows->v[i].func != META_NO_FUNC)
+			ARENA_PUSH(s->a, *out, n, cap, s->rows->v[i].func);
+	return n;
+}
+
+static uint32_t binaries_of(struct sema *s, uint32_t clause, bool all, int **out)
+{
+	uint32_t n = 0, cap = 0, k;
+
+	*out = NULL;
+	for (size_t i = 0; s->rows && i < s->rows->n; i++) {
+		const struct row *r = &s->rows->v[i];
+
+		if (!all && r->clause != clause)
+			continue;
+		for (k = 0; k < n && (*out)[k] != r->bin; k++)
+			;
+		if (k == n)
+			ARENA_PUSH(s->a, *out, n, cap, r->bin);
+	}
+	return n;
+}
+
+uint32_t sema_clause_binaries(struct sema *s, uint32_t clause, int **out)
+{
+	uint32_t n = binaries_of(s, clause, false, out);
+
+	return n ? n : binaries_of(s, clause, true, out);
+}
+
 bool sema_one_binary(struct sema *s)
 {
 	for (size_t i = 0; s->rows && i < s->rows->n; i++)

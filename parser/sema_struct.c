@@ -100,9 +100,12 @@ static bool complete(struct sema *s, const struct gft_type *t)
 		return true;
 	if (t->lazy == TY_LAZY_NAME) {
 		const struct gft_type *k = NULL;
-		const char *name = t->name ? strchr(t->name, ' ') : NULL;
+		const char *name = t->name ? strchr(t->name, ' ') : NULL, *why;
+		bool clash;
 
-		if (name && r->kernel_type)
+		if (name)
+			k = sema_target_type(s, t->name[0], name + 1, &why, &clash);
+		if (name && !k && r->kernel_type)
 			k = r->kernel_type(r->ctx, s->a, t->name[0], name + 1, err, sizeof(err));
 		if (!k || k->kind != TY_STRUCT)
 			return false;
@@ -111,65 +114,113 @@ static bool complete(struct sema *s, const struct gft_type *t)
 		n->fields = k->fields;
 		n->nfields = k->nfields;
 		n->lazy = k->lazy;
+		n->go = k->go;
 	}
+	if (t->lazy == TY_LAZY_TARGET)
+		return sema_target_fill(s, n);
 	return !t->lazy || (r->kernel_fill && r->kernel_fill(r->ctx, s->a, n));
 }
 
-static void unknown_type(struct sema *s, const struct typespec *ts, const char *what, const char *why)
-{
-	const char *names[NAMES_MAX], *near;
-	size_t n = cdefs_names(s->opts->cdefs,
-			       ts->kind == TS_STRUCT  ? CN_STRUCT
-			       : ts->kind == TS_UNION ? CN_UNION
-						      : CN_ENUM,
-			       names, NAMES_MAX);
+static const struct {
+	char tag;
+	const char *what;
+	int kind; /* of its names in the script's C */
+} tags[] = { [TS_STRUCT] = { 's', "struct", CN_STRUCT },
+	     [TS_UNION] = { 'u', "union", CN_UNION },
+	     [TS_ENUM] = { 'e', "enum", CN_ENUM } };
 
-	sema_error(s, ts->loc, "there is no %s %s%s%s", what, ts->name, why[0] ? ": " : "", why);
+static void unknown_type(struct sema *s, const struct typespec *ts, const char *target_why, const char *why)
+{
+	const char *names[NAMES_MAX], *near, *tag = tags[ts->kind].what;
+	size_t n = cdefs_names(s->opts->cdefs, tags[ts->kind].kind, names, NAMES_MAX);
+
+	sema_error(s, ts->loc, "there is no %s %s%s%s%s%s", tag, ts->name, why[0] ? ": " : "", why,
+		   target_why[0] ? "; " : "", target_why);
+	if (s->report)
+		n = sema_target_names(s, tags[ts->kind].tag, names, n, NAMES_MAX);
 	near = diag_nearest(ts->name, names, n);
 	if (near)
-		sema_hint(s, "did you mean %s %s?", what, near);
+		sema_hint(s, "did you mean %s %s?", tag, near);
 	else
 		sema_hint(s,
-			  "define it in front of the clauses, %s %s { ... };, or #include the header that does; the "
-			  "running kernel's own types are known",
-			  what, ts->name);
+			  "define it in front of the clauses, %s %s { ... };, or #include the header that does; what "
+			  "the DWARF of the clause's program and the running kernel describe is known",
+			  tag, ts->name);
+}
+
+static const struct gft_type *told_clash(struct sema *s, const struct typespec *ts, const char *why)
+{
+	sema_error(s, ts->loc, "which %s? %s", ts->name, why);
+	sema_hint(s, "give each its own clause, or define it in front of the clauses: what the script defines counts");
+	return &ty_none;
 }
 
 const struct gft_type *sema_c_tag(struct sema *s, const struct typespec *ts)
 {
-	static const struct {
-		char tag;
-		const char *what;
-	} kinds[] = { [TS_STRUCT] = { 's', "struct" }, [TS_UNION] = { 'u', "union" }, [TS_ENUM] = { 'e', "enum" } };
 	const struct resolver *r = s->res;
-	const struct gft_type *t = cdefs_type(s->opts->cdefs, kinds[ts->kind].tag, ts->name);
-	char err[256] = "";
+	char tag = tags[ts->kind].tag, err[256] = "";
+	const struct gft_type *t = cdefs_type(s->opts->cdefs, tag, ts->name);
+	const char *why = "";
+	bool clash = false;
 
+	if (!t)
+		t = sema_target_type(s, tag, ts->name, &why, &clash);
+	if (clash)
+		return told_clash(s, ts, why);
 	if (!t && r->kernel_type)
-		t = r->kernel_type(r->ctx, s->a, kinds[ts->kind].tag, ts->name, err, sizeof(err));
+		t = r->kernel_type(r->ctx, s->a, tag, ts->name, err, sizeof(err));
 	if (t)
 		return t;
 	/* a pointer may lead to what nobody describes */
 	if (ts->ptrs && ts->kind != TS_ENUM && !s->report) {
 		struct gft_type *n = ty_new(s->a, TY_STRUCT);
 
-		n->name = arena_printf(s->a, "%s %s", kinds[ts->kind].what, ts->name);
+		n->name = arena_printf(s->a, "%s %s", tags[ts->kind].what, ts->name);
 		n->lazy = TY_LAZY_NAME;
 		return n;
 	}
-	unknown_type(s, ts, kinds[ts->kind].what, err);
+	unknown_type(s, ts, why, err);
 	return &ty_none;
 }
 
-const struct gft_type *sema_c_typedef(struct sema *s, const char *name)
+const struct gft_type *sema_c_typedef(struct sema *s, const struct typespec *ts)
 {
 	const struct resolver *r = s->res;
-	const struct gft_type *t = cdefs_type(s->opts->cdefs, 't', name);
+	const struct gft_type *t = cdefs_type(s->opts->cdefs, 't', ts->name);
+	const char *why;
+	bool clash = false;
 	char err[256];
 
+	if (!t)
+		t = sema_target_type(s, 't', ts->name, &why, &clash);
+	if (clash)
+		return told_clash(s, ts, why);
 	if (!t && r->kernel_type)
-		t = r->kernel_type(r->ctx, s->a, 't', name, err, sizeof(err));
+		t = r->kernel_type(r->ctx, s->a, 't', ts->name, err, sizeof(err));
 	return t;
+}
+
+/*
+ * sizeof(name), offsetof(name, ...): a name that is no value may be one of a
+ * type, which the grammar cannot know.
+ */
+void sema_type_operand(struct sema *s, struct expr *e)
+{
+	const struct expr *a = e->a;
+	struct typespec ts = { .kind = TS_NAME };
+	bool report = s->report;
+
+	if (e->spec || a->kind != EX_IDENT || builtin_find(a->name) || cdefs_const(s->opts->cdefs, a->name))
+		return;
+	for (const struct macro *m = s->p->ast->macros; m; m = m->next)
+		if (!strcmp(m->name, a->name))
+			return;
+	ts.name = a->name;
+	ts.loc = a->loc;
+	s->report = false; /* what is wrong is told for the expression */
+	if (sema_c_typedef(s, &ts))
+		e->spec = arena_memdup(s->a, &ts, sizeof(ts));
+	s->report = report;
 }
 
 /* --- fields ------------------------------------------------------------------------------------ */
@@ -417,6 +468,7 @@ void sema_offsetof(struct sema *s, struct expr *e)
 	uint64_t off = 0;
 	int steps = 0;
 
+	sema_type_operand(s, e);
 	if (e->spec) {
 		t = sema_typespec(s, e->spec);
 	} else {

@@ -576,6 +576,22 @@ static int r_type_fill(void *ctx, int bin, const struct go_type *type)
 	return tgt_type_fill(targets_tgt(ctx, bin), type);
 }
 
+static int r_c_type(void *ctx, int bin, char tag, const char *name, const uint32_t *funcs, size_t nfuncs,
+		    const struct go_type **out, char *err, size_t err_sz)
+{
+	struct tgt_error te = { "" };
+	int r = tgt_c_type(targets_tgt(ctx, bin), tag, name, funcs, nfuncs, out, &te);
+
+	if (r < 0)
+		snprintf(err, err_sz, "%s", te.msg);
+	return r;
+}
+
+static size_t r_c_names(void *ctx, int bin, char tag, const char **names, size_t max)
+{
+	return tgt_c_names(targets_tgt(ctx, bin), tag, names, max);
+}
+
 static int r_check_addr(void *ctx, int bin, uint64_t vaddr, char *err, size_t err_sz)
 {
 	struct tgt_error te = { "" };
@@ -661,6 +677,8 @@ void targets_resolver(struct targets *t, struct resolver *out)
 		.params = r_params,
 		.type_fill = r_type_fill,
 		.type_by_name = r_type_by_name,
+		.c_type = r_c_type,
+		.c_names = r_c_names,
 		.check_addr = r_check_addr,
 		.line_addrs = r_line_addrs,
 		.symbol = r_symbol,

@@ -126,6 +126,19 @@ int tgt_type_fill(struct tgt *t, const struct go_type *type);
 const struct go_type *tgt_type_by_name(struct tgt *t, const char *name, struct tgt_error *err);
 
 /*
+ * A type of C, C++ or Rust by its name.  tag: 's' struct or class, 'u' union,
+ * 'e' enum, 't' typedef, and of C++ and Rust any; "ns::name" says in which
+ * namespace.  The units of funcs (indexes) are looked into first, then all.
+ * Returns 0 and *out, filled; -ENODATA no DWARF, -ENOENT it does not describe
+ * the name, -EEXIST it does so in two ways, -EBADMSG damaged: err is a sentence
+ * that begins with the file's name.
+ */
+int tgt_c_type(struct tgt *t, char tag, const char *name, const uint32_t *funcs, size_t nfuncs,
+	       const struct go_type **out, struct tgt_error *err);
+/* Names of that kind, at most max: for suggestions.  They live as long as the target. */
+size_t tgt_c_names(struct tgt *t, char tag, const char **names, size_t max);
+
+/*
  * The dynamic type behind an interface: vaddr of a runtime type descriptor
  * (abi.Type; of an itab: the word at +8) in the binary's own numbering to its
  * name, "*errors.errorString", which has no more of the package's path than its

@@ -71,6 +71,13 @@ struct resolver {
 		      size_t err_sz);
 	const struct go_type *(*type_by_name)(void *ctx, int bin, const char *name, char *err, size_t err_sz);
 	int (*type_fill)(void *ctx, int bin, const struct go_type *type);
+	/*
+	 * A type of C by its name, as tgt_c_type() of gotype.h has it, and names of that kind for suggestions.
+	 * Both may be NULL: no target describes any.
+	 */
+	int (*c_type)(void *ctx, int bin, char tag, const char *name, const uint32_t *funcs, size_t nfuncs,
+		      const struct go_type **out, char *err, size_t err_sz);
+	size_t (*c_names)(void *ctx, int bin, char tag, const char **names, size_t max);
 	/* Whether vaddr may be probed; 0 or a negative errno with err. */
 	int (*check_addr)(void *ctx, int bin, uint64_t vaddr, char *err, size_t err_sz);
 	size_t (*line_addrs)(void *ctx, int bin, const char *file, unsigned line, uint64_t **out);

@@ -121,10 +121,11 @@ struct gft_type {
 	uint8_t bits;			/* TY_HIST: sub-buckets per power of two, as a power (0 to 5) */
 	uint8_t agg;			/* TY_TSERIES: enum ty_kind of its function, or TY_NONE for last value */
 	uint8_t stack_kind, stack_mode; /* TY_STACK */
-	const void *go;			/* TY_GO: borrowed struct go_capture of govalue.h */
+	const void *go; /* TY_GO: borrowed struct go_capture of govalue.h; TY_STRUCT of a target: sema_ctype.c's */
 };
 
-#define TY_LAZY_NAME 0xffffffffU /* only declared: another source of types may know its name */
+#define TY_LAZY_NAME   0xffffffffU /* only declared: another source of types may know its name */
+#define TY_LAZY_TARGET 0xfffffffeU /* of a target's DWARF: sema_ctype.c */
 
 /* A stack: its frames lie in the stacks map under id. */
 struct ty_stack {

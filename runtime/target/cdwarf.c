@@ -172,6 +172,7 @@ void c_free(struct tgt *t)
 	free(c->type);
 	free(c->type_key);
 	free(c->params);
+	cdw_names_free(c);
 	arena_free(c->a);
 	free(c);
 	t->cdwarf = NULL;

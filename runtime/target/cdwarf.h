@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* cdwarf.h - what the readers of C's DWARF share: cdwarf.c (units, functions, lines), ctype.c, cparam.c. */
+/* cdwarf.h - what the readers of C's DWARF share: cdwarf.c (units, functions, lines), ctype.c, cnames.c. */
 #ifndef GFT_TARGET_CDWARF_H
 #define GFT_TARGET_CDWARF_H
 
@@ -54,6 +54,7 @@ struct cdwarf {
 		const char *why;
 	} * params; /* by function */
 	size_t nparams;
+	struct cnames *names; /* cnames.c */
 };
 
 /* NULL, rc and err when there is nothing to read. */
@@ -70,5 +71,8 @@ int cdw_sibling(Dwarf_Die *d);
 /* The type that an attribute refers to; NULL: none (void). */
 struct ctype *cdw_type(struct cdwarf *c, Dwarf_Die *d, unsigned attr);
 int cdw_fill(struct cdwarf *c, struct ctype *v); /* 0 or -EBADMSG */
+/* The type that an entry is, behind typedefs and const; NULL: void. */
+struct ctype *cdw_type_of(struct cdwarf *c, const Dwarf_Die *d);
+void cdw_names_free(struct cdwarf *c);
 
 #endif

@@ -225,7 +225,7 @@ static const char *type_name(struct cdwarf *c, Dwarf_Die *d, const char *alias)
 	return *head ? arena_printf(c->a, "%s%s", head, *name ? name : "without a name") : *name ? name : "?";
 }
 
-static struct ctype *type_at(struct cdwarf *c, const Dwarf_Die *die)
+struct ctype *cdw_type_of(struct cdwarf *c, const Dwarf_Die *die)
 {
 	Dwarf_Die d = *die, next;
 	const char *alias = NULL;
@@ -260,7 +260,7 @@ struct ctype *cdw_type(struct cdwarf *c, Dwarf_Die *d, unsigned attr)
 	Dwarf_Attribute at;
 	Dwarf_Die to;
 
-	return dwarf_attr_integrate(d, attr, &at) && dwarf_formref_die(&at, &to) ? type_at(c, &to) : NULL;
+	return dwarf_attr_integrate(d, attr, &at) && dwarf_formref_die(&at, &to) ? cdw_type_of(c, &to) : NULL;
 }
 
 /* --- parts ---------------------------------------------------------------------------------------- */

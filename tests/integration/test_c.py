@@ -186,6 +186,9 @@ u:main { graph(args); } u:"ns::thrower",ns::by_value {}
     for w in ("ns::Foo::bar 5 3\n", "@bar: 2", "@double: 1", "@[ns::twice<int>]: 1", "@[ns::twice<long>]: 1",
               "@returned: 2", "ns::thrower(k=2)", "(unwound)", '._M_p = "text"'):
         check(w in r.out, f"no {w!r}", r)
+    r = gft("-q", "-e", 'u:"ns::Foo::bar(double) const" { $f = (ns::Foo *)arg0; print(($f.id, $f.n)); '
+            "let $g : struct Foo * = $f; $t = args.this; print((((struct ns::Foo *)arg0)->n, $g.n, $t.n)); }", "-c", exe).ok()
+    check(r.out == "(3, 5)\n(5, 5, 5)\n", "casts to classes", r)
     r = gft("-q", "-e", f"u:{exe}:cpp:\"ns::thrower\" {{ @ = count(); }}", "-c", exe).ok()
     check("@: 3" in r.out, "bpftrace's form", r)
 
@@ -278,3 +281,6 @@ def test_rust():
     check(re.findall(r"add (\d+) 5\n", r.out) == ["0", "1", "2"], "in expressions", r)
     for want in 'crate::text(s="hello", v={ .data_ptr = 0x', "crate::add(a=2, b=5)", "} = 7 crate::add", "crate::by_ref(p=&{ .x = 2, .y = 7 })":
         check(want in r.out, f"no {want!r}", r)
+    r = gft("-q", "-e", "u:crate::by_ref { $p = (struct P *)arg0; print(($p.x, ((crate::P *)arg0).y, sizeof(crate::P))); }",
+            "-c", exe).ok()
+    check(r.out == "(0, 7, 16)\n(1, 7, 16)\n(2, 7, 16)\n", "casts to Rust's structs", r)

@@ -2,10 +2,12 @@
 """C in scripts: structs of programs and of the kernel, #include, import, %{ ... %}."""
 
 import os
+import random
 import re
+import struct
 import tempfile
 
-from gft import CALLS, NothingLeft, Skip, cbuild, check, gft
+from gft import CALLS, NothingLeft, Skip, cbuild, check, gft, run
 
 COMMAND = ("-c", "./examples/bin/calls -n 3 -sleep 20ms")
 
@@ -82,6 +84,115 @@ def test_structs_of_a_c_program():
                  "{ .a = 5, .b = 4097, .c = -7, .d = BLUE, .e = 78187493520 }", "2 77 6", "[[1,2,3],[4,5,6]]",
                  "6", "1"):
         check(want in seen, f"{want} was not printed", r)
+
+
+def test_types_of_a_targets_dwarf():
+    for compiler, *flags in (("gcc", "-O2", "-g"), ("gcc", "-O0", "-gdwarf-4"), ("clang", "-O1", "-g")):
+        exe = cbuild("lists", *flags, compiler=compiler)
+        r = quiet("""u:walk { $n = (struct node *)arg0;
+            printf("%d %s %s\\n", $n->v, str($n->name), str($n.next->next.name));
+            printf("%d %d %d %d\\n", $n.f1, $n.f2, $n.s, $n.flag);
+            printf("%d %d %d %d\\n", $n.in1, $n.in2, $n.sub.q, $n.subs[2].p);
+            $i = 1; print(($n.subs[$i].q, (*$n.pp).v, $n->pp[0]->next.v, $n.fn == 0, $n.kind));
+            print($n.pair); print($n.word.b[0]); print($n.packed); print($n.text); print($n.grid);
+            print($n.tail.tail[2].i);
+            print((sizeof(struct node), offsetof(struct node, sub.q), offsetof(struct node, in2), sizeof(pair_t),
+                sizeof(union word), sizeof(struct packed)));
+            let $t : struct node * = $n.next; print($t.next.v);
+            print(((pair_t *)&$n.pair).b); print((enum kind)arg1);
+            $a = args.n; print(($a.sub, args.n.next.next.v, str($a.next.name)));
+            @kept[$n.v] = *$n.next; @same = $a == $n; }
+        ur:head { print(((struct node *)retval).v); print(ret.v); $r = ret; print($r.next.v); }
+        end { print(sizeof(struct packed)); print(@kept[11].v); }""", command=("-c", exe))
+        want = ("11 first third", "5 100 -3 1", "7 8 -2 5", "(4, 22, 33, true, K_TWO)", "{ .a = 4, .b = 5 }", "68",
+                "{ .c = 122, .i = -9, .l = 99 }", "hey", "[[1,2,3],[4,5,6]]", "20", "(152, 38, 32, 8, 4, 13)", "33",
+                "5", "K_ONE", "({ .p = 1, .q = -2 }, 33, second)", "11", "11", "22", "13", "22")
+        seen = [s for s in lines(r) if not re.match(r"first|second|third|sum |@", s)]
+        check(seen == list(want), f"{compiler} {flags}: not {want}", r)
+        check(maps(r.out)["@same"] in ("1", "true"), "the same pointer", r)
+        whole = gft("-q", "-e", "u:walk { print(args); }", "-c", exe).ok()
+        check(".v = 11" in whole.out and ".kind = K_TWO" in whole.out and "k=K_ONE, p={ .a = 20, .b = 30 }" in whole.out,
+              "args as a whole", whole)
+
+
+def test_types_of_targets_that_are_missing_or_differ():
+    one, other = cbuild("lists", "-O2", "-g"), cbuild("lists", "-O2", "-g", "-DOTHER")
+    bare = cbuild("lists", "-O2")
+
+    def refused(text, *want, command=one):
+        r = gft("--dry-run", "-e", text, "-c", command, status=1)
+        check(all(w in r.err for w in want), f"not {want}", r)
+
+    refused("u:walk { print(((struct node *)arg0).nosuch); }", "struct node has no field 'nosuch'")
+    refused("u:walk { print(((struct node *)arg0).hidden.x); }", "struct hidden is only declared")
+    refused("u:walk { print(sizeof(struct nodes)); }", "there is no struct nodes", "its DWARF does not describe it",
+            "did you mean struct node?")
+    refused("u:walk { print(sizeof(struct nodes)); }", "there is no struct nodes", "has no DWARF", command=bare)
+    refused(f"u:{one}:walk, u:{other}:walk {{ print(((struct node *)arg0).v); }}", "which node?", one, other,
+            "describe it differently")
+    r = quiet(f"u:{one}:walk {{ print(((struct node *)arg0).v); }} u:{other}:walk {{ print(((struct node *)arg0).v); }}",
+              command=("-c", other))
+    check("\n11\n" in r.out, "each clause has its own", r)
+    r = quiet("struct node { long whole; }; u:walk { print((((struct node *)arg0).whole & 0xff, sizeof(struct node))); }",
+              command=("-c", one))
+    check("(11, 8)" in r.out, "what the script defines counts first", r)
+
+
+def test_types_of_two_source_files():
+    with tempfile.TemporaryDirectory() as d:
+        for name, more in (("a", "int x;"), ("b", "char pad[9]; int x;")):
+            with open(f"{d}/{name}.c", "w", encoding="utf-8") as f:
+                f.write(f"struct twice {{ {more} }}; struct once{name} {{ int v; }};\n"
+                        f"__attribute__((noinline)) int {name}(struct twice *t, struct once{name} *o)\n"
+                        "{ __asm__ volatile(\"\" ::: \"memory\"); return t->x + o->v; }\n")
+        with open(f"{d}/main.c", "w", encoding="utf-8") as f:
+            f.write("struct twice; struct oncea; struct onceb; int a(struct twice *, struct oncea *);\n"
+                    "int b(struct twice *, struct onceb *); struct { int x; } one = { 1 }; int v = 5;\n"
+                    "struct { char pad[9]; int x; } two = { \"\", 2 };\n"
+                    "int main(void) { return a((void *)&one, (void *)&v) + b((void *)&two, (void *)&v) != 13; }\n")
+        exe = f"{d}/twice"
+        run(["gcc", "-g", "-O1", "-o", exe, *(f"{d}/{n}.c" for n in ("a", "b", "main"))])
+        r = quiet("u:a { print(((struct twice *)arg0).x); } u:b { print(((struct twice *)arg0).x); "
+                  "print(((struct onceb *)arg1).v + sizeof(struct oncea)); }", command=("-c", exe))
+        check(r.out == "1\n2\n9\n", "the source file of the function counts", r)
+        r = gft("--dry-run", "-e", "u:a, u:b { print(((struct twice *)arg0).x); }", "-c", exe, status=1)
+        check("which twice?" in r.err and "in two ways" in r.err and "a.c" in r.err and "b.c" in r.err, "both named", r)
+        for where in ("u:main", "begin, u:main"):
+            r = gft("--dry-run", "-e", where + " { print(sizeof(struct twice)); }", "-c", exe, status=1)
+            check("in two ways" in r.err, "ambiguous elsewhere", r)
+
+
+def test_types_of_damaged_dwarf():
+    exe = cbuild("lists", "-O2", "-g")
+    with open(exe, "rb") as f:
+        data = bytearray(f.read())
+    at, size = section(data, ".debug_info"), section(data, ".debug_abbrev")
+    rng = random.Random(7)
+    with tempfile.TemporaryDirectory() as d:
+        for i in range(60):
+            bad = bytearray(data)
+            where, n = at if i % 3 else size
+            for _ in range(1 + i % 8):
+                bad[where + rng.randrange(n)] = rng.randrange(256)
+            path = f"{d}/bad{i}"
+            with open(path, "wb") as f:
+                f.write(bad)
+            os.chmod(path, 0o755)
+            r = gft("--dry-run", "-e", f"u:{path}:walk {{ $n = (struct node *)arg0; print($n.next.subs[1].p); print(*$n); "
+                    "print(sizeof(struct packed)); print(args); $a = args.n; print($a.kind); }")
+            check(r.status in (0, 1) and "Sanitizer" not in r.err, f"damage {i}", r)
+
+
+def section(data, name):
+    """Offset and size of a section in an ELF file."""
+    off, = struct.unpack_from("<Q", data, 0x28)
+    size, n, names = struct.unpack_from("<HHH", data, 0x3a)
+    heads = [struct.unpack_from("<IIQQQQ", data, off + i * size) for i in range(n)]
+    base = heads[names][4]
+    for h in heads:
+        if data[base + h[0]:].split(b"\0", 1)[0].decode() == name:
+            return h[4], h[5]
+    return None
 
 
 def test_current_task():

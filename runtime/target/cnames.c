@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * cnames.c - types of C, C++ and Rust by name.
+ *
+ * A name may mean different things in different source files.  What the units
+ * of given functions say counts first, and they alone are read when they know
+ * it; else all units are, once, into a table sorted by name.  Two descriptions
+ * that say the same are one.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cdwarf.h"
+
+/* Limits against damaged or hostile input. */
+#define MAX_NAMES    4000000U
+#define MAX_NEST     32 /* namespaces and classes in each other */
+#define MAX_IMPORTS  4096U
+#define MAX_ENTRIES  30000000U
+#define MAX_SAME     64	    /* descriptions of one name that are compared */
+#define MAX_COMPARED 100000 /* fields, in one comparison */
+#define MAX_UNITS    256    /* of functions that are looked into first */
+
+/* The namespaces and classes around an entry. */
+struct scope {
+	const char *name;
+	const struct scope *up;
+};
+
+struct cname {
+	const char *name;
+	const struct scope *in;
+	const char *unit; /* its source file, or "" */
+	Dwarf_Die die;
+	char tag;  /* as tgt_c_type() has them */
+	bool bare; /* C++, Rust: the name needs no "struct" in front */
+};
+
+struct cnames {
+	struct cname *v; /* owned, sorted by name */
+	size_t n;
+};
+
+/* A walk over units: everything, or what has one name. */
+struct walk {
+	struct cdwarf *c;
+	const char *name; /* the last part of what is looked for; NULL: all */
+	const char *unit;
+	bool bare;
+	struct cname *v;
+	size_t n, cap;
+	uint32_t imports, entries;
+};
+
+static char tag_of(Dwarf_Die *d)
+{
+	switch (dwarf_tag(d)) {
+	case DW_TAG_structure_type:
+	case DW_TAG_class_type: return 's';
+	case DW_TAG_union_type: return 'u';
+	case DW_TAG_enumeration_type: return 'e';
+	case DW_TAG_typedef:
+	case DW_TAG_base_type: return 't';
+	default: return 0;
+	}
+}
+
+static void note(struct walk *w, Dwarf_Die *d, const struct scope *in)
+{
+	const char *name = cdw_name(d);
+	char tag = tag_of(d);
+
+	if (!tag || !*name || (w->name && strcmp(name, w->name) != 0) || w->n >= MAX_NAMES)
+		return;
+	if (w->n == w->cap) {
+		w->cap = w->cap ? w->cap * 2 : 16;
+		w->v = xrealloc(w->v, w->cap * sizeof(*w->v));
+	}
+	w->v[w->n++] = (struct cname){ name, in, w->unit, *d, tag, w->bare };
+}
+
+static void walk_unit(struct walk *w, Dwarf_Die *unit, unsigned depth);
+
+static void walk(struct walk *w, Dwarf_Die *parent, const struct scope *in, unsigned depth)
+{
+	Dwarf_Attribute at;
+	struct scope *s;
+	Dwarf_Die d, to;
+
+	if (depth > MAX_NEST || dwarf_child(parent, &d))
+		return;
+	do {
+		note(w, &d, in);
+		switch (dwarf_tag(&d)) {
+		case DW_TAG_namespace:
+		case DW_TAG_module:
+		case DW_TAG_structure_type:
+		case DW_TAG_class_type:
+			if (!dwarf_haschildren(&d))
+				break;
+			s = ARENA_NEW(w->c->a, struct scope);
+			*s = (struct scope){ cdw_name(&d), in };
+			walk(w, &d, s, depth + 1);
+			break;
+		case DW_TAG_imported_unit: /* what several units share (dwz) */
+			if (w->name && w->imports++ < MAX_IMPORTS && dwarf_attr(&d, DW_AT_import, &at) &&
+			    dwarf_formref_die(&at, &to))
+				walk_unit(w, &to, depth + 8);
+			break;
+		default: break;
+		}
+	} while (w->entries++ < MAX_ENTRIES && !cdw_sibling(&d));
+}
+
+static void walk_unit(struct walk *w, Dwarf_Die *unit, unsigned depth)
+{
+	int lang = dwarf_srclang(unit);
+
+	w->unit = *cdw_name(unit) ? cdw_name(unit) : w->unit;
+	if (lang > 0)
+		w->bare = lang != DW_LANG_C && lang != DW_LANG_C89 && lang != DW_LANG_C99 && lang != DW_LANG_C11;
+	walk(w, unit, NULL, depth);
+}
+
+static void walk_file(struct walk *w, Dwarf *dw)
+{
+	Dwarf_CU *cu = NULL;
+	Dwarf_Die die;
+	uint8_t type;
+
+	while (dw && !dwarf_get_units(dw, cu, &cu, NULL, &type, &die, NULL)) {
+		if (w->c->t->go && dwarf_srclang(&die) == DW_LANG_Go)
+			continue;
+		w->unit = "";
+		w->bare = false;
+		walk_unit(w, &die, 0);
+	}
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(((const struct cname *)a)->name, ((const struct cname *)b)->name);
+}
+
+static const struct cnames *all_names(struct cdwarf *c)
+{
+	struct walk w = { .c = c, .unit = "" };
+
+	if (c->names)
+		return c->names;
+	walk_file(&w, c->dw);
+	walk_file(&w, dwarf_getalt(c->dw));
+	if (w.n)
+		qsort(w.v, w.n, sizeof(*w.v), by_name);
+	c->names = xcalloc(1, sizeof(*c->names));
+	*c->names = (struct cnames){ w.v, w.n };
+	return c->names;
+}
+
+void cdw_names_free(struct cdwarf *c)
+{
+	if (c->names)
+		free(c->names->v);
+	free(c->names);
+	c->names = NULL;
+}
+
+/* --- which of them is meant ----------------------------------------------------------------- */
+
+/* The part of "a::b::c" behind the last "::". */
+static const char *last_part(const char *name)
+{
+	const char *p = name;
+
+	for (const char *s = strstr(name, "::"); s; s = strstr(p, "::"))
+		p = s + 2;
+	return p;
+}
+
+/* Whether "a::b::" of the name are the namespaces around an entry. */
+static bool in_scope(const char *name, const char *last, const struct scope *in)
+{
+	while (last > name) {
+		const char *end = last - 2, *begin = end;
+
+		while (begin > name && !(begin - name >= 2 && begin[-1] == ':' && begin[-2] == ':'))
+			begin--;
+		if (!in || strncmp(in->name, begin, (size_t)(end - begin)) != 0 || in->name[end - begin])
+			return false;
+		in = in->up;
+		last = begin;
+	}
+	return true;
+}
+
+static bool fits(const struct cname *n, char tag)
+{
+	return n->tag == tag || (tag == 't' && n->bare);
+}
+
+/* Whether two descriptions say the same. */
+static bool alike(struct cdwarf *c, const struct go_type *a, const struct go_type *b, unsigned depth, unsigned *left)
+{
+	if (a == b || depth > 8 || !*left)
+		return true;
+	if (a->lazy)
+		cdw_fill(c, (struct ctype *)(uintptr_t)a->priv);
+	if (b->lazy)
+		cdw_fill(c, (struct ctype *)(uintptr_t)b->priv);
+	--*left;
+	if (a->kind != b->kind || a->size != b->size || a->count != b->count || a->nfields != b->nfields ||
+	    a->bits != b->bits || a->bit_off != b->bit_off || a->nenums != b->nenums)
+		return false;
+	for (uint32_t i = 0; i < a->nenums; i++)
+		if (a->enums[i].value != b->enums[i].value || strcmp(a->enums[i].name, b->enums[i].name) != 0)
+			return false;
+	for (uint32_t i = 0; i < a->nfields && *left; i++)
+		if (a->fields[i].off != b->fields[i].off || strcmp(a->fields[i].name, b->fields[i].name) != 0 ||
+		    !alike(c, a->fields[i].type, b->fields[i].type, depth + 1, left))
+			return false;
+	if (a->kind == GO_ARRAY && a->elem && b->elem)
+		return alike(c, a->elem, b->elem, depth + 1, left);
+	if (a->kind == GO_PTR) /* to something of the same name */
+		return (!a->elem && !b->elem) || (a->elem && b->elem && !strcmp(a->elem->name, b->elem->name));
+	return true;
+}
+
+static const char *what(char tag)
+{
+	return tag == 's' ? "struct " : tag == 'u' ? "union " : tag == 'e' ? "enum " : "";
+}
+
+/* 1: *out is it; 0: there is none; else a negative errno with err. */
+static int choose(struct tgt *t, struct cdwarf *c, char tag, const char *name, const struct cname *v, size_t n,
+		  const struct go_type **out, struct tgt_error *err)
+{
+	const char *last = last_part(name);
+	const struct cname *first = NULL;
+	unsigned compared = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		unsigned left = MAX_COMPARED;
+		Dwarf_Die d = v[i].die;
+		struct ctype *ct;
+
+		if (!fits(&v[i], tag) || !in_scope(name, last, v[i].in) || cdw_flag(&d, DW_AT_declaration))
+			continue;
+		ct = cdw_type_of(c, &d);
+		if (!ct || ct->t.kind == GO_UNKNOWN)
+			continue; /* void, a function, or of a kind that nobody can read */
+		if (first && compared++ < MAX_SAME && !alike(c, *out, &ct->t, 0, &left))
+			return tgt_fail(t, err, -EEXIST, "describes %s%s in two ways, in %s and in %s", what(tag), name,
+					*first->unit ? first->unit : "one unit", *v[i].unit ? v[i].unit : "another");
+		if (first)
+			continue;
+		first = &v[i];
+		*out = &ct->t;
+		if (ct->t.lazy && cdw_fill(c, ct))
+			return tgt_fail(t, err, -EBADMSG, "its DWARF of %s%s is damaged", what(tag), name);
+	}
+	return first != NULL;
+}
+
+int tgt_c_type(struct tgt *t, char tag, const char *name, const uint32_t *funcs, size_t nfuncs,
+	       const struct go_type **out, struct tgt_error *err)
+{
+	const char *last = last_part(name);
+	struct walk w = { .name = last, .unit = "" };
+	const void *seen[MAX_UNITS];
+	const struct cnames *all;
+	size_t nseen = 0, lo = 0, hi;
+	int rc;
+
+	*out = NULL;
+	w.c = cdw_get(t, &rc, err);
+	if (!w.c)
+		return rc;
+	for (size_t i = 0; i < nfuncs && nseen < MAX_UNITS; i++) {
+		Dwarf_Die fn, cu;
+		size_t k = 0;
+
+		if (!cdw_function(w.c, tgt_func(t, funcs[i])->entry, &fn, &cu))
+			continue;
+		while (k < nseen && seen[k] != cu.addr)
+			k++;
+		if (k < nseen)
+			continue;
+		seen[nseen++] = cu.addr;
+		walk_unit(&w, &cu, 0);
+	}
+	rc = choose(t, w.c, tag, name, w.v, w.n, out, err);
+	free(w.v);
+	if (rc)
+		return rc < 0 ? rc : 0;
+	all = all_names(w.c);
+	for (hi = all->n; lo < hi;) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (strcmp(all->v[mid].name, last) < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	while (hi < all->n && !strcmp(all->v[hi].name, last))
+		hi++;
+	rc = choose(t, w.c, tag, name, all->v + lo, hi - lo, out, err);
+	if (rc)
+		return rc < 0 ? rc : 0;
+	return tgt_fail(t, err, -ENOENT, "its DWARF does not describe it");
+}
+
+size_t tgt_c_names(struct tgt *t, char tag, const char **names, size_t max)
+{
+	int rc;
+	struct cdwarf *c = cdw_get(t, &rc, NULL);
+	const struct cnames *all = c ? all_names(c) : NULL;
+	size_t n = 0;
+
+	for (size_t i = 0; all && i < all->n && n < max; i++)
+		if (fits(&all->v[i], tag) && (!n || strcmp(names[n - 1], all->v[i].name) != 0))
+			names[n++] = all->v[i].name;
+	return n;
+}
