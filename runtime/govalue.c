@@ -101,8 +101,8 @@ static bool time_text(const struct printer *p, const struct go_node *n)
 		return true;
 	}
 	sec = wall >> 63 ? 59453308800LL + (int64_t)(wall << 1 >> 31) : ext;
-	t = (time_t)(sec - 62135596800LL);
-	if (!gmtime_r(&t, &tm) || !strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm))
+	if (__builtin_sub_overflow(sec, 62135596800LL, &t) || !gmtime_r(&t, &tm) ||
+	    !strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm))
 		return false;
 	buf_printf(p->b, "%s.%09lluZ", text, (unsigned long long)(wall & 0x3fffffff));
 	return true;

@@ -279,6 +279,10 @@ static void test_structs(void **state)
 	is("1970-01-02T00:00:00.000000005Z");
 	word(64, 1ULL << 63 | (62135596800ULL - 59453308800ULL + 3600) << 30 | 7);
 	is("1970-01-01T01:00:00.000000007Z");
+	/* no year that there is: shown as the struct that it is */
+	word(64, 5);
+	word(72, 1ULL << 63);
+	is("time.Time{}");
 }
 
 static void test_not_captured(void **state)
