@@ -173,6 +173,11 @@ bool sema_const_call(const struct expr *e, int64_t *out);
 
 /* sema_func.c */
 void sema_func(struct sema *s, struct expr *e);
+/*
+ * A length that the script gives fn() as a number: what of it counts.  More than max_strlen is
+ * cut, with a warning; have is how many bytes there are, 0 where nobody knows.
+ */
+uint32_t sema_length(struct sema *s, const char *fn, struct src_loc loc, int64_t n, uint32_t have);
 /* A builtin that takes an argument: nsecs(boot). */
 bool sema_mode(struct sema *s, struct expr *e, const struct builtin *b);
 

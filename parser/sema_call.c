@@ -435,18 +435,15 @@ void sema_call(struct sema *s, struct expr *e)
 	}
 	case FN_REG: check_reg(s, e); break;
 	case FN_STR: {
-		uint32_t max = s->p->config.max_strlen;
-		int64_t n = max;
+		int64_t n;
 
 		sema_expr(s, e->args[0]);
 		if (sema_text_of(s, e))
 			break;
 		if (e->nargs > 1) {
 			sema_expr(s, e->args[1]);
-			if (sema_const_int(e->args[1], &n) && (n < 1 || n > max)) {
-				sema_error(s, e->args[1]->loc, "str's length must be 1 to %u", max);
-				n = max;
-			}
+			if (sema_const_int(e->args[1], &n))
+				sema_length(s, "str", e->args[1]->loc, n, 0);
 		}
 		if (e->nargs > 1 && !sema_is_cond(e->args[1]->type))
 			sema_error(s, e->args[1]->loc, "str's length must be a number, not %s",
@@ -454,7 +451,7 @@ void sema_call(struct sema *s, struct expr *e)
 		if (!sema_is_cond(e->args[0]->type))
 			sema_error(s, e->args[0]->loc, "str needs a pointer, not %s",
 				   sema_type_name(s, e->args[0]->type));
-		e->type = ty_string(s->a, max);
+		e->type = sema_text(s);
 		break;
 	}
 	case FN_GETOPT: sema_getopt(s, e); break;

@@ -219,30 +219,47 @@ static const struct gft_type *named(struct sema *s, bool errors)
 	return t;
 }
 
+uint32_t sema_length(struct sema *s, const char *fn, struct src_loc loc, int64_t n, uint32_t have)
+{
+	uint32_t max = s->p->config.max_strlen;
+
+	if (n < 1 || (have && n > have)) {
+		if (have)
+			sema_error(s, loc, "%s's length must be 1 to %u", fn, have);
+		else
+			sema_error(s, loc, "%s's length must be at least 1", fn);
+		return 1;
+	}
+	if (n <= (have > max ? have : max))
+		return (uint32_t)n;
+	if (s->report) {
+		diag_warn(s->d, loc, "%lld bytes are too many for %s(): the first %u are taken", (long long)n, fn, max);
+		diag_hint(s->d, "config = { max_strlen = N } allows up to %d", SEMA_STRING_MAX);
+	}
+	return max;
+}
+
 static void check_buf(struct sema *s, struct expr *e)
 {
-	int64_t max = s->p->config.max_strlen, n = max;
+	uint32_t have = 0, count = s->p->config.max_strlen;
+	struct expr *len;
+	int64_t n;
 
 	for (uint32_t i = 0; i < e->nargs; i++)
 		sema_expr(s, e->args[i]);
 	if (sema_text_of(s, e))
 		return;
 	if (e->args[0]->type->kind == TY_STRING || e->args[0]->type->kind == TY_ARRAY) {
-		uint32_t all = e->args[0]->type->size;
-
-		n = all < (uint64_t)max ? all : max;
-		max = n;
+		count = have = e->args[0]->type->size; /* the program has it: nothing is read */
 	} else {
 		need_number(s, e, e->args[0], "a pointer, text or an array");
 	}
-	if (e->nargs > 1)
-		need_number(s, e, e->args[1], "a length");
-	if (e->nargs > 1 && sema_const_int(e->args[1], &n) && (n < 1 || n > max)) {
-		sema_error(s, e->args[1]->loc, "buf's length must be 1 to %lld", (long long)max);
-		sema_hint(s, "config = { max_strlen = N } allows more");
-		n = max;
-	}
-	e->type = ty_buffer(s->a, (uint32_t)n);
+	len = e->nargs > 1 ? e->args[1] : NULL;
+	if (len)
+		need_number(s, e, len, "a length");
+	if (len && sema_const_int(len, &n))
+		count = sema_length(s, "buf", len->loc, n, have);
+	e->type = ty_buffer(s->a, count);
 }
 
 static void check_uaddr(struct sema *s, struct expr *e)

@@ -516,7 +516,8 @@ static void test_calls(void **state)
 	wrong(1, "begin { @m[1, 2] = 1; print(has_key(@m, 1, 2) + 1); }", "1 to 2 arguments, not 3", NULL);
 	wrong(1, "begin { time(comm); }", "literal", NULL);
 	wrong(1, "begin { exit(status = 1); }", "no named arguments", NULL);
-	wrong(1, "u:main.add { print(str(arg0, 1025)); }", "1 to 1024", NULL);
+	wrong(1, "u:main.add { print(str(arg0, 0)); }", "at least 1", NULL);
+	wrong(1, "u:main.add { print(buf((uint8[4])pid, 5)); }", "1 to 4", NULL);
 	wrong(1, "u:main.add { print(str(arg0, comm)); }", "length must be a number", NULL);
 	wrong(1, "u:main.add { print(str((1, 2))); }", "needs a pointer", NULL);
 	wrong(1, "begin { unroll (0) { } }", "unroll", NULL);
