@@ -198,14 +198,33 @@ static size_t width(const char *s, size_t n)
 	return w;
 }
 
+void diag_span(const struct diag *d, struct src_loc loc, FILE *out)
+{
+	const struct source *s = diag_source(d, loc.source);
+	unsigned line, col, last_line, last_col;
+	uint32_t last;
+
+	if (!s)
+		return;
+	source_line_col(s, loc.begin, &line, &col);
+	/* blanks and line ends behind the place are not part of it */
+	for (last = loc.end < s->len ? loc.end : (uint32_t)s->len;
+	     last > loc.begin && isspace((unsigned char)s->text[last - 1]);)
+		last--;
+	source_line_col(s, last, &last_line, &last_col);
+	put_text(out, s->name, strlen(s->name));
+	if (last_line > line)
+		fprintf(out, ":%u-%u: ", line, last_line);
+	else
+		fprintf(out, ":%u:%u-%u: ", line, col, last_col > col ? last_col : col + 1);
+}
+
 static void print_place(const struct diag *d, struct src_loc loc, const char *kind, const char *color_on,
 			const char *msg, FILE *out, bool color)
 {
 	const struct source *s = diag_source(d, loc.source);
 	const char *bold = color ? "\033[1m" : "", *off = color ? "\033[0m" : "";
-	unsigned line, col, last_line;
 	size_t start, end, from, to;
-	uint32_t last;
 
 	if (!color)
 		color_on = "";
@@ -215,10 +234,9 @@ static void print_place(const struct diag *d, struct src_loc loc, const char *ki
 		fputc('\n', out);
 		return;
 	}
-	source_line_col(s, loc.begin, &line, &col);
 	fprintf(out, "%s", bold);
-	put_text(out, s->name, strlen(s->name));
-	fprintf(out, ":%u:%u: %s%s:%s ", line, col, color_on, kind, off);
+	diag_span(d, loc, out);
+	fprintf(out, "%s%s:%s ", color_on, kind, off);
 	put_text(out, msg, strlen(msg));
 	fputc('\n', out);
 
@@ -247,15 +265,8 @@ static void print_place(const struct diag *d, struct src_loc loc, const char *ki
 	fputc('\n', out);
 	fprintf(out, "%*s%s", (int)width(s->text + start, from - start), "", color_on);
 	for (size_t i = 0, w = width(s->text + from, to - from); i < (w ? w : 1); i++)
-		fputc(i == 0 && w <= 1 ? '^' : '~', out);
+		fputc('~', out);
 	fputs(off, out);
-	/* a place of several lines ends further down */
-	for (last = loc.end < s->len ? loc.end : (uint32_t)s->len;
-	     last > loc.begin && isspace((unsigned char)s->text[last - 1]);)
-		last--;
-	source_line_col(s, last > loc.begin ? last - 1 : last, &last_line, &col);
-	if (last_line > line)
-		fprintf(out, " ... to line %u", last_line);
 	fputc('\n', out);
 }
 
@@ -311,13 +322,13 @@ void diag_print(const struct diag *d, FILE *out, bool color, bool warnings)
 		if (e->level == DIAG_WARNING && !warnings)
 			continue;
 		if (e->level == DIAG_ERROR)
-			print_place(d, e->loc, "error", "\033[31m", e->msg, out, color);
+			print_place(d, e->loc, "ERROR", "\033[31m", e->msg, out, color);
 		else
-			print_place(d, e->loc, "warning", "\033[33m", e->msg, out, color);
+			print_place(d, e->loc, "WARNING", "\033[33m", e->msg, out, color);
 		for (size_t k = 0; k < e->nnotes; k++)
-			print_place(d, e->notes[k].loc, "note", "\033[36m", e->notes[k].msg, out, color);
+			print_place(d, e->notes[k].loc, "NOTE", "\033[36m", e->notes[k].msg, out, color);
 		if (e->hint) {
-			fputs("hint: ", out);
+			fputs("HINT: ", out);
 			put_text(out, e->hint, strlen(e->hint));
 			fputc('\n', out);
 		}

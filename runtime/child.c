@@ -55,7 +55,7 @@ bool child_parse(struct child *c, const char *command)
 		return false;
 	}
 	if (!n) {
-		fprintf(stderr, "gft: -c: the command is empty\nhint: gft -e SCRIPT -c './server -addr :8080'\n");
+		fprintf(stderr, "gft: -c: the command is empty\nHINT: gft -e SCRIPT -c './server -addr :8080'\n");
 		return false;
 	}
 	c->path = strchr(c->argv[0], '/') ? xstrdup(c->argv[0]) : targets_which(c->argv[0]);

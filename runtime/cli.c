@@ -132,7 +132,7 @@ static bool bad(const char *fmt, const char *a, const char *hint)
 {
 	fputs("gft: ", stderr);
 	fprintf(stderr, fmt, a);
-	fprintf(stderr, "\nhint: %s\n", hint);
+	fprintf(stderr, "\nHINT: %s\n", hint);
 	return false;
 }
 

@@ -147,8 +147,9 @@ static void do_message(struct events *e, const struct meta_event *ev, const char
 	if (s)
 		source_line_col(s, ev->loc.begin, &line, &col);
 	output_flush(e->out);
-	fprintf(stderr, "%s:%u:%u: %s: %s%s", s ? s->name : "script", line, col,
-		ev->kind == EV_ERRORF ? "error" : "warning", buf_str(&b),
+	if (s)
+		diag_span(e->diag, ev->loc, stderr);
+	fprintf(stderr, "%s: %s%s", ev->kind == EV_ERRORF ? "ERROR" : "WARNING", buf_str(&b),
 		b.len && b.data[b.len - 1] == '\n' ? "" : "\n");
 	output_warning(e->out, kind, buf_str(&b), NULL, 0, s ? s->name : NULL, line, col, 0);
 	buf_free(&b);

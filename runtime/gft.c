@@ -60,7 +60,7 @@ static bool read_file(const char *name, struct buf *out)
 	if (!f) {
 		fprintf(stderr, "gft: cannot read the script %s: %s\n", name, strerror(errno));
 		if (errno == ENOENT)
-			fputs("hint: a script in the command line is given by -e 'SCRIPT'\n", stderr);
+			fputs("HINT: a script in the command line is given by -e 'SCRIPT'\n", stderr);
 		return false;
 	}
 	while ((n = fread(chunk, 1, sizeof(chunk), f)) && out->len <= SCRIPT_MAX)
@@ -78,7 +78,7 @@ static bool read_file(const char *name, struct buf *out)
 static bool script_text(struct story *s)
 {
 	struct buf b = BUF_INIT;
-	const char *name = "script";
+	const char *name = "stdin";
 	bool ok = true;
 
 	if (s->cli.expr) {
@@ -130,7 +130,7 @@ static bool open_targets(struct story *s)
 
 		snprintf(path, sizeof(path), "/proc/%d", s->cli.pids[i]);
 		if (access(path, F_OK)) {
-			fprintf(stderr, "gft: there is no process %d\nhint: pidof NAME finds a process\n",
+			fprintf(stderr, "gft: there is no process %d\nHINT: pidof NAME finds a process\n",
 				s->cli.pids[i]);
 			return false;
 		}
@@ -270,7 +270,7 @@ static bool in_own_c(struct story *s, const struct clang_diag *d)
 /* What Clang does not like of the C, by the line of the script that it came from. */
 static void clang_says(struct story *s, const struct clang_diag *d)
 {
-	static const char *const levels[] = { "note", "warning", "error" };
+	static const char *const levels[] = { "NOTE", "WARNING", "ERROR" };
 	bool color = cli_wants_color(&s->cli, STDERR_FILENO);
 	struct src_loc loc;
 
@@ -310,7 +310,7 @@ static bool compile(struct story *s)
 			d.text = "the script's values need more than the 512 bytes of stack that a BPF program has";
 			d.level = 2;
 			clang_says(s, &d);
-			fputs("hint: hold less at a time: fewer variables and smaller tuples in one clause, fewer "
+			fputs("HINT: hold less at a time: fewer variables and smaller tuples in one clause, fewer "
 			      "clauses on one function; printf's arguments need no stack\n",
 			      stderr);
 			return false;
@@ -325,7 +325,7 @@ static bool compile(struct story *s)
 		told(s);
 	else if (r)
 		fputs("gft: the script passed its checks but does not compile: this is a mistake of gft\n"
-		      "hint: please report the script together with what -d c prints\n",
+		      "HINT: please report the script together with what -d c prints\n",
 		      stderr);
 	return r == 0;
 }
@@ -369,12 +369,12 @@ static bool too_many(struct story *s)
 	if (cf->max_probes && probes > cf->max_probes)
 		fprintf(stderr,
 			"gft: the script has %llu probes, and max_probes is %llu\n"
-			"hint: fewer functions, or config = { max_probes = %llu }\n",
+			"HINT: fewer functions, or config = { max_probes = %llu }\n",
 			(unsigned long long)probes, (unsigned long long)cf->max_probes, (unsigned long long)probes);
 	else if (cf->max_bpf_progs && s->gen.meta->nprogs > cf->max_bpf_progs)
 		fprintf(stderr,
 			"gft: the script has %u programs, and max_bpf_progs is %u\n"
-			"hint: fewer clauses, or config = { max_bpf_progs = %u }\n",
+			"HINT: fewer clauses, or config = { max_bpf_progs = %u }\n",
 			s->gen.meta->nprogs, cf->max_bpf_progs, s->gen.meta->nprogs);
 	else
 		return false;
@@ -388,7 +388,7 @@ static int check_kernel(void)
 	if (!kernel_caps(&caps))
 		return 0;
 	fprintf(stderr, "gft: %s\n", caps && caps->why[0] ? caps->why : "this kernel cannot run BPF");
-	fputs("hint: gft --dry-run checks a script without the kernel; -d c prints the generated C\n", stderr);
+	fputs("HINT: gft --dry-run checks a script without the kernel; -d c prints the generated C\n", stderr);
 	return -1;
 }
 

@@ -43,9 +43,9 @@ static int one(const char *name)
 	near = diag_nearest(name, all, n);
 	fprintf(stderr, "gft: there is no builtin or function %s\n", name);
 	if (near)
-		fprintf(stderr, "hint: did you mean %s?\n", near);
+		fprintf(stderr, "HINT: did you mean %s?\n", near);
 	else
-		fputs("hint: gft help lists them\n", stderr);
+		fputs("HINT: gft help lists them\n", stderr);
 	return 1;
 }
 

@@ -28,7 +28,7 @@ bool kinds_possible(const struct gft_meta *m)
 			       : "fentry and fexit probes (BTF and CONFIG_FUNCTION_TRACER)");
 		if (miss == MISSING_WARN)
 			continue;
-		fputs("hint: gft --info says what it has; tracepoints (t:GROUP:EVENT) and raw tracepoints are always "
+		fputs("HINT: gft --info says what it has; tracepoints (t:GROUP:EVENT) and raw tracepoints are always "
 		      "there\n",
 		      stderr);
 		return false;

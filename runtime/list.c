@@ -270,6 +270,6 @@ int list_everything(const struct cli *c, const char *pattern)
 		return 0;
 	fprintf(stderr, "gft: no probe of the kernel matches %s%s\n", pattern,
 		targets_tracefs() ? "" : " (tracefs is not mounted: mount -t tracefs nodev /sys/kernel/tracing)");
-	fputs("hint: functions need their binary: gft -l 'u:main.*' ./binary\n", stderr);
+	fputs("HINT: functions need their binary: gft -l 'u:main.*' ./binary\n", stderr);
 	return 1;
 }

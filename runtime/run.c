@@ -346,15 +346,15 @@ static bool fail(struct run *r, struct kernel_error *e)
 
 	bar_end(r);
 	if (e->line && diag_line(r->o->diag, e->source, e->line, &loc))
-		diag_place(r->o->diag, loc, "error", e->msg, stderr, cli_wants_color(r->o->cli, STDERR_FILENO));
+		diag_place(r->o->diag, loc, "ERROR", e->msg, stderr, cli_wants_color(r->o->cli, STDERR_FILENO));
 	else
 		fprintf(stderr, "gft: %s\n", e->msg);
 	if (e->hint)
-		fprintf(stderr, "hint: %s\n", e->hint);
+		fprintf(stderr, "HINT: %s\n", e->hint);
 	if (e->log && r->o->cli->verbose)
 		fputs(e->log, stderr);
 	else if (e->log && !e->hint)
-		fputs("hint: -v shows the kernel's own words\n", stderr);
+		fputs("HINT: -v shows the kernel's own words\n", stderr);
 	kernel_error_fini(e);
 	return false;
 }

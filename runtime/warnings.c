@@ -35,7 +35,7 @@ static void tell(struct warnings *w, uint32_t i, const struct gft_warning *now, 
 	if (count > 1)
 		buf_printf(&text, " (%llu times)", (unsigned long long)count);
 	output_flush(w->out);
-	diag_place(w->diag, mw->loc, "warning", buf_str(&text), stderr, w->color);
+	diag_place(w->diag, mw->loc, "WARNING", buf_str(&text), stderr, w->color);
 	if (mw->helper && !w->told[i])
 		fprintf(stderr, "Additional Info - helper: %s, retcode: %lld\n", mw->helper, (long long)now->ret);
 	/* in the stream as bpftrace writes it, once; a count is more than it has */

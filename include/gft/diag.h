@@ -5,10 +5,13 @@
  * A mistake becomes a diagnostic with a place; diagnostics queue up so that
  * one run reports them all, and are printed together:
  *
- *     FILE:LINE:COL: error: message
+ *     FILE:LINE:COL-ENDCOL: ERROR: message
  *     the source line
  *         ~~~~
- *     hint: what to try
+ *     HINT: what to try
+ *
+ * as bpftrace writes them: ENDCOL is one past the last byte, and a place of
+ * several lines is FILE:LINE-ENDLINE, shown with its first line.
  */
 #ifndef GFT_DIAG_H
 #define GFT_DIAG_H
@@ -23,7 +26,7 @@ struct arena;
 
 /* A piece of script text.  len counts bytes; text[len] is NUL. */
 struct source {
-	const char *name; /* as shown in messages: "stdin" is not special, -e text is "script" */
+	const char *name; /* as shown in messages: -e text is "stdin", as in bpftrace */
 	const char *text;
 	size_t len;
 	uint16_t index; /* its number in the diag engine */
@@ -66,6 +69,8 @@ void diag_print(const struct diag *d, FILE *out, bool color, bool warnings);
 /* A whole line (from 1) of the source of that name, without its indent; false: there is none. */
 bool diag_line(const struct diag *d, const char *name, unsigned line, struct src_loc *loc);
 
+/* Writes "FILE:LINE:COL-ENDCOL: ", or "FILE:LINE-ENDLINE: "; nothing when loc is in no source. */
+void diag_span(const struct diag *d, struct src_loc loc, FILE *out);
 /* One message that is not queued, with its place, as diag_print() shows them. */
 void diag_place(const struct diag *d, struct src_loc loc, const char *kind, const char *msg, FILE *out, bool color);
 

@@ -285,7 +285,7 @@ def test_import():
         with open(d + "/bad.gft", "w", encoding="utf-8") as f:
             f.write('import "wrong.gft"; begin { exit(); }')
         r = gft(d + "/bad.gft")
-        check(r.status == 1 and f"{d}/wrong.gft:1:9: error: unknown function" in r.err, "its own place", r)
+        check(r.status == 1 and f"{d}/wrong.gft:1:9-18: ERROR: unknown function" in r.err, "its own place", r)
 
 
 def test_c_functions():
@@ -306,7 +306,7 @@ def test_c_functions():
         u:main.add1 / is_odd(arg0) / { @odd = count(); }""", command=COMMAND)
     says(r, "2 112 40 7 x 1", "4 112 40 7 x 1", "6 112 40 7 x 1", "@odd: 2")
     r = gft("-e", "%{\nint bad(int x) { return y; }\n%}\nbegin { print(bad(1)); }")
-    check(r.status == 1 and "script:2:25: error: C: use of undeclared identifier 'y'" in r.err, "clang's complaint", r)
+    check(r.status == 1 and "stdin:2:25-26: ERROR: C: use of undeclared identifier 'y'" in r.err, "clang's complaint", r)
     check("mistake of gft" not in r.err, "it is the script's", r)
 
 
@@ -345,5 +345,5 @@ def test_hostile():
                 f.write(text.replace("SELF", path))
             r = gft("-q", path)
             check(r.status in (0, 1), f"ended with {r.status}", text, r)
-            check((r.status == 1) == bool(re.search(r"\berror\b|^gft: ", r.err, re.M)), "told or done", text, r)
+            check((r.status == 1) == bool(re.search(r": ERROR: |^gft: ", r.err, re.M)), "told or done", text, r)
             check("passed its checks but" not in r.err and "Sanitizer" not in r.err, "not our mistake", text, r)

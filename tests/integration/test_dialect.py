@@ -134,7 +134,7 @@ def test_process_builtins():
 
 def test_messages():
     r = script('begin { warnf("careful %d", 3);\nerrorf("bad"); }')
-    check("script:1:9: warning: careful 3\n" in r.err and "script:2:1: error: bad\n" in r.err, "with their places", r)
+    check("stdin:1:9-31: WARNING: careful 3\n" in r.err and "stdin:2:1-14: ERROR: bad\n" in r.err, "with their places", r)
 
 
 def test_cat_and_system():
@@ -307,9 +307,9 @@ def test_names_and_forms():
 def test_missing_probes():
     text = "t:foo:bar {} rt:nosuch {} s:nosuch:1 {} k:nosuch_* {} u:main.nosuch {} begin { print(1); }"
     r = gft("-q", "-e", text, "./examples/bin/calls")
-    check(r.status == 1 and r.err.count("error:") == 5, "five errors", r)
+    check(r.status == 1 and r.err.count("ERROR:") == 5, "five errors", r)
     r = script("config = { missing_probes = warn } " + text, command=("./examples/bin/calls",))
-    check(r.out == "1\n" and r.err.count("warning:") == 5, "five warnings", r)
+    check(r.out == "1\n" and r.err.count("WARNING:") == 5, "five warnings", r)
     r = script("config = { missing_probes = ignore } k:vfs_read {} " + text, command=("./examples/bin/calls",))
     check(r.out == "1\n" and r.err == "", "silence", r)
     r = gft("-q", "-e", "config = { max_probes = 2 } u:main.* {}", "./examples/bin/calls")

@@ -23,7 +23,7 @@ def maps(out):
 
 def script(text, *args, command=CALLS):
     r = gft("-q", *args, "-e", text, *command).ok()
-    check("warning:" not in r.err and "error:" not in r.err, "complaints", r)
+    check("WARNING:" not in r.err and "ERROR:" not in r.err, "complaints", r)
     return r
 
 

@@ -2,6 +2,7 @@
 """What goes wrong in a script while it runs is told with its place, once, and how often."""
 
 import json
+import re
 
 from gft import NothingLeft, check, gft
 
@@ -18,22 +19,24 @@ def script(text, *args, command=()):
 
 
 def warnings(r):
-    return [s for s in r.err.split("\n") if ": warning: " in s]
+    """The lines of warnings, without the end of their places."""
+    return [re.sub(r"^(\w+:\d+:\d+)-\d+:", r"\1:", s) for s in r.err.split("\n") if ": WARNING: " in s]
 
 
 def test_division():
     r = script("begin { $x = 0; print(5/$x); @y = 6; @y %= $x; for ($i : 0..5) { print(6 / ($i - $i)); } }")
-    check(warnings(r) == [f"script:1:25: warning: {ZERO}", f"script:1:44: warning: {ZERO}",
-                          f"script:1:77: warning: {ZERO} (5 times)"], "places", r)
+    check(warnings(r) == [f"stdin:1:25: WARNING: {ZERO}", f"stdin:1:44: WARNING: {ZERO}",
+                          f"stdin:1:77: WARNING: {ZERO} (5 times)"], "places", r)
+    check(f"stdin:1:25-27: WARNING: {ZERO}\n" in r.err, "the whole place", r)
     check(r.err.count("~~") > 2 and "@y: 1" in r.out, "underlined, and 1", r)
 
 
 def test_full_map():
     r = script("let @m = hash(2); begin { @m[1] = 1; @m[2] = 2; @m[3] = 3; @m[4]++; @m[5] += 1; } ")
-    check(warnings(r) == [f"script:1:{c}: warning: {FULL}" for c in (49, 60, 69)], "places", r)
+    check(warnings(r) == [f"stdin:1:{c}: WARNING: {FULL}" for c in (49, 60, 69)], "places", r)
     check(r.err.count("Additional Info - helper: map_update_elem, retcode: -7") == 3, "helper", r)
     r = script("config = { max_map_keys = 1 } begin { @m[1] = count(); @m[2] = count(); }")
-    check(warnings(r) == [f"script:1:56: warning: {FULL}"], "aggregations", r)
+    check(warnings(r) == [f"stdin:1:56: WARNING: {FULL}"], "aggregations", r)
 
 
 def test_reads():
@@ -49,13 +52,13 @@ def test_hot_probe():
     """A probe that hits the same mistake many times says it once at once, and the number at the end."""
     r = script("u:main.add { print(@x[1]); @x[1] = 1; delete(@x, 1); }", "-k",
                command=("-c", "./examples/bin/calls -n 3 -sleep 100ms"))
-    check(warnings(r) == [f"script:1:20: warning: {LOOKUP}", f"script:1:20: warning: {LOOKUP} (3 times)"], "count", r)
+    check(warnings(r) == [f"stdin:1:20: WARNING: {LOOKUP}", f"stdin:1:20: WARNING: {LOOKUP} (3 times)"], "count", r)
 
 
 def test_json():
     """As bpftrace writes them; the count is ours."""
     r = script("begin { $x = 0; @m[1] = 4 / $x; for ($i : 0..2) { print(@m[5]); } }", "-k", "-f", "json")
-    place = '"filename": "script", "line": 1, "col": '
+    place = '"filename": "stdin", "line": 1, "col": '
     helper = f'{{"type": "helper_error", "msg": "{LOOKUP}", "helper": "map_lookup_elem", "retcode": 0, {place}57'
     check(f'{{"type": "runtime_error", "msg": "{ZERO}", {place}29}}\n' in r.out, "division", r)
     check(f'{helper}}}\n{helper}, "count": 2}}\n' in r.out, "look-up", r)

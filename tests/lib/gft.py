@@ -178,7 +178,7 @@ class Result:
         """Status 1, nothing on stdout, one error on stderr, no crash."""
         check(self.status == 1, f"status {self.status}, not 1", self)
         check(self.out == "", "output in spite of the error", self)
-        errors = [line for line in self.err.split("\n") if re.search(r"\berror\b|^gft: ", line)]
+        errors = [line for line in self.err.split("\n") if re.search(r": ERROR: |^gft: ", line)]
         check(len(errors) == 1, f"{len(errors)} errors, not 1", self)
         check("Sanitizer" not in self.err and "assert" not in self.err.lower(), "an internal error", self)
         return self

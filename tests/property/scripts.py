@@ -634,10 +634,10 @@ def run_one(gft, seed, dry_run, broken, keep=None):
     if "Sanitizer" in err or "runtime error:" in err:
         return f"seed {seed}: a sanitizer complains\n{shown}\n{err}"
     if broken:
-        ok = p.returncode in (0, 1) and (p.returncode == 0) == ("error:" not in err and "\ngft: " not in "\n" + err)
+        ok = p.returncode in (0, 1) and (p.returncode == 0) == ("ERROR:" not in err and "\ngft: " not in "\n" + err)
         return None if ok else f"seed {seed}: status {p.returncode}\n{shown}\n{err}"
     # exit(STATUS) may give any status: only messages tell
-    bad = p.returncode < 0 or re.search(r"^gft: |error:", err, re.M)
+    bad = p.returncode < 0 or re.search(r"^gft: |ERROR:", err, re.M)
     return f"seed {seed}: status {p.returncode}\n{shown}\n{err}" if bad else None
 
 

@@ -103,7 +103,7 @@ static inline void script_is(const char *text, const char *tree)
 	script_free(&s);
 }
 
-/* The script has n mistakes; want stands in what is printed ("LINE:COL: error: ..."). */
+/* The script has n mistakes; want stands in what is printed ("LINE:COL-ENDCOL: ERROR: ..."). */
 static inline void script_fails(const char *text, size_t n, const char *want)
 {
 	struct script s = script_parse(text);

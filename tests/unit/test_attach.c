@@ -118,7 +118,7 @@ static void test_table(void **state)
 static void test_mistakes(void **state)
 {
 	(void)state;
-	script_fails("foo:bar {}", 1, "t:1:1: error: unknown probe 'foo'\nfoo:bar {}\n~~~\nhint: probes are");
+	script_fails("foo:bar {}", 1, "t:1:1-4: ERROR: unknown probe 'foo'\nfoo:bar {}\n~~~\nHINT: probes are");
 	script_fails("uprob:f {}", 1, "did you mean 'uprobe'?");
 	script_fails("intervall:s:1 {}", 1, "did you mean 'interval'?");
 	script_fails("main.f {}", 1, "unknown probe 'main.f'");
@@ -133,9 +133,9 @@ static void test_mistakes(void **state)
 	script_fails("u:./x@main.go:0 {}", 1, "BINARY@file.go:LINE");
 	script_fails("u:!f {}", 1, "an exclusion follows");
 	script_fails("u:f,! {}", 1, "which functions are excluded?");
-	script_fails("u:main.(f {}\nend {}", 1, "t:1:8: error: this '(' is not closed on its line");
+	script_fails("u:main.(f {}\nend {}", 1, "t:1:8-9: ERROR: this '(' is not closed on its line");
 	script_fails("u:main.[f {}", 1, "this '[' is not closed on its line");
-	script_fails("u:\"main.f {}\n", 1, "t:1:3: error: this '\"' is not closed on its line");
+	script_fails("u:\"main.f {}\n", 1, "t:1:3-4: ERROR: this '\"' is not closed on its line");
 	script_fails("begin:x {}", 1, "begin stands alone");
 	script_fails("t:sched {}", 1, "tracepoint:CATEGORY:NAME");
 	script_fails("t:sched: {}", 1, "tracepoint:CATEGORY:NAME");
@@ -147,11 +147,11 @@ static void test_mistakes(void **state)
 	script_fails("i:s:0 {}", 1, "'0' is no number of this unit");
 	script_fails("i:s:a {}", 1, "'a' is no number of this unit");
 	script_fails("i:s:99999999999999999999 {}", 1, "out of range");
-	script_fails("p:hz:99999999 {}", 1, "hint: profile:s:1");
+	script_fails("p:hz:99999999 {}", 1, "HINT: profile:s:1");
 	script_fails("s:faults:x {}", 1, "'x' is no number of events");
-	script_fails("begin {} }", 1, "t:1:10: error: this '}' closes nothing");
+	script_fails("begin {} }", 1, "t:1:10-11: ERROR: this '}' closes nothing");
 	script_fails("{ }", 2, "a probe was expected here");
-	script_fails("u:f {}, u:g {}", 1, "t:1:7: error: a probe was expected here");
+	script_fails("u:f {}, u:g {}", 1, "t:1:7-8: ERROR: a probe was expected here");
 	/* every one of them is told */
 	script_fails("a:b {} c:d {} u: {} i:x:1 {}", 4, "unknown unit");
 }

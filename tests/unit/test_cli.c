@@ -78,7 +78,7 @@ static void bad(const char *words, const char *want)
 {
 	cli_free(&l.c);
 	run(&l, words);
-	if (l.result != -1 || l.status != 1 || !strstr(l.said, want) || !strstr(l.said, "hint: "))
+	if (l.result != -1 || l.status != 1 || !strstr(l.said, want) || !strstr(l.said, "HINT: "))
 		fail_msg("gft %s: result %d, status %d\nexpected %s\ngot %s", words, l.result, l.status, want, l.said);
 }
 

@@ -136,11 +136,11 @@ static void test_mistakes(void **state)
 	static const struct {
 		const char *text, *told;
 	} t[] = {
-		{ "begin { }\nstruct a { struct a x; };", "t:2:21: error: C: field has incomplete type 'struct a'" },
-		{ "struct a { int x : 40; };", "t:1:16: error: C: width of bit-field" },
-		{ "#include \"none.h\"", "t:1:10: error: C: 'none.h' file not found" },
-		{ "#error \x01stop", "t:1:2: error: C: " },
-		{ "struct a { int x; };\nstruct a { int y; };", "t:2:8: error: C: redefinition of 'a'" },
+		{ "begin { }\nstruct a { struct a x; };", "t:2:21-22: ERROR: C: field has incomplete type 'struct a'" },
+		{ "struct a { int x : 40; };", "t:1:16-17: ERROR: C: width of bit-field" },
+		{ "#include \"none.h\"", "t:1:10-11: ERROR: C: 'none.h' file not found" },
+		{ "#error \x01stop", "t:1:2-7: ERROR: C: " },
+		{ "struct a { int x; };\nstruct a { int y; };", "t:2:8-9: ERROR: C: redefinition of 'a'" },
 		{ "#include \"/nosuch/\\n\"", "file not found" },
 	};
 

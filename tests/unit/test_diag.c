@@ -30,19 +30,19 @@ static void test_print(void **state)
 	assert_int_equal(diag_errors(d), 2);
 	assert_int_equal(diag_warnings(d), 1);
 	out = printed(d, false, false);
-	assert_string_equal(out, "x.gft:1:1: error: first\n"
+	assert_string_equal(out, "x.gft:1:1-4: ERROR: first\n"
 				 "one\n"
 				 "~~~\n"
-				 "x.gft:2:2: note: see here\n"
+				 "x.gft:2:2-5: NOTE: see here\n"
 				 "    two three\n"
 				 "    ~~~\n"
-				 "x.gft:2:6: error: second 2\n"
+				 "x.gft:2:6-11: ERROR: second 2\n"
 				 "    two three\n"
 				 "        ~~~~~\n"
-				 "hint: try this\n");
+				 "HINT: try this\n");
 	free(out);
 	out = printed(d, false, true);
-	assert_non_null(strstr(out, "x.gft:1:1: warning: hm\n"));
+	assert_non_null(strstr(out, "x.gft:1:1-2: WARNING: hm\n"));
 	free(out);
 	out = printed(d, true, true);
 	assert_non_null(strstr(out, "\033["));
@@ -66,8 +66,8 @@ static void test_many(void **state)
 		diag_error(d, (struct src_loc){ 0, 1, s->index }, "e%d", i);
 	assert_int_equal(diag_errors(d), 201);
 	out = printed(d, false, false);
-	assert_non_null(strstr(out, "error: e62\n"));
-	assert_null(strstr(out, "error: e63\n"));
+	assert_non_null(strstr(out, "ERROR: e62\n"));
+	assert_null(strstr(out, "ERROR: e63\n"));
 	free(out);
 	arena_free(a);
 }
@@ -122,10 +122,10 @@ static void test_hostile(void **state)
 static void test_expected(void **state)
 {
 	(void)state;
-	script_fails("begin { $x = ; }", 1, "t:1:14: error: syntax error: unexpected ';', expected an expression");
+	script_fails("begin { $x = ; }", 1, "t:1:14-15: ERROR: syntax error: unexpected ';', expected an expression");
 	script_fails("begin { $x = 1 $y = 2; }", 1,
 		     "unexpected '$y', expected ';'\nbegin { $x = 1 $y = 2; }\n"
-		     "               ~~\nhint: is a ';' missing before it?");
+		     "               ~~\nHINT: is a ';' missing before it?");
 	script_fails("begin { f(1 2); }", 1, "unexpected '2', expected ')'");
 	script_fails("begin { @m[1 2] = 3; }", 1, "unexpected '2', expected ']'");
 	script_fails("begin { a ? b; }", 1, "unexpected ';', expected ':'");
@@ -135,8 +135,8 @@ static void test_expected(void **state)
 	script_fails("begin { let $x 1; }", 1, "unexpected '1'");
 	script_fails("begin { a.1b; }", 1, "invalid integer suffix 'b'");
 	script_fails("begin { a.+; }", 1, "unexpected '+', expected a name or a number");
-	script_fails("begin /pid = 1/ {}", 1, "hint: comparing is ==");
-	script_fails("begin { if (pid = 1) {} }", 1, "hint: comparing is ==");
+	script_fails("begin /pid = 1/ {}", 1, "HINT: comparing is ==");
+	script_fails("begin { if (pid = 1) {} }", 1, "HINT: comparing is ==");
 	script_fails("begin { pid = 1; }", 1, "values are assigned to variables, $name, and maps, @name");
 	script_fails("begin { a.b = 1; 1 = 2; f() = 3; }", 3, "unexpected '='");
 	script_fails("begin /pid == 1 { print(1); }", 1, "unexpected '{', expected '/' at the end of the predicate");
@@ -157,18 +157,18 @@ static void test_expected(void **state)
 static void test_open(void **state)
 {
 	(void)state;
-	script_fails("begin { $x = 1;\n", 1, "t:1:7: error: this '{' is never closed");
-	script_fails("u:f < a; ", 1, "t:1:5: error: this '<' is never closed");
-	script_fails("u:f < graph() >", 1, "hint: in < ... > every statement ends with ';'");
-	script_fails("begin { f(1; } end { }", 1, "t:1:10: error: this '(' is never closed");
-	script_fails("begin { @m[1; } end { }", 1, "t:1:11: error: this '[' is never closed");
-	script_fails("begin { f(g(1); }", 1, "t:1:10: error: this '(' is never closed");
+	script_fails("begin { $x = 1;\n", 1, "t:1:7-8: ERROR: this '{' is never closed");
+	script_fails("u:f < a; ", 1, "t:1:5-6: ERROR: this '<' is never closed");
+	script_fails("u:f < graph() >", 1, "HINT: in < ... > every statement ends with ';'");
+	script_fails("begin { f(1; } end { }", 1, "t:1:10-11: ERROR: this '(' is never closed");
+	script_fails("begin { @m[1; } end { }", 1, "t:1:11-12: ERROR: this '[' is never closed");
+	script_fails("begin { f(g(1); }", 1, "t:1:10-11: ERROR: this '(' is never closed");
 	script_fails("begin { if (f(1) { } }", 1, "unexpected '{', expected ')'");
-	script_fails("begin { 1 } /* x", 1, "t:1:13: error: this comment is never closed");
-	script_fails("begin { 1 /* x } ", 1, "t:1:11: error: this comment is never closed");
-	script_fails("begin { f(\"x); }\nend { }", 1, "t:1:11: error: this string is never closed");
-	script_fails("struct x { int a;", 1, "t:1:1: error: this struct is never closed");
-	script_fails("%{ int a;", 1, "t:1:1: error: this '%{' is never closed");
+	script_fails("begin { 1 } /* x", 1, "t:1:13-15: ERROR: this comment is never closed");
+	script_fails("begin { 1 /* x } ", 1, "t:1:11-13: ERROR: this comment is never closed");
+	script_fails("begin { f(\"x); }\nend { }", 1, "t:1:11-17: ERROR: this string is never closed");
+	script_fails("struct x { int a;", 1, "t:1:1-7: ERROR: this struct is never closed");
+	script_fails("%{ int a;", 1, "t:1:1-3: ERROR: this '%{' is never closed");
 }
 
 /* One mistake leaves the rest readable. */
@@ -187,7 +187,7 @@ static void test_recovery(void **state)
 	script_fails("u:f { fetch(%axx:u8); $x = ; } u:g { fetch(+8(%ax:s64); } i:x:1 { $y 1; }", 5,
 		     "unknown unit 'x'");
 	script_fails("begin /pid == / { $x = 1; } end { $y = ; }", 2, "expected an expression");
-	script_fails("config = { a b } import x; let @m = hash(; begin { $x = ; }", 4, "t:1:57: error");
+	script_fails("config = { a b } import x; let @m = hash(; begin { $x = ; }", 4, "t:1:57-58: ERROR");
 }
 
 int main(void)

@@ -182,8 +182,8 @@ static void test_integers(void **state)
 	assert_true(u);
 	assert_int_equal(diag_errors(s.d), 0);
 	arena_free(a);
-	script_fails("begin { 08; }", 1, "t:1:9: error: '08' is no octal number: a leading 0 means base 8");
-	script_fails("begin { 12abc; }", 1, "t:1:9: error: invalid integer suffix 'abc'");
+	script_fails("begin { 08; }", 1, "t:1:9-11: ERROR: '08' is no octal number: a leading 0 means base 8");
+	script_fails("begin { 12abc; }", 1, "t:1:9-14: ERROR: invalid integer suffix 'abc'");
 	script_fails("begin { 1M; }", 1, "invalid integer suffix 'M'");
 	script_fails("begin { 5mins; }", 1, "durations are");
 	script_fails("begin { 0x; }", 1, "no hexadecimal digits");
@@ -221,9 +221,9 @@ static void test_strings(void **state)
 			fail_msg("%s", t[i].text);
 	}
 	arena_free(a);
-	script_fails("begin { \"a\\q\"; }", 1, "t:1:11: error: invalid escape character '\\q'");
+	script_fails("begin { \"a\\q\"; }", 1, "t:1:11-13: ERROR: invalid escape character '\\q'");
 	script_fails("begin { \"\\x\"; }", 1, "needs hexadecimal digits");
-	script_fails("begin { \"abc); }\nend { }", 1, "t:1:9: error: this string is never closed");
+	script_fails("begin { \"abc); }\nend { }", 1, "t:1:9-17: ERROR: this string is never closed");
 	script_fails("begin { \"abc\\\"; }", 1, "this string is never closed");
 	script_is("begin { \"%d\\n\\x00\"; }", "clause(begin, block(expression(string \"%d\\x0a\\x00\")))");
 }
@@ -235,10 +235,10 @@ static void test_bytes(void **state)
 
 	(void)state;
 	assert_int_equal(s.nerrors, 1);
-	assert_non_null(strstr(s.errors, "t:1:9: error: unexpected byte 0x00"));
+	assert_non_null(strstr(s.errors, "t:1:9-10: ERROR: unexpected byte 0x00"));
 	script_free(&s);
-	script_fails("begin { \x01 \x02 \xff 1; }", 1, "t:1:9: error: unexpected byte 0x01");
-	script_fails("\xff\xfe\x01\x02 { }", 1, "t:1:1: error: unexpected byte 0xff");
+	script_fails("begin { \x01 \x02 \xff 1; }", 1, "t:1:9-10: ERROR: unexpected byte 0x01");
+	script_fails("\xff\xfe\x01\x02 { }", 1, "t:1:1-2: ERROR: unexpected byte 0xff");
 	script_fails("u:main.\x1b]2J { }", 1, "unexpected byte 0x1b");
 	script_fails("begin { $x = \xc2\xa7 1; }", 1, "unexpected character '\xc2\xa7'");
 	script_fails("begin { print('a'); }", 2, "text stands in double quotes");

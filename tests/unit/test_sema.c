@@ -73,7 +73,7 @@ static void test_aggregations(void **state)
 	assert_true(map_of(&c, "@g")->value->is_signed);
 	done(&c);
 	wrong(1, "begin { @m = count(); @m = sum(1); }", "@m holds count_t and cannot be assigned sum_t",
-	      "t:1:9: note: @m gets its type here", NULL);
+	      "t:1:9-11: NOTE: @m gets its type here", NULL);
 	wrong(1, "begin { @m = hist(pid, 2); @m = hist(pid, 3); }", "type mismatch", NULL);
 	wrong(1, "begin { @m = lhist(pid, 0, 10, 1); @m = lhist(pid, 0, 20, 1); }", "type mismatch", NULL);
 	wrong(1, "begin { @m = count(); @m += 1; }", "@m is an aggregation", NULL);
@@ -94,16 +94,16 @@ static void test_conflicts(void **state)
 	(void)state;
 	/* both places are told */
 	wrong(1, "begin { @m = 1; }\nend { @m = comm; }",
-	      "t:2:7: error: type mismatch: @m holds int64 and cannot be "
+	      "t:2:7-16: ERROR: type mismatch: @m holds int64 and cannot be "
 	      "assigned string[16]",
-	      "t:1:9: note: @m gets its type here", NULL);
+	      "t:1:9-11: NOTE: @m gets its type here", NULL);
 	wrong(1, "begin { @m[1] = 1; }\nend { @m[comm] = 2; }",
-	      "t:2:10: error: type mismatch: keys of @m are int64, not "
+	      "t:2:10-14: ERROR: type mismatch: keys of @m are int64, not "
 	      "string[16]",
-	      "t:1:9: note: @m is first used here", NULL);
+	      "t:1:9-14: NOTE: @m is first used here", NULL);
 	wrong(1, "begin { @m[1] = 1; @m[1, 2] = 2; }", "keys of @m are int64, not (int64,int64)", NULL);
-	wrong(1, "begin { @m[1] = 1; }\nend { @m = 2; }", "@m has keys", "t:1:9: note", NULL);
-	wrong(1, "begin { @m = 1; }\nend { @m[1] = 2; }", "@m is a single value", "t:1:9: note", NULL);
+	wrong(1, "begin { @m[1] = 1; }\nend { @m = 2; }", "@m has keys", "t:1:9-", NULL);
+	wrong(1, "begin { @m = 1; }\nend { @m[1] = 2; }", "@m is a single value", "t:1:9-", NULL);
 	wrong(1, "begin { $x = 1; $x = comm; }", "$x is int64 and cannot be assigned string[16]", NULL);
 	wrong(1, "begin { $x = comm; $x += 1; }", "$x", NULL);
 	wrong(1, "begin { @m = (1, 2); @m = (1, 2, 3); }", "type mismatch", NULL);
@@ -143,7 +143,7 @@ static void test_operators(void **state)
 		char text[128];
 
 		snprintf(text, sizeof(text), "u:main.add { print(%s); }", bad[i]);
-		wrong(1, text, "error", NULL);
+		wrong(1, text, ": ERROR: ", NULL);
 	}
 	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
 		char text[128];
