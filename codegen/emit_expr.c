@@ -255,6 +255,10 @@ void emit_into(struct em *m, struct buf *b, const char *dst, const struct gft_ty
 	}
 	case EX_BLOCK: emit_block_value(m, b, dst, t, e->block); return;
 	case EX_IF:
+		if (e->number != IF_UNKNOWN) {
+			emit_block_value(m, b, dst, t, e->number == IF_ALWAYS ? e->block : e->block2);
+			return;
+		}
 		buf_printf(b, "if (%s) ", emit_val(m, e->a));
 		emit_block_value(m, b, dst, t, e->block);
 		buf_puts(b, "else ");
@@ -465,6 +469,10 @@ const char *emit_val(struct em *m, const struct expr *e)
 	case EX_INDEX: return emit_index(m, e);
 	case EX_BLOCK: emit_block_value(m, &o, NULL, e->type, e->block); return take(m, &o);
 	case EX_IF:
+		if (e->number != IF_UNKNOWN) {
+			emit_block_value(m, &o, NULL, e->type, e->number == IF_ALWAYS ? e->block : e->block2);
+			return take(m, &o);
+		}
 		buf_printf(&o, "(%s ? ", emit_val(m, e->a));
 		emit_block_value(m, &o, NULL, e->type, e->block);
 		buf_puts(&o, " : ");

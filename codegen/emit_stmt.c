@@ -485,6 +485,10 @@ static void emit_expr_stmt(struct em *m, const struct expr *e)
 	case EX_FETCH: emit_fetch_stmt(m, e); break;
 	case EX_BLOCK: emit_block(m, e->block); break;
 	case EX_IF:
+		if (e->number != IF_UNKNOWN) {
+			emit_block(m, e->number == IF_ALWAYS ? e->block : e->block2);
+			break;
+		}
 		emit_line(m, "if (%s)", emit_val(m, e->a));
 		emit_block(m, e->block);
 		emit_line(m, "else");

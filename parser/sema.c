@@ -157,24 +157,26 @@ static bool asks(const struct expr *e)
 	}
 }
 
-static void check_branch(struct sema *s, struct block *b, bool never, bool skip)
+static void check_branch(struct sema *s, struct block *b, bool never, bool skip, bool is_value)
 {
 	if (!b || (never && skip))
 		return;
 	s->never += never;
-	sema_block(s, b, false);
+	sema_block(s, b, is_value);
 	s->never -= never;
 }
 
 /* What never runs may fail(), and behind if (is_str(x)) may be wrong for the x that is no text. */
-static void check_if(struct sema *s, struct stmt *st)
+uint32_t sema_branches(struct sema *s, struct expr *cond, struct block *then, struct block *other, bool is_value)
 {
+	uint32_t known;
 	int64_t v;
 
-	sema_cond(s, st->e);
-	st->count = !sema_const_int(st->e, &v) ? IF_UNKNOWN : v ? IF_ALWAYS : IF_NEVER;
-	check_branch(s, st->body, st->count == IF_NEVER, asks(st->e));
-	check_branch(s, st->other, st->count == IF_ALWAYS, asks(st->e));
+	sema_cond(s, cond);
+	known = !sema_const_int(cond, &v) ? IF_UNKNOWN : v ? IF_ALWAYS : IF_NEVER;
+	check_branch(s, then, known == IF_NEVER, asks(cond), is_value);
+	check_branch(s, other, known == IF_ALWAYS, asks(cond), is_value);
+	return known;
 }
 
 static void check_stmt(struct sema *s, struct stmt *st)
@@ -211,7 +213,7 @@ static void check_stmt(struct sema *s, struct stmt *st)
 		}
 		break;
 	}
-	case ST_IF: check_if(s, st); break;
+	case ST_IF: st->count = sema_branches(s, st->e, st->body, st->other, false); break;
 	case ST_UNROLL:
 	case ST_WHILE:
 	case ST_FOR_MAP:
@@ -333,7 +335,7 @@ struct program *sema_check(struct ast *ast, const struct resolver *res, const st
 	}
 	s.option_used = ARENA_ARRAY(s.a, bool, opts->noptions + 1);
 	for (struct macro *m = ast->macros; m; m = m->next)
-		sema_tidy(&s, m->body);
+		sema_tidy_value(&s, m->body);
 	sema_macros(&s);
 	sema_defines(&s);
 	sema_config(&s);

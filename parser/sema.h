@@ -153,6 +153,8 @@ void sema_getopt(struct sema *s, struct expr *e);
 void sema_options_used(struct sema *s);
 /* Blocks of statements have no value: their last expression is a statement. */
 void sema_tidy(struct sema *s, struct block *b);
+/* The same for a block that stands for a value: an if with two values at its end is its value. */
+void sema_tidy_value(struct sema *s, struct block *b);
 
 /* sema_config.c */
 void sema_config(struct sema *s);
@@ -212,6 +214,8 @@ uint32_t sema_clause_events(struct sema *s, uint32_t clause, const struct go_eve
 bool sema_one_binary(struct sema *s);
 
 /* sema.c */
+/* An if's condition and its two sides: IF_UNKNOWN, or which of them runs. */
+uint32_t sema_branches(struct sema *s, struct expr *cond, struct block *then, struct block *other, bool is_value);
 void sema_cond(struct sema *s, struct expr *e);
 void sema_block(struct sema *s, struct block *b, bool is_value);
 const char *sema_type_name(struct sema *s, const struct gft_type *t);

@@ -712,16 +712,19 @@ static void check_if(struct sema *s, struct expr *e)
 {
 	const struct gft_type *j, *x = &ty_void, *y = &ty_void;
 
-	sema_cond(s, e->a);
-	sema_tidy(s, e->block);
-	sema_tidy(s, e->block2);
-	sema_block(s, e->block, !e->value_unused);
-	sema_block(s, e->block2, !e->value_unused);
+	sema_tidy_value(s, e->block);
+	sema_tidy_value(s, e->block2);
+	e->number = (int)sema_branches(s, e->a, e->block, e->block2, !e->value_unused);
 	if (e->block->value)
 		x = sema_storage(s, e->block->value->type);
 	if (e->block2->value)
 		y = sema_storage(s, e->block2->value->type);
-	j = sema_join(s, x, y);
+	if (e->value_unused)
+		j = &ty_void;
+	else if (e->number != IF_UNKNOWN)
+		j = e->number == IF_ALWAYS ? x : y;
+	else
+		j = sema_join(s, x, y);
 	if (!j) {
 		sema_error(s, e->loc, "the two values of 'if' differ: %s and %s", sema_type_name(s, x),
 			   sema_type_name(s, y));
@@ -923,7 +926,7 @@ static void check_expr(struct sema *s, struct expr *e)
 		break;
 	case EX_IF: check_if(s, e); break;
 	case EX_BLOCK:
-		sema_tidy(s, e->block);
+		sema_tidy_value(s, e->block);
 		sema_block(s, e->block, !e->value_unused);
 		e->type = e->block->value ? e->block->value->type : &ty_void;
 		check_not_agg(s, e);

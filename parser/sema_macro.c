@@ -167,6 +167,38 @@ void sema_tidy(struct sema *s, struct block *b)
 	}
 }
 
+/* Whether the block has a value, or ends in an if whose sides have. */
+static bool gives(const struct block *b)
+{
+	const struct stmt *st = b->first;
+
+	while (st && st->next)
+		st = st->next;
+	return b->value || (st && st->kind == ST_IF && st->other && gives(st->body) && gives(st->other));
+}
+
+void sema_tidy_value(struct sema *s, struct block *b)
+{
+	struct stmt **last = &b->first, *st;
+
+	if (!b->value && gives(b)) {
+		while ((*last)->next)
+			last = &(*last)->next;
+		st = *last;
+		*last = NULL;
+		b->last = NULL;
+		for (struct stmt *x = b->first; x; x = x->next)
+			b->last = x;
+		b->value = expr_new(s->p->ast, EX_IF, st->loc);
+		b->value->a = st->e;
+		b->value->block = st->body;
+		b->value->block2 = st->other;
+		sema_tidy_value(s, st->body);
+		sema_tidy_value(s, st->other);
+	}
+	sema_tidy(s, b);
+}
+
 /* What may be given for a parameter: an expression; for $v a variable, for @m a map. */
 static bool fits(struct sema *s, const struct macro *m, const struct expr *e)
 {
