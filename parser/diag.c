@@ -42,6 +42,7 @@ struct diag {
 	size_t nentries, cap_entries;
 	size_t errors, warnings;
 	bool last_dropped; /* hints for a dropped diagnostic are dropped too */
+	const struct diag_context *context;
 };
 
 struct diag *diag_new(struct arena *a)
@@ -90,7 +91,17 @@ static void diag_add(struct diag *d, enum diag_level level, struct src_loc loc, 
 		return;
 	d->last_dropped = false;
 	e.seq = d->nentries;
+	for (const struct diag_context *c = d->context; c; c = c->outer) {
+		struct diag_note n = { c->loc, c->msg };
+
+		ARENA_PUSH(d->arena, e.notes, e.nnotes, e.cap_notes, n);
+	}
 	ARENA_PUSH(d->arena, d->entries, d->nentries, d->cap_entries, e);
+}
+
+void diag_set_context(struct diag *d, const struct diag_context *c)
+{
+	d->context = c;
 }
 
 void diag_verror(struct diag *d, struct src_loc loc, const char *fmt, va_list ap)

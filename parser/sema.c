@@ -24,8 +24,6 @@ void sema_error(struct sema *s, struct src_loc loc, const char *fmt, ...)
 	va_start(ap, fmt);
 	diag_verror(s->d, loc, fmt, ap);
 	va_end(ap);
-	for (const struct sema_use *u = s->use; u; u = u->outer)
-		diag_note(s->d, u->loc, "in macro %s, used here", u->macro->name);
 }
 
 void sema_hint(struct sema *s, const char *fmt, ...)
@@ -118,25 +116,21 @@ static void check_let(struct sema *s, struct stmt *st)
 	}
 }
 
-static void check_expr_stmt(struct sema *s, struct stmt *st)
+static void tell_unused(struct sema *s, const struct expr *e)
 {
-	struct expr *e = st->e;
-
-	e->value_unused = true;
-	sema_expr(s, e);
 	switch (e->kind) {
 	case EX_CALL:
 	case EX_INCDEC:
 	case EX_BLOCK:
 	case EX_FETCH: break;
 	default:
-		if (s->report && e->type->kind != TY_VOID && e->type->kind != TY_NONE) {
+		if (e->type->kind != TY_VOID && e->type->kind != TY_NONE) {
 			diag_warn(s->d, e->loc, "this value is computed and thrown away");
 			diag_hint(s->d, "print(...) shows it");
 		}
 		return;
 	}
-	if (s->report && e->kind == EX_CALL && e->fn && gives_value(e)) {
+	if (e->kind == EX_CALL && e->fn && gives_value(e)) {
 		diag_warn(s->d, e->loc, "the value that %s() returns is thrown away", e->name);
 		diag_hint(s->d, "_ = %s(...) says that this is meant", e->name);
 	}
@@ -144,6 +138,21 @@ static void check_expr_stmt(struct sema *s, struct stmt *st)
 		sema_error(s, e->loc, "%s() must be assigned to a map", e->name);
 		sema_hint(s, "@name = %s(%s)", e->name, e->nargs ? "..." : "");
 	}
+}
+
+static void check_expr_stmt(struct sema *s, struct stmt *st)
+{
+	struct expr *e = st->e;
+
+	e->value_unused = true;
+	sema_expr(s, e);
+	if (!s->report)
+		return;
+	/* a macro's body may be what is not used */
+	if (e->from)
+		diag_set_context(s->d, &e->from->said);
+	tell_unused(s, e);
+	diag_set_context(s->d, s->use ? &s->use->said : NULL);
 }
 
 /* Whether a condition asks for what only the check knows: is_str() and the like. */

@@ -15,7 +15,7 @@
 struct sema_use {
 	const struct macro *macro;
 	const struct sema_use *outer;
-	struct src_loc loc;
+	struct diag_context said; /* with what is wrong in it */
 };
 
 struct sema {

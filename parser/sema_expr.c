@@ -940,8 +940,11 @@ void sema_expr(struct sema *s, struct expr *e)
 	const struct sema_use *outer = s->use;
 
 	/* e is the use of a macro, or becomes one here: what is wrong inside tells of it */
-	if (e->from)
+	if (e->from) {
 		s->use = e->from;
+		diag_set_context(s->d, &s->use->said);
+	}
 	check_expr(s, e);
 	s->use = outer;
+	diag_set_context(s->d, outer ? &outer->said : NULL);
 }

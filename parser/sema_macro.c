@@ -234,7 +234,8 @@ static void expand(struct sema *s, struct expr *e, const struct macro *m)
 		*e = (struct expr){ .kind = EX_INT, .loc = e->loc, .type = &ty_i64 };
 		return;
 	}
-	*use = (struct sema_use){ m, s->use, e->loc };
+	*use = (struct sema_use){ m, s->use, { e->loc, NULL, s->use ? &s->use->said : NULL } };
+	use->said.msg = arena_printf(s->a, "expanded from macro %s here", m->name);
 	b = clone_block(&c, m->body);
 	if (!b->first && b->value) { /* nothing but an expression */
 		bool unused = e->value_unused;

@@ -56,6 +56,18 @@ void diag_error(struct diag *d, struct src_loc loc, const char *fmt, ...) __attr
 void diag_warn(struct diag *d, struct src_loc loc, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 void diag_verror(struct diag *d, struct src_loc loc, const char *fmt, va_list ap);
 
+/*
+ * What is queued from now on stands in a place that was made from another: each
+ * diagnostic gets a note for it and for those around it.  NULL: nothing does.
+ * Borrowed.
+ */
+struct diag_context {
+	struct src_loc loc;
+	const char *msg;
+	const struct diag_context *outer;
+};
+void diag_set_context(struct diag *d, const struct diag_context *c);
+
 /* Adds to the diagnostic queued last: what to try, or a second place. */
 void diag_hint(struct diag *d, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void diag_note(struct diag *d, struct src_loc loc, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
