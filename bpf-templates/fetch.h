@@ -187,6 +187,16 @@ static __always_inline void gft_buf_value(char *dst, __u32 max, const char *src,
 		*(__u32 *)dst = (__u32)n;
 }
 
+/* percpu_kaddr(): where a variable at addr is for one processor, by the kernel's table of offsets. */
+static __always_inline __u64 gft_percpu(__u64 offsets, __u64 addr, __u64 cpu)
+{
+	__u64 off = 0;
+
+	if (cpu >= gft_ncpus || bpf_probe_read_kernel(&off, sizeof(off), (void *)(offsets + 8 * cpu)))
+		return 0;
+	return addr + off;
+}
+
 /* join(p): the strings behind the pointers at addr, up to a null pointer. */
 static __always_inline void gft_join(char *count, char *dst, __u32 max, __u32 size, __u64 addr)
 {

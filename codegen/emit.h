@@ -74,6 +74,10 @@ void emit_func_into(struct em *m, struct buf *b, const char *dst, const struct g
 const char *emit_equal(struct em *m, const struct expr *x, const struct expr *y);
 const char *emit_index(struct em *m, const struct expr *e);
 
+/* emit_outside.c: debugf() and write_user(), statements; kaddr() and percpu_kaddr() */
+void emit_outside(struct em *m, const struct expr *e);
+const char *emit_kaddr(struct em *m, const struct expr *e);
+
 /* emit_struct.c: memory of the target and the kernel (sema_struct.c says what a place is) */
 bool emit_is_place(const struct expr *e);
 const char *emit_address(struct em *m, const struct expr *e);

@@ -185,6 +185,8 @@ const char *emit_func(struct em *m, const struct expr *e)
 	case FN_UADDR:
 		m->bias = true;
 		return arena_printf(m->a, "(0x%llxULL + gft_bias(c))", (unsigned long long)e->ival);
+	case FN_KADDR:
+	case FN_PERCPU_KADDR: return emit_kaddr(m, e);
 	case FN_BSWAP:
 		a = emit_val(m, e->args[0]);
 		return e->type->size == 1 ? a : arena_printf(m->a, "__builtin_bswap%u(%s)", e->type->size * 8, a);

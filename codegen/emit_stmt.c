@@ -322,6 +322,8 @@ static void emit_call(struct em *m, const struct expr *e)
 		emit_line(m, "}");
 		break;
 	}
+	case FN_DEBUGF:
+	case FN_WRITE_USER: emit_outside(m, e); break;
 	case FN_SIGNAL:
 	case FN_SIGNAL_THREAD:
 		emit_line(m, "%s;",

@@ -153,6 +153,7 @@ struct expr {
 	int number;			 /* event, graph(), string, hist parameters: by use */
 	const struct go_access *go;	 /* a Go value by name */
 	const struct sema_use *from;	 /* the use of a macro that this stands for */
+	const struct gft_type *given;	 /* EX_INT: of an enum's constant */
 	uint32_t cfunc;			 /* 1 + number of a C function of the script */
 	uint64_t graph_rate, graph_unit; /* graph(rate = N/s): N in so many ns; 0: all */
 };

@@ -113,6 +113,11 @@ enum fn_id {
 	FN_JOIN,
 	FN_SIGNAL,
 	FN_SIGNAL_THREAD,
+	/* sema_outside.c, emit_outside.c */
+	FN_DEBUGF,
+	FN_KADDR,
+	FN_PERCPU_KADDR,
+	FN_WRITE_USER,
 	/* sema_meta.c */
 	FN_IS,
 	FN_COMPTIME,

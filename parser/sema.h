@@ -115,6 +115,8 @@ const struct gft_type *sema_target_type(struct sema *s, char tag, const char *na
 const struct gft_type *sema_from_c(struct sema *s, int bin, const struct go_type *t);
 /* Fills n, which is lazy as TY_LAZY_TARGET says; false: nothing describes what is in it. */
 bool sema_target_fill(struct sema *s, struct gft_type *n);
+/* A name that is a constant of an enum of the clause's binaries; false: it is none. */
+bool sema_target_constant(struct sema *s, struct expr *e);
 /* Names of that kind that the clause's binaries describe; n is what names has already. */
 size_t sema_target_names(struct sema *s, char tag, const char **names, size_t n, size_t max);
 
@@ -172,6 +174,11 @@ const struct map_kind *sema_map_kind(const char *name);
 /* sema_meta.c: what is decided while the script is checked */
 void sema_meta(struct sema *s, struct expr *e);
 bool sema_const_call(const struct expr *e, int64_t *out);
+
+/* sema_outside.c */
+void sema_outside(struct sema *s, struct expr *e);
+/* Whether e may act on what is outside of gft (told when not). */
+bool sema_safe(struct sema *s, const struct expr *e);
 
 /* sema_func.c */
 void sema_func(struct sema *s, struct expr *e);

@@ -385,6 +385,31 @@ const struct gft_type *sema_target_type(struct sema *s, char tag, const char *na
 	return an->type;
 }
 
+bool sema_target_constant(struct sema *s, struct expr *e)
+{
+	const char *why, *last = e->name;
+	const struct gft_type *t;
+	bool clash;
+
+	t = sema_target_type(s, 'c', e->name, &why, &clash);
+	if (clash) {
+		sema_error(s, e->loc, "which %s? %s", e->name, why);
+		e->type = &ty_none;
+		return true;
+	}
+	for (const char *p = strstr(last, "::"); p; p = strstr(last, "::"))
+		last = p + 2;
+	for (uint32_t i = 0; t && i < t->nenum_vals; i++) {
+		if (strcmp(t->enum_vals[i].name, last) != 0)
+			continue;
+		e->kind = EX_INT;
+		e->ival = (uint64_t)t->enum_vals[i].val;
+		e->given = e->type = t;
+		return true;
+	}
+	return false;
+}
+
 size_t sema_target_names(struct sema *s, char tag, const char **names, size_t n, size_t max)
 {
 	int *bins;

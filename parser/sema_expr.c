@@ -508,6 +508,8 @@ static void check_ident(struct sema *s, struct expr *e)
 			sema_hint(s, "%s", f->help);
 			return;
 		}
+		if (sema_target_constant(s, e))
+			return;
 		sema_error(s, e->loc, "unknown name '%s'", e->name);
 		while (builtin_names()[n])
 			n++;
@@ -822,7 +824,7 @@ static const struct gft_type *least(uint64_t v)
 static void check_expr(struct sema *s, struct expr *e)
 {
 	switch (e->kind) {
-	case EX_INT: e->type = ty_int(8, !e->is_unsigned); break;
+	case EX_INT: e->type = e->given ? e->given : ty_int(8, !e->is_unsigned); break;
 	case EX_BOOL: e->type = &ty_bool; break;
 	case EX_STR:
 		if (e->type->kind != TY_STRING)

@@ -321,14 +321,6 @@ static void check_stack(struct sema *s, struct expr *e)
 	e->type = t;
 }
 
-static bool safe(struct sema *s, const struct expr *e)
-{
-	if (s->opts->unsafe)
-		return true;
-	sema_error(s, e->loc, "%s() changes what happens outside of gft: it needs --unsafe", e->name);
-	return false;
-}
-
 static void check_join(struct sema *s, struct expr *e)
 {
 	struct meta_event *ev;
@@ -358,7 +350,7 @@ static void check_signal(struct sema *s, struct expr *e)
 	const char *name = a->kind == EX_STR ? a->str : a->kind == EX_IDENT ? a->name : NULL;
 
 	e->type = &ty_void;
-	safe(s, e);
+	sema_safe(s, e);
 	if (!name) {
 		sema_expr(s, a);
 		need_number(s, e, a, "a signal's number or name");
@@ -439,12 +431,16 @@ void sema_func(struct sema *s, struct expr *e)
 	case FN_CAT: sema_printf(s, e, EV_CAT); break;
 	case FN_SYSTEM:
 		e->type = &ty_void;
-		if (safe(s, e))
+		if (sema_safe(s, e))
 			sema_printf(s, e, EV_SYSTEM);
 		break;
 	case FN_JOIN: check_join(s, e); break;
 	case FN_SIGNAL:
 	case FN_SIGNAL_THREAD: check_signal(s, e); break;
+	case FN_DEBUGF:
+	case FN_KADDR:
+	case FN_PERCPU_KADDR:
+	case FN_WRITE_USER: sema_outside(s, e); break;
 	case FN_IS:
 	case FN_COMPTIME:
 	case FN_ASSERT:

@@ -314,6 +314,8 @@ static const struct gft_type *leaf_type(struct sema *s, const struct go_type *t)
 {
 	struct gft_type *r;
 
+	if (t->c && t->nenums && (t->kind == GO_INT || t->kind == GO_UINT))
+		return sema_from_c(s, s->ci->binary, t);
 	switch (t->kind) {
 	case GO_BOOL: return &ty_bool;
 	case GO_INT:

@@ -141,6 +141,7 @@ static bool c_constant(struct sema *s, struct expr *e)
 	e->is_unsigned = !k->str && k->is_unsigned && k->val < 0;
 	e->str = k->str;
 	e->len = k->str ? (uint32_t)strlen(k->str) : 0;
+	e->given = k->type && k->type->display == TD_ENUM ? k->type : NULL;
 	sema_expr(s, e);
 	return true;
 }

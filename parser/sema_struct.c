@@ -34,7 +34,7 @@ enum ty_space sema_int_space(const struct sema *s)
 /* Where the memory behind an address is. */
 static enum ty_space space_behind(const struct sema *s, const struct gft_type *t)
 {
-	return t->kind == TY_PTR ? (enum ty_space)t->space : sema_int_space(s);
+	return t->kind == TY_PTR || (t->kind == TY_INT && t->space) ? (enum ty_space)t->space : sema_int_space(s);
 }
 
 static const struct gft_type *in_space(struct sema *s, const struct gft_type *t, uint8_t space, uint8_t ptr_space)

@@ -212,6 +212,11 @@ bool ty_equal(const struct gft_type *a, const struct gft_type *b)
 	if (a->kind != b->kind || a->size != b->size || a->is_signed != b->is_signed || a->count != b->count)
 		return false;
 	switch (a->kind) {
+	case TY_INT: /* what prints as a name is another type than a number */
+		if (a->display != TD_ENUM && b->display != TD_ENUM)
+			return true;
+		return a->display == b->display && a->nenum_vals == b->nenum_vals &&
+		       (a->enum_vals == b->enum_vals || (a->name && b->name && strcmp(a->name, b->name) == 0));
 	case TY_PTR:
 		if (a->space != b->space)
 			return false;

@@ -644,6 +644,12 @@ static bool r_kernel_fill(void *ctx, struct arena *a, struct gft_type *t)
 	return kernel_btf_fill(a, t);
 }
 
+static int r_kernel_symbol(void *ctx, const char *name, uint64_t *addr, char *err, size_t err_sz)
+{
+	(void)ctx;
+	return kernel_symbol(name, addr, err, err_sz);
+}
+
 static const struct gft_type *r_kernel_args(void *ctx, struct arena *a, const char *kind, const char *name, char *err,
 					    size_t err_sz)
 {
@@ -687,6 +693,7 @@ void targets_resolver(struct targets *t, struct resolver *out)
 		.events = r_events,
 		.kernel_type = r_kernel_type,
 		.kernel_fill = r_kernel_fill,
+		.kernel_symbol = r_kernel_symbol,
 		.kernel_args = r_kernel_args,
 	};
 }

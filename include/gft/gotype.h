@@ -127,8 +127,8 @@ const struct go_type *tgt_type_by_name(struct tgt *t, const char *name, struct t
 
 /*
  * A type of C, C++ or Rust by its name.  tag: 's' struct or class, 'u' union,
- * 'e' enum, 't' typedef, and of C++ and Rust any; "ns::name" says in which
- * namespace.  The units of funcs (indexes) are looked into first, then all.
+ * 'e' enum, 't' typedef, and of C++ and Rust any, 'c' the enum that has such a
+ * constant; "ns::name" says in which namespace.  The units of funcs (indexes) are looked into first, then all.
  * Returns 0 and *out, filled; -ENODATA no DWARF, -ENOENT it does not describe
  * the name, -EEXIST it does so in two ways, -EBADMSG damaged: err is a sentence
  * that begins with the file's name.

@@ -74,6 +74,13 @@ void kernel_caps_print(const struct kernel_caps *c, FILE *out); /* gft --info */
  */
 size_t kernel_names(const char *kind, const char *pattern, const char ***out);
 
+/*
+ * The address of a symbol of the running kernel or a module of it.  0, -ENOENT
+ * there is none of that name, -EPERM the kernel hides its addresses, or another
+ * negative errno: then err is a sentence's end that says what to do.
+ */
+int kernel_symbol(const char *name, uint64_t *addr, char *err, size_t err_sz);
+
 /* --- a loaded script ---------------------------------------------------------- */
 
 struct ksession;

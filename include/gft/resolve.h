@@ -102,6 +102,8 @@ struct resolver {
 	const struct gft_type *(*kernel_type)(void *ctx, struct arena *a, char tag, const char *name, char *err,
 					      size_t err_sz);
 	bool (*kernel_fill)(void *ctx, struct arena *a, struct gft_type *t);
+	/* The address of a symbol of the kernel: 0, or a negative errno with err.  May be NULL. */
+	int (*kernel_symbol)(void *ctx, const char *name, uint64_t *addr, char *err, size_t err_sz);
 	/*
 	 * What a kernel function or raw tracepoint is called with: a TY_STRUCT with a
 	 * word for each argument; a function's result, if it has one, follows as

@@ -102,14 +102,14 @@ struct ty_enum_val {
 
 struct gft_type {
 	enum ty_kind kind;
-	uint32_t size;		     /* bytes in memory */
-	uint32_t align;		     /* 1, 2, 4 or 8 */
-	bool is_signed;		     /* TY_INT, and sums, minima, ... of them */
-	uint8_t display;	     /* enum ty_display */
-	uint8_t space;		     /* enum ty_space: TY_PTR where it leads; TY_STRUCT, TY_ARRAY where it is */
-	uint8_t ptr_space;	     /* TY_STRUCT, TY_ARRAY: where the pointers in it lead */
-	uint32_t lazy;		     /* TY_STRUCT: 0, or its fields are not known yet: TY_LAZY_NAME or a handle */
-	uint32_t count;		     /* TY_ARRAY, TY_BUFFER: elements; TY_TSERIES: buckets; TY_STACK: frame limit */
+	uint32_t size;	   /* bytes in memory */
+	uint32_t align;	   /* 1, 2, 4 or 8 */
+	bool is_signed;	   /* TY_INT, and sums, minima, ... of them */
+	uint8_t display;   /* enum ty_display */
+	uint8_t space;	   /* enum ty_space: TY_PTR, kaddr()'s TY_INT where it leads; TY_STRUCT, TY_ARRAY where it is */
+	uint8_t ptr_space; /* TY_STRUCT, TY_ARRAY: where the pointers in it lead */
+	uint32_t lazy;	   /* TY_STRUCT: 0, or its fields are not known yet: TY_LAZY_NAME or a handle */
+	uint32_t count;	   /* TY_ARRAY, TY_BUFFER: elements; TY_TSERIES: buckets; TY_STACK: frame limit */
 	const struct gft_type *elem; /* TY_PTR, TY_ARRAY */
 	const char *name;	     /* TY_STRUCT: tag; enums: tag; TY_GO: type name */
 	const struct ty_field *fields;

@@ -107,3 +107,56 @@ size_t kernel_names(const char *kind, const char *pattern, const char ***out)
 	*out = l.v;
 	return w;
 }
+
+/* Why every address is 0. */
+static void hidden(char *err, size_t err_sz)
+{
+	FILE *f = fopen("/proc/sys/kernel/kptr_restrict", "re");
+	int level = -1;
+
+	if (f) {
+		if (fscanf(f, "%d", &level) != 1)
+			level = -1;
+		fclose(f);
+	}
+	snprintf(err, err_sz, "the kernel hides its addresses%s",
+		 level == 2  ? ": sysctl kernel.kptr_restrict=1 (or 0) shows them to root"
+		 : level < 0 ? ": run as root"
+			     : ": run as root, or with CAP_SYSLOG");
+}
+
+int kernel_symbol(const char *name, uint64_t *addr, char *err, size_t err_sz)
+{
+	FILE *f = fopen("/proc/kallsyms", "re");
+	char line[1024], sym[512], type;
+	unsigned long long at, any = 0;
+	bool found = false, data = false;
+
+	*addr = 0;
+	if (!f) {
+		int e = errno;
+
+		snprintf(err, err_sz, "/proc/kallsyms cannot be read: %s", strerror(e));
+		return -e;
+	}
+	while (!found && fgets(line, sizeof(line), f)) {
+		if (sscanf(line, "%llx %c %511s", &at, &type, sym) != 3)
+			continue;
+		any |= at;
+		data |= !strcmp(sym, "init_task"); /* every kernel has it */
+		found = !strcmp(sym, name);
+	}
+	fclose(f);
+	if (found && (at || any)) {
+		*addr = at;
+		return 0;
+	}
+	if (found || !any) {
+		hidden(err, err_sz);
+		return -EPERM;
+	}
+	snprintf(err, err_sz, "the kernel has no symbol %s%s", name,
+		 data ? ""
+		      : ", or does not tell: its /proc/kallsyms lists functions only (CONFIG_KALLSYMS_ALL is off)");
+	return -ENOENT;
+}

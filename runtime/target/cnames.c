@@ -66,11 +66,8 @@ static char tag_of(Dwarf_Die *d)
 	}
 }
 
-static void note(struct walk *w, Dwarf_Die *d, const struct scope *in)
+static void note(struct walk *w, Dwarf_Die *d, const char *name, char tag, const struct scope *in)
 {
-	const char *name = cdw_name(d);
-	char tag = tag_of(d);
-
 	if (!tag || !*name || (w->name && strcmp(name, w->name) != 0) || w->n >= MAX_NAMES)
 		return;
 	if (w->n == w->cap) {
@@ -80,29 +77,46 @@ static void note(struct walk *w, Dwarf_Die *d, const struct scope *in)
 	w->v[w->n++] = (struct cname){ name, in, w->unit, *d, tag, w->bare };
 }
 
+static const struct scope *scope(struct walk *w, Dwarf_Die *d, const struct scope *in)
+{
+	struct scope *s = ARENA_NEW(w->c->a, struct scope);
+
+	*s = (struct scope){ cdw_name(d), in };
+	return s;
+}
+
+/* The constants of an enumeration: each leads to it. */
+static void note_constants(struct walk *w, Dwarf_Die *enumeration, const struct scope *in)
+{
+	Dwarf_Die d;
+
+	if (cdw_flag(enumeration, DW_AT_enum_class))
+		in = scope(w, enumeration, in);
+	for (int has = dwarf_child(enumeration, &d); !has && w->entries++ < MAX_ENTRIES; has = cdw_sibling(&d))
+		if (dwarf_tag(&d) == DW_TAG_enumerator)
+			note(w, enumeration, cdw_name(&d), 'c', in);
+}
+
 static void walk_unit(struct walk *w, Dwarf_Die *unit, unsigned depth);
 
 static void walk(struct walk *w, Dwarf_Die *parent, const struct scope *in, unsigned depth)
 {
 	Dwarf_Attribute at;
-	struct scope *s;
 	Dwarf_Die d, to;
 
 	if (depth > MAX_NEST || dwarf_child(parent, &d))
 		return;
 	do {
-		note(w, &d, in);
+		note(w, &d, cdw_name(&d), tag_of(&d), in);
 		switch (dwarf_tag(&d)) {
 		case DW_TAG_namespace:
 		case DW_TAG_module:
 		case DW_TAG_structure_type:
 		case DW_TAG_class_type:
-			if (!dwarf_haschildren(&d))
-				break;
-			s = ARENA_NEW(w->c->a, struct scope);
-			*s = (struct scope){ cdw_name(&d), in };
-			walk(w, &d, s, depth + 1);
+			if (dwarf_haschildren(&d))
+				walk(w, &d, scope(w, &d, in), depth + 1);
 			break;
+		case DW_TAG_enumeration_type: note_constants(w, &d, in); break;
 		case DW_TAG_imported_unit: /* what several units share (dwz) */
 			if (w->name && w->imports++ < MAX_IMPORTS && dwarf_attr(&d, DW_AT_import, &at) &&
 			    dwarf_formref_die(&at, &to))
@@ -196,7 +210,7 @@ static bool in_scope(const char *name, const char *last, const struct scope *in)
 
 static bool fits(const struct cname *n, char tag)
 {
-	return n->tag == tag || (tag == 't' && n->bare);
+	return n->tag == tag || (tag == 't' && n->bare && n->tag != 'c');
 }
 
 /* Whether two descriptions say the same. */

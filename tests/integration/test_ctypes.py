@@ -133,6 +133,8 @@ def test_types_of_targets_that_are_missing_or_differ():
     r = quiet(f"u:{one}:walk {{ print(((struct node *)arg0).v); }} u:{other}:walk {{ print(((struct node *)arg0).v); }}",
               command=("-c", other))
     check("\n11\n" in r.out, "each clause has its own", r)
+    r = quiet("u:walk { print(args.k == K_ONE); print(K_TWO); $k = K_ONE; print($k); @[$k] = 1; print($k + 1); }", command=("-c", one))
+    check("\n1\nK_TWO\nK_ONE\n2\n" in r.out.replace("true", "1") and "@[K_ONE]: 1" in r.out, "constants of enums", r)
     r = quiet("struct node { long whole; }; u:walk { print((((struct node *)arg0).whole & 0xff, sizeof(struct node))); }",
               command=("-c", one))
     check("(11, 8)" in r.out, "what the script defines counts first", r)
