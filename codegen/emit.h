@@ -53,6 +53,10 @@ unsigned emit_go_words(struct em *m, struct buf *b, const struct expr *e);
 void emit_convert(struct em *m, struct buf *b, const char *dst, const struct gft_type *td, const char *src,
 		  const struct gft_type *ts);
 const char *emit_ctype(const struct gft_type *t);
+/* The C type in which a value of type t is computed: 64 bits of an integer, of its sign. */
+const char *emit_wide(const struct gft_type *t);
+/* a op y, where op is an arithmetic or bit operator and the result is of type t. */
+const char *emit_arith(struct em *m, enum op op, const struct gft_type *t, const char *a, const struct expr *y);
 bool emit_is_scalar(const struct gft_type *t);
 
 /* emit_stmt.c: a place that can go wrong while the script runs; the C of its counter. */
@@ -99,8 +103,11 @@ const char *emit_suffix(unsigned space);
 void emit_fetch(struct em *m, struct buf *b, const char *dst, const struct gft_type *t, const struct fetcharg *f,
 		const char *err);
 
-/* emit_room.c: a place for size bytes, declared in b when it is on the stack; a C expression of type char *. */
-const char *emit_room(struct em *m, struct buf *b, const char *prefix, uint32_t size, bool zero);
+/*
+ * emit_room.c: a place for a value of type t that is written at once, zero between its parts; declared in b when it
+ * is on the stack.  A C expression of type char *.
+ */
+const char *emit_room_of(struct em *m, struct buf *b, const struct gft_type *t);
 const char *emit_scratch(struct em *m, uint32_t size);
 bool emit_has_gaps(const struct gft_type *t);
 const char *emit_var(struct em *m, const struct var *v);

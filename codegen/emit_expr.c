@@ -42,6 +42,11 @@ const char *emit_ctype(const struct gft_type *t)
 	}
 }
 
+const char *emit_wide(const struct gft_type *t)
+{
+	return t->kind == TY_INT ? t->is_signed ? "__s64" : "__u64" : emit_ctype(t);
+}
+
 void emit_cstring(struct buf *b, const char *s, size_t len)
 {
 	for (size_t i = 0; i < len; i++) {
@@ -90,7 +95,7 @@ const char *emit_at_as(struct em *m, struct buf *b, const struct expr *e, const 
 
 	if (e->kind == EX_VAR && ty_equal(e->var->type, t))
 		return emit_var(m, e->var);
-	name = emit_room(m, b, "t", t->size, emit_has_gaps(t));
+	name = emit_room_of(m, b, t);
 	emit_into(m, b, name, t, e);
 	return name;
 }
@@ -281,11 +286,28 @@ void emit_into(struct em *m, struct buf *b, const char *dst, const struct gft_ty
 	}
 }
 
+const char *emit_arith(struct em *m, enum op op, const struct gft_type *t, const char *a, const struct expr *y)
+{
+	const char *b = emit_val(m, y), *c = emit_wide(t);
+
+	switch (op) {
+	case OP_DIV:
+	case OP_MOD:
+		if (!t->is_signed && expr_is_literal(y) && y->ival)
+			return arena_printf(m->a, "((__u64)%s %s (__u64)%s)", a, op_text(op), b);
+		return arena_printf(m->a, "gft_%s%s(%s, %s)", t->is_signed ? "s" : "u", op == OP_DIV ? "div" : "mod", a,
+				    emit_divisor(m, y));
+	case OP_SHL: /* as bpftrace, also to the right: zeros come in */
+	case OP_SHR: return arena_printf(m->a, "((%s)((__u64)%s %s (%s & 63)))", c, a, op_text(op), b);
+	default: /* in unsigned arithmetic, where overflow wraps */
+		return arena_printf(m->a, "((%s)((__u64)%s %s (__u64)%s))", c, a, op_text(op), b);
+	}
+}
+
 static const char *binary(struct em *m, const struct expr *e)
 {
 	const struct expr *x = e->a, *y = e->b;
-	const char *a, *b;
-	bool sg = e->type->is_signed;
+	const char *a, *b, *c;
 
 	if (e->number && (x->type->kind == TY_FUNC || x->type->kind == TY_PROBE) && y->type->kind == TY_STRING)
 		return arena_printf(m->a, "(%s%s)", e->op == OP_NE ? "!" : "", emit_name_test(m, x, e->number));
@@ -294,33 +316,17 @@ static const char *binary(struct em *m, const struct expr *e)
 	if ((x->type->kind == TY_PTR || y->type->kind == TY_PTR) && (e->op == OP_ADD || e->op == OP_SUB))
 		return emit_pointer_math(m, e);
 	a = emit_val(m, x);
+	if (e->op < OP_LAND)
+		return emit_arith(m, e->op, e->type, a, y);
 	b = emit_val(m, y);
 	switch (e->op) {
 	case OP_LAND:
 	case OP_LOR: return arena_printf(m->a, "(%s %s %s)", a, op_text(e->op), b);
 	case OP_EQ:
 	case OP_NE: return arena_printf(m->a, "((__u64)%s %s (__u64)%s)", a, op_text(e->op), b);
-	case OP_LT:
-	case OP_LE:
-	case OP_GT:
-	case OP_GE: {
-		bool s = (x->kind != EX_INT && x->type->is_signed) || (y->kind != EX_INT && y->type->is_signed) ||
-			 (x->kind == EX_INT && y->kind == EX_INT);
-
-		return arena_printf(m->a, "((%s)%s %s (%s)%s)", s ? "__s64" : "__u64", a, op_text(e->op),
-				    s ? "__s64" : "__u64", b);
-	}
-	case OP_DIV:
-	case OP_MOD:
-		if (!sg && y->kind == EX_INT)
-			return arena_printf(m->a, "((__u64)%s %s (__u64)%s)", a, op_text(e->op), b);
-		return arena_printf(m->a, "gft_%s%s(%s, %s)", sg ? "s" : "u", e->op == OP_DIV ? "div" : "mod", a,
-				    emit_divisor(m, y));
-	case OP_SHL: return arena_printf(m->a, "((%s)((__u64)%s << (%s & 63)))", sg ? "__s64" : "__u64", a, b);
-	case OP_SHR: return arena_printf(m->a, "((%s)%s >> (%s & 63))", sg ? "__s64" : "__u64", a, b);
-	default: /* in unsigned arithmetic, where overflow wraps */
-		return arena_printf(m->a, "((%s)((__u64)%s %s (__u64)%s))", sg ? "__s64" : "__u64", a, op_text(e->op),
-				    b);
+	default:
+		c = e->is_unsigned ? "__u64" : "__s64";
+		return arena_printf(m->a, "((%s)%s %s (%s)%s)", c, a, op_text(e->op), c, b);
 	}
 }
 
@@ -343,7 +349,8 @@ static const char *incdec(struct em *m, const struct expr *e)
 	unsigned n;
 
 	if (l->kind == EX_VAR)
-		return arena_printf(m->a, e->postfix ? "((%s += %s) - %s)" : "(%s += %s)", emit_var(m, l->var), d, d);
+		return arena_printf(m->a, e->postfix ? "((%s)((%s += %s) - %s))" : "((%s)(%s += %s))",
+				    emit_ctype(e->type), emit_var(m, l->var), d, d);
 	buf_puts(&o, "({ ");
 	const char *k = emit_key(m, &o, l);
 
@@ -406,12 +413,21 @@ static const char *call(struct em *m, const struct expr *e)
 	}
 }
 
+static const char *literal(struct em *m, const struct expr *e)
+{
+	if (!e->is_unsigned && (int64_t)e->ival < 0)
+		return arena_printf(m->a, "((__s64)%lluULL)", (unsigned long long)e->ival);
+	return arena_printf(m->a, "%llu%s", (unsigned long long)e->ival, e->is_unsigned ? "ULL" : "LL");
+}
+
 const char *emit_val(struct em *m, const struct expr *e)
 {
 	struct buf o = BUF_INIT;
 	const char *c = emit_ctype(e->type);
 	unsigned n;
 
+	if ((e->kind == EX_UNARY || e->kind == EX_BINARY) && e->is_const)
+		return literal(m, e);
 	if (e->go) {
 		n = m->tmp++;
 		buf_printf(&o, "({ %s x%u = 0; ", c, n);
@@ -427,8 +443,7 @@ const char *emit_val(struct em *m, const struct expr *e)
 	case EX_NPARAMS:
 	case EX_OFFSETOF:
 	case EX_SIZEOF:
-	case EX_POSPARAM:
-		return arena_printf(m->a, "%llu%s", (unsigned long long)e->ival, e->is_unsigned ? "ULL" : "LL");
+	case EX_POSPARAM: return literal(m, e);
 	case EX_BOOL: return e->ival ? "1" : "0";
 	case EX_VAR: return emit_var(m, e->var);
 	case EX_IDENT: return ident(m, e);
@@ -436,12 +451,13 @@ const char *emit_val(struct em *m, const struct expr *e)
 	case EX_UNARY:
 		switch (e->op) {
 		case OP_NOT: return arena_printf(m->a, "(!%s)", emit_val(m, e->a));
-		case OP_BNOT: return arena_printf(m->a, "(~(__u64)%s)", emit_val(m, e->a));
-		case OP_NEG: return arena_printf(m->a, "((__s64)(0 - (__u64)%s))", emit_val(m, e->a));
+		case OP_BNOT: return arena_printf(m->a, "((%s)~(__u64)%s)", emit_wide(e->type), emit_val(m, e->a));
+		case OP_NEG: return arena_printf(m->a, "((%s)(0 - (__u64)%s))", emit_wide(e->type), emit_val(m, e->a));
 		default: return emit_address_of(m, e->a); /* OP_ADDR */
 		}
 	case EX_BINARY: return binary(m, e);
 	case EX_TERNARY:
+		c = emit_wide(e->type);
 		if (!e->b) {
 			n = m->tmp++;
 			return arena_printf(m->a, "({ %s e%u = %s; e%u ? e%u : %s; })", c, n, emit_val(m, e->a), n, n,

@@ -107,8 +107,10 @@ static const char *find(struct em *m, const struct expr *e)
 	k = emit_key(m, &o, e->args[0]);
 	n = m->tmp++;
 	buf_printf(&o, "char *p%u = bpf_map_lookup_elem(&%s, %s); if (p%u) { ", n, map->bpf_name, k, n);
-	emit_convert(m, &o, emit_is_scalar(v->type) ? arena_printf(m->a, "(char *)&%s", name) : name, v->type,
-		     arena_printf(m->a, "p%u", n), map->value);
+	if (emit_is_scalar(v->type))
+		buf_printf(&o, "%s = *(%s *)p%u; ", name, emit_ctype(map->value), n);
+	else
+		emit_convert(m, &o, name, v->type, arena_printf(m->a, "p%u", n), map->value);
 	/* opaque, as for has_key() */
 	buf_printf(&o, "} __u64 h%u = p%u != 0; barrier_var(h%u); h%u; })", n, n, n, n);
 	return take(m, &o);

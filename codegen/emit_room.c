@@ -42,18 +42,51 @@ static bool on_stack(struct em *m, uint32_t size)
 	return true;
 }
 
-const char *emit_room(struct em *m, struct buf *b, const char *prefix, uint32_t size, bool zero)
+/* Zeros the bytes of tuples that lie between their parts; false: t has parts with gaps of their own. */
+static bool zero_between(struct buf *b, const char *place, const struct gft_type *t, uint32_t base)
+{
+	uint32_t end = 0;
+
+	if (t->kind != TY_TUPLE && t->kind != TY_RECORD)
+		return !emit_has_gaps(t);
+	for (uint32_t i = 0; i <= t->nfields; i++) {
+		uint32_t off = i < t->nfields ? t->fields[i].off : t->size;
+
+		if (off > end)
+			buf_printf(b, "__builtin_memset(%s + %u, 0, %u); ", place, base + end, off - end);
+		if (i == t->nfields)
+			break;
+		if (!zero_between(b, place, t->fields[i].type, base + off))
+			return false;
+		end = off + t->fields[i].type->size;
+	}
+	return true;
+}
+
+/* All that is written to place is a whole value of type t: what lies between its parts becomes zero. */
+static void zero_gaps(struct buf *b, const char *place, const struct gft_type *t)
+{
+	struct buf parts = BUF_INIT;
+
+	if (zero_between(&parts, place, t, 0))
+		buf_puts(b, buf_str(&parts));
+	else
+		buf_printf(b, "gft_zero(%s, %u); ", place, t->size);
+	buf_free(&parts);
+}
+
+const char *emit_room_of(struct em *m, struct buf *b, const struct gft_type *t)
 {
 	const char *name;
 
-	if (on_stack(m, size)) {
-		name = arena_printf(m->a, "%s%u", prefix, m->tmp++);
-		buf_printf(b, "char %s[%u] __attribute__((aligned(8)))%s; ", name, size, zero ? " = {}" : "");
+	if (on_stack(m, t->size)) {
+		name = arena_printf(m->a, "t%u", m->tmp++);
+		buf_printf(b, "char %s[%u] __attribute__((aligned(8)))%s; ", name, t->size,
+			   emit_has_gaps(t) ? " = {}" : "");
 		return name;
 	}
-	name = scratch(m, size);
-	if (zero)
-		buf_printf(b, "gft_zero(%s, %u); ", name, size);
+	name = scratch(m, t->size);
+	zero_gaps(b, name, t);
 	return name;
 }
 
@@ -84,6 +117,15 @@ const char *emit_var(struct em *m, const struct var *v)
 	return arena_printf(m->a, "%sv_%s_%u", v->captured ? "l->" : "", v->name + 1, v->id);
 }
 
+/*
+ * An integer lies in 64 bits: what is assigned fits the type that was found for
+ * it.  A declared one has its own width, to which C cuts.
+ */
+static const char *var_ctype(const struct var *v)
+{
+	return v->declared ? emit_ctype(v->type) : emit_wide(v->type);
+}
+
 /* A variable begins as zero wherever its block is entered. */
 void emit_declare(struct em *m, const struct var *v)
 {
@@ -94,17 +136,22 @@ void emit_declare(struct em *m, const struct var *v)
 		return;
 	if (!scalar && !on_stack(m, v->type->size)) {
 		m->places[v->id] = scratch(m, v->type->size);
-		if (!v->set_at_once || emit_has_gaps(v->type))
+		if (!v->set_at_once) {
 			emit_line(m, "gft_zero(%s, %u); /* %s */", m->places[v->id], v->type->size, v->name);
-		else
-			emit_line(m, "/* %s: %s */", m->places[v->id], v->name);
+		} else {
+			struct buf b = BUF_INIT;
+
+			zero_gaps(&b, m->places[v->id], v->type);
+			emit_line(m, "%s/* %s: %s */", buf_str(&b), m->places[v->id], v->name);
+			buf_free(&b);
+		}
 	} else if (!v->captured) {
 		if (scalar)
-			emit_line(m, "%s %s = 0;", emit_ctype(v->type), name);
+			emit_line(m, "%s %s = 0;", var_ctype(v), name);
 		else
 			emit_line(m, "char %s[%u] __attribute__((aligned(8))) = {};", name, v->type->size);
 	} else if (scalar) {
-		buf_printf(&m->locals, "\t%s %s;\n", emit_ctype(v->type), name);
+		buf_printf(&m->locals, "\t%s %s;\n", var_ctype(v), name);
 		buf_printf(&m->blur, "\tl->%s += gft_unknown();\n", name);
 		emit_line(m, "l->%s = 0;", name);
 	} else {

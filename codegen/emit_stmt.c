@@ -63,7 +63,7 @@ const char *emit_lookup(struct em *m, struct src_loc loc, const char *bpf_name, 
 
 const char *emit_divisor(struct em *m, const struct expr *e)
 {
-	if (e->kind == EX_INT && e->ival)
+	if (expr_is_literal(e) && e->ival)
 		return emit_val(m, e);
 	return arena_printf(
 		m->a, "gft_divisor(%s, %s)", emit_val(m, e),
@@ -408,13 +408,8 @@ static void emit_assign_map(struct em *m, const struct stmt *st)
 		if (st->op == OP_ADD || st->op == OP_SUB) {
 			emit_line(m, "\t__sync_fetch_and_add(p, %s(__u64)%s);", st->op == OP_SUB ? "0 - " : "",
 				  emit_val(m, st->e));
-		} else if (st->op == OP_DIV || st->op == OP_MOD) {
-			emit_line(m, "\t*p = gft_%s%s(*p, %s);", t->is_signed ? "s" : "u",
-				  st->op == OP_DIV ? "div" : "mod", emit_divisor(m, st->e));
-		} else if (st->op == OP_SHL || st->op == OP_SHR) {
-			emit_line(m, "\t*p = *p %s (%s & 63);", op_text(st->op), emit_val(m, st->e));
 		} else {
-			emit_line(m, "\t*p = *p %s %s;", op_text(st->op), emit_val(m, st->e));
+			emit_line(m, "\t*p = %s;", emit_arith(m, st->op, st->type, "*p", st->e));
 		}
 	} else {
 		const char *v = "&v";
@@ -461,13 +456,8 @@ static void emit_assign_var(struct em *m, const struct stmt *st)
 		else
 			emit_into(m, &b, name, v->type, st->e);
 		emit_line(m, "%s", buf_str(&b));
-	} else if (st->op == OP_DIV || st->op == OP_MOD) {
-		emit_line(m, "%s = gft_%s%s(%s, %s);", name, v->type->is_signed ? "s" : "u",
-			  st->op == OP_DIV ? "div" : "mod", name, emit_divisor(m, st->e));
-	} else if (st->op == OP_SHL || st->op == OP_SHR) {
-		emit_line(m, "%s = %s %s (%s & 63);", name, name, op_text(st->op), emit_val(m, st->e));
 	} else if (st->op != OP_NONE) {
-		emit_line(m, "%s = %s %s %s;", name, name, op_text(st->op), emit_val(m, st->e));
+		emit_line(m, "%s = %s;", name, emit_arith(m, st->op, st->type, name, st->e));
 	} else {
 		emit_line(m, "%s = %s;", name, emit_val(m, st->e));
 	}
@@ -602,7 +592,7 @@ void emit_block_value(struct em *m, struct buf *o, const char *dst, const struct
 	if (dst)
 		emit_into(m, &value, dst, t, b->value);
 	else
-		buf_printf(&value, "(%s)%s; ", emit_ctype(t), emit_val(m, b->value));
+		buf_printf(&value, "(%s)%s; ", emit_wide(t), emit_val(m, b->value));
 	m->out = out;
 	m->room = room;
 	buf_puts(o, dst ? "{\n" : "({\n");

@@ -95,3 +95,17 @@ const char *op_text(enum op op)
 
 	return text[op];
 }
+
+bool expr_is_literal(const struct expr *e)
+{
+	switch (e->kind) {
+	case EX_INT: return !e->given; /* the value of an enum is one of its own type */
+	case EX_SIZEOF:
+	case EX_OFFSETOF:
+	case EX_NPARAMS: return true;
+	case EX_POSPARAM: return !e->str;
+	case EX_UNARY:
+	case EX_BINARY: return e->is_const;
+	default: return false;
+	}
+}

@@ -129,9 +129,9 @@ struct expr {
 	uint64_t ival;
 	uint32_t len;
 	uint32_t depth;	  /* of the tree below */
-	bool is_unsigned; /* EX_INT: does not fit int64 */
+	bool is_unsigned; /* a literal that does not fit int64; (sema) a comparison without negative numbers */
 	bool postfix;
-	bool is_const;	   /* (sema) value known: ival (or str) */
+	bool is_const;	   /* (sema) value known: ival (or str); of operators: of literals, and so a literal */
 	bool arrow;	   /* EX_FIELD by -> */
 	bool value_unused; /* (sema) statement position: nothing reads the value */
 
@@ -189,8 +189,9 @@ struct stmt {
 	struct expr *e2;  /* upper bound */
 	struct typespec *spec;
 	struct block *body, *other;
-	uint64_t count;		  /* (sema) ST_UNROLL; ST_IF: enum if_known */
-	struct src_loc other_loc; /* (sema) ST_LET: of a declaration before it */
+	uint64_t count;		     /* (sema) ST_UNROLL; ST_IF: enum if_known */
+	const struct gft_type *type; /* (sema) ST_ASSIGN with an operator: what the operator gives */
+	struct src_loc other_loc;    /* (sema) ST_LET: of a declaration before it */
 };
 
 struct block {
@@ -334,6 +335,9 @@ struct stmt *stmt_new(struct ast *ast, enum stmt_kind kind, struct src_loc loc);
 struct block *block_new(struct ast *ast, struct src_loc loc);
 void block_add(struct block *b, struct stmt *s);
 struct src_loc loc_join(struct src_loc a, struct src_loc b);
+
+/* Once checked: whether e is a number that the script spells out, alone or by operators on such; it is ival. */
+bool expr_is_literal(const struct expr *e);
 
 /* Whether there is C that is more than #define of a number or a string: libclang must read it. */
 bool ast_has_c(const struct ast *ast);

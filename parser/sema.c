@@ -13,7 +13,7 @@
 #include "gft/buf.h"
 #include "parser/sema.h"
 
-#define PASSES_MAX 16
+#define PASSES_MAX 1000 /* each widens something, and there is little to widen */
 
 void sema_error(struct sema *s, struct src_loc loc, const char *fmt, ...)
 {
@@ -70,11 +70,13 @@ static void check_assign(struct sema *s, struct stmt *st)
 		if (!ty_is_int(st->e->type) && st->e->type->kind != TY_NONE)
 			sema_error(s, st->e->loc, "'%s=' needs a number, not %s", op_text(st->op),
 				   sema_type_name(s, st->e->type));
-		if (lhs->kind == EX_VAR && lhs->var)
-			sema_assign_var(s, lhs, &ty_i64, st->loc);
-		else if (lhs->kind == EX_MAP && !ty_is_agg(sema_map(s, lhs)->value))
-			sema_assign_map(s, lhs, &ty_i64, st->loc);
-		else if (lhs->kind == EX_MAP)
+		if (lhs->kind == EX_VAR && lhs->var) {
+			st->type = sema_arith(st->op, lhs->type, st->e->type);
+			sema_assign_var(s, lhs, st->type, st->loc);
+		} else if (lhs->kind == EX_MAP && !ty_is_agg(sema_map(s, lhs)->value)) {
+			st->type = sema_arith(st->op, lhs->map->value, st->e->type);
+			sema_assign_map(s, lhs, st->type, st->loc);
+		} else if (lhs->kind == EX_MAP)
 			sema_error(s, st->loc, "%s is an aggregation: '%s=' cannot be used on it", lhs->name,
 				   op_text(st->op));
 		return;

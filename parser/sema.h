@@ -47,8 +47,6 @@ void sema_hint(struct sema *s, const char *fmt, ...) __attribute__((format(print
 
 /* sema_expr.c */
 void sema_expr(struct sema *s, struct expr *e);
-/* Tells when the number e, if it is a plain one, is not one of type t. */
-void sema_fits(struct sema *s, const struct gft_type *t, const struct expr *e);
 void sema_assign_var(struct sema *s, struct expr *lhs, const struct gft_type *t, struct src_loc loc);
 void sema_assign_map(struct sema *s, struct expr *lhs, const struct gft_type *t, struct src_loc loc);
 struct map *sema_map(struct sema *s, struct expr *e);
@@ -67,6 +65,22 @@ const struct gft_type *sema_typespec(struct sema *s, const struct typespec *ts);
 struct var *sema_find_var(struct sema *s, const char *name);
 /* A variable that hides others of its name; sema_assign_var() puts it into the scope. */
 struct var *sema_new_var(struct sema *s, const struct expr *e);
+
+/* sema_int.c: widths and signs */
+/* The type of a literal (expr_is_literal()) by its value: ival, is_unsigned. */
+const struct gft_type *sema_literal_type(const struct expr *e);
+/* An operator on literals becomes one: is_const, ival, is_unsigned and type; false: it is none. */
+bool sema_fold(struct expr *e);
+/* The least integer type that holds both. */
+const struct gft_type *sema_join_ints(const struct gft_type *x, const struct gft_type *y);
+/* What an arithmetic or bit operator gives, on integers or bools. */
+const struct gft_type *sema_arith(enum op op, const struct gft_type *a, const struct gft_type *b);
+/* Whether <, > and the like see negative numbers. */
+bool sema_compares_signed(const struct gft_type *a, const struct gft_type *b);
+/* What ++ (OP_ADD) and -- (OP_SUB) give on a value of type t. */
+const struct gft_type *sema_step(enum op op, const struct gft_type *t);
+/* Tells when the number e, if it is a plain one, is not one of type t. */
+void sema_fits(struct sema *s, const struct gft_type *t, const struct expr *e);
 
 /* sema_loop.c */
 void sema_loop(struct sema *s, struct stmt *st);

@@ -15,28 +15,17 @@ bool sema_is_cond(const struct gft_type *t)
 
 const struct gft_type *sema_storage(struct sema *s, const struct gft_type *t)
 {
-	if (t->kind == TY_STRUCT || t->kind == TY_ARRAY)
-		return sema_copied(s, t);
-	if (t->kind != TY_INT || (t->size == 8 && t->display == TD_DEC))
-		return t;
-	if (t->display == TD_DEC)
-		return ty_int(8, t->is_signed);
-
-	struct gft_type *n = ty_new(s->a, TY_INT);
-
-	*n = *t;
-	n->size = n->align = 8;
-	return n;
+	return t->kind == TY_STRUCT || t->kind == TY_ARRAY ? sema_copied(s, t) : t;
 }
 
 const struct gft_type *sema_join(struct sema *s, const struct gft_type *x, const struct gft_type *y)
 {
 	if (x->kind == TY_NONE)
 		return y;
-	if (y->kind == TY_NONE || ty_equal(x, y))
-		return x;
 	if (x->kind == TY_INT && y->kind == TY_INT)
-		return ty_int(x->size > y->size ? x->size : y->size, x->is_signed || y->is_signed);
+		return sema_join_ints(x, y);
+	if (y->kind == TY_NONE || ty_same(x, y))
+		return x;
 	if (ty_is_int(x) && ty_is_int(y)) /* a bool and an integer */
 		return x->kind == TY_INT ? x : y;
 	if (x->kind == TY_STRING && y->kind == TY_STRING)
@@ -93,11 +82,18 @@ bool sema_const_int(const struct expr *e, int64_t *out)
 	case EX_CALL: return sema_const_call(e, out);
 	case EX_SIZEOF: *out = (int64_t)e->ival; return e->type->kind != TY_NONE;
 	case EX_UNARY:
-		if ((e->op != OP_NEG && e->op != OP_NOT) || !sema_const_int(e->a, &v))
+		if (e->is_const)
+			*out = (int64_t)e->ival;
+		else if ((e->op != OP_NEG && e->op != OP_NOT) || !sema_const_int(e->a, &v))
 			return false;
-		*out = e->op == OP_NOT ? !v : (int64_t)(0 - (uint64_t)v);
+		else
+			*out = e->op == OP_NOT ? !v : (int64_t)(0 - (uint64_t)v);
 		return true;
 	case EX_BINARY:
+		if (e->is_const) {
+			*out = (int64_t)e->ival;
+			return true;
+		}
 		if (!sema_const_int(e->a, &v) || !sema_const_int(e->b, &w))
 			return false;
 		if (e->op == OP_ADD)
@@ -227,26 +223,6 @@ static void use_var(struct sema *s, struct var *v)
 		v->captured = true;
 }
 
-void sema_fits(struct sema *s, const struct gft_type *t, const struct expr *e)
-{
-	int64_t v, low, high;
-
-	if (!t || t->kind != TY_INT || t->size == 8 || !sema_const_int(e, &v)) {
-		if (!t || t->kind != TY_INT || t->is_signed || e->kind != EX_UNARY || !sema_const_int(e, &v) || v >= 0)
-			return;
-		sema_error(s, e->loc, "a negative number does not fit %s", sema_type_name(s, t));
-		sema_hint(s, "a cast takes its bits as they are: (%s)", sema_type_name(s, t));
-		return;
-	}
-	high = (1LL << (t->size * 8 - t->is_signed)) - 1;
-	low = t->is_signed ? -high - 1 : 0;
-	if (v >= low && v <= high)
-		return;
-	sema_error(s, e->loc, "%lld does not fit %s, which holds %lld to %lld", (long long)v, sema_type_name(s, t),
-		   (long long)low, (long long)high);
-	sema_hint(s, "a cast cuts it: (%s)", sema_type_name(s, t));
-}
-
 void sema_assign_var(struct sema *s, struct expr *lhs, const struct gft_type *t, struct src_loc loc)
 {
 	struct var *v = lhs->var ? lhs->var : sema_find_var(s, lhs->name);
@@ -283,7 +259,7 @@ void sema_assign_var(struct sema *s, struct expr *lhs, const struct gft_type *t,
 	}
 	if (v->declared)
 		j = v->declared;
-	if (!ty_equal(j, v->type)) {
+	if (!ty_same(j, v->type)) {
 		v->type = j;
 		s->changed = true;
 	}
@@ -356,13 +332,6 @@ void sema_map_key(struct sema *s, struct expr *e)
 
 	const struct gft_type *t = sema_storage(s, k->type);
 
-	if (t->kind == TY_TUPLE) {
-		const struct gft_type **f = ARENA_ARRAY(s->a, const struct gft_type *, t->nfields + 1);
-
-		for (uint32_t i = 0; i < t->nfields; i++)
-			f[i] = sema_storage(s, t->fields[i].type);
-		t = ty_tuple(s->a, f, NULL, t->nfields);
-	}
 	if (t->kind == TY_VOID || ty_is_agg(t) || t->kind == TY_FLOAT) {
 		sema_error(s, k->loc, "%s cannot be a key", sema_type_name(s, t));
 		return;
@@ -377,7 +346,7 @@ void sema_map_key(struct sema *s, struct expr *e)
 			diag_note(s->d, m->key_loc, "%s is first used here", m->name);
 		return;
 	}
-	if (!ty_equal(j, m->key)) {
+	if (!ty_same(j, m->key)) {
 		m->key = j;
 		s->changed = true;
 	}
@@ -418,7 +387,7 @@ void sema_assign_map(struct sema *s, struct expr *lhs, const struct gft_type *t,
 			diag_note(s->d, m->value_loc, "%s gets its type here", m->name);
 		return;
 	}
-	if (!ty_equal(j, m->value)) {
+	if (!ty_same(j, m->value)) {
 		m->value = j;
 		s->changed = true;
 	}
@@ -547,11 +516,6 @@ static bool is_name(const struct gft_type *t)
 	return t->kind == TY_FUNC || t->kind == TY_PROBE;
 }
 
-static bool signed_operand(const struct expr *e)
-{
-	return e->kind != EX_INT && e->type->kind == TY_INT && e->type->is_signed;
-}
-
 /* Values of several parts, compared part by part. */
 static bool comparable(const struct gft_type *t)
 {
@@ -636,22 +600,16 @@ static void check_binary(struct sema *s, struct expr *e)
 			e->type = &ty_i64;
 		return;
 	}
-	if (e->type->kind == TY_BOOL)
-		return;
-	if (sema_pointer_math(s, e))
-		return;
-	if (e->op == OP_SUB)
-		e->type = &ty_i64;
-	else if (e->op == OP_SHL || e->op == OP_SHR)
-		e->type = ty_int(8, signed_operand(a));
-	else if (a->kind == EX_INT && b->kind == EX_INT)
-		e->type = ty_int(8, !a->is_unsigned && !b->is_unsigned);
-	else
-		e->type = ty_int(8, signed_operand(a) || signed_operand(b));
-	if ((e->op == OP_DIV || e->op == OP_MOD) && b->kind == EX_INT && !b->ival) {
-		sema_error(s, b->loc, "division by zero");
+	if (e->type->kind == TY_BOOL) {
+		e->is_unsigned = !sema_compares_signed(a->type, b->type);
 		return;
 	}
+	if (sema_pointer_math(s, e))
+		return;
+	if (!sema_fold(e))
+		e->type = sema_arith(e->op, a->type, b->type);
+	if ((e->op == OP_DIV || e->op == OP_MOD) && expr_is_literal(b) && !b->ival)
+		sema_error(s, b->loc, "division by zero");
 }
 
 static void check_unary(struct sema *s, struct expr *e)
@@ -659,8 +617,11 @@ static void check_unary(struct sema *s, struct expr *e)
 	sema_expr(s, e->a);
 	switch (e->op) {
 	case OP_NOT: e->type = &ty_bool; break;
-	case OP_BNOT: e->type = &ty_u64; break;
-	case OP_NEG: e->type = &ty_i64; break;
+	case OP_BNOT:
+	case OP_NEG:
+		if (!sema_fold(e))
+			e->type = ty_int(8, e->a->type->kind != TY_INT || e->a->type->is_signed);
+		break;
 	case OP_DEREF: sema_deref(s, e); return;
 	default: sema_address(s, e); return;
 	}
@@ -793,18 +754,26 @@ static void check_tuple(struct sema *s, struct expr *e)
 
 static void check_incdec(struct sema *s, struct expr *e)
 {
+	const struct gft_type *t;
+
 	if (e->a->kind == EX_VAR) {
-		sema_assign_var(s, e->a, &ty_i64, e->loc);
+		const struct var *v = e->a->var ? e->a->var : sema_find_var(s, e->a->name);
+
+		t = sema_step(e->op, v ? v->type : &ty_none);
+		sema_assign_var(s, e->a, t, e->loc);
+		if (v && v->declared)
+			t = v->declared;
 		if (!ty_is_int(e->a->var->type) && e->a->var->type->kind != TY_NONE)
 			sema_error(s, e->loc, "'%s%s' needs a number", op_text(e->op), op_text(e->op));
 	} else {
+		t = sema_step(e->op, sema_map(s, e->a)->value);
 		if (!ty_is_agg(sema_map(s, e->a)->value))
-			sema_assign_map(s, e->a, &ty_i64, e->loc);
+			sema_assign_map(s, e->a, t, e->loc);
 		else
 			sema_error(s, e->loc, "%s is an aggregation: '%s%s' cannot be used on it", e->a->map->name,
 				   op_text(e->op), op_text(e->op));
 	}
-	e->type = &ty_i64;
+	e->type = t;
 }
 
 /* With its NUL; what is long is handled in words of 8 bytes. */
@@ -815,16 +784,10 @@ static const struct gft_type *literal_type(struct sema *s, uint32_t len)
 	return ty_string(s->a, n > 64 ? (n + 7) & ~7U : n);
 }
 
-/* The smallest signed type that holds a literal. */
-static const struct gft_type *least(uint64_t v)
-{
-	return v <= INT8_MAX ? &ty_i8 : v <= INT16_MAX ? &ty_i16 : v <= INT32_MAX ? &ty_i32 : &ty_i64;
-}
-
 static void check_expr(struct sema *s, struct expr *e)
 {
 	switch (e->kind) {
-	case EX_INT: e->type = e->given ? e->given : ty_int(8, !e->is_unsigned); break;
+	case EX_INT: e->type = e->given ? e->given : sema_literal_type(e); break;
 	case EX_BOOL: e->type = &ty_bool; break;
 	case EX_STR:
 		if (e->type->kind != TY_STRING)
@@ -840,7 +803,7 @@ static void check_expr(struct sema *s, struct expr *e)
 		if (e->str && e->type->kind != TY_STRING)
 			e->type = literal_type(s, e->len);
 		else if (!e->str)
-			e->type = &ty_i64;
+			e->type = sema_literal_type(e);
 		break;
 	case EX_VAR: {
 		struct var *v = e->var ? e->var : sema_find_var(s, e->name);
@@ -916,10 +879,10 @@ static void check_expr(struct sema *s, struct expr *e)
 			t = sema_typespec(s, e->spec);
 		} else {
 			sema_expr(s, e->a);
-			t = e->a->kind == EX_INT && !e->a->is_unsigned ? least(e->a->ival) : e->a->type;
+			t = e->a->type;
 		}
-		e->type = &ty_u64;
 		e->ival = t->size;
+		e->type = sema_literal_type(e);
 		break;
 	}
 	case EX_INDEX:

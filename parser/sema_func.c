@@ -361,7 +361,7 @@ static void check_signal(struct sema *s, struct expr *e)
 	for (int i = 1; i < 65; i++)
 		if (sigabbrev_np(i) && !strcmp(sigabbrev_np(i), name)) {
 			a->kind = EX_INT;
-			a->type = &ty_i64;
+			a->type = sema_literal_type(a);
 			a->ival = (uint64_t)i;
 			return;
 		}

@@ -61,6 +61,13 @@ static void check_bound(struct sema *s, struct expr *e)
 		sema_error(s, e->loc, "the bounds of a range must be numbers, not %s", sema_type_name(s, e->type));
 }
 
+static const struct gft_type *range_type(struct sema *s, const struct stmt *st)
+{
+	const struct gft_type *t = sema_join(s, st->e->type, st->e2->type);
+
+	return t && ty_is_int(t) ? t : &ty_i64;
+}
+
 static void check_unroll(struct sema *s, struct stmt *st)
 {
 	int64_t n;
@@ -160,7 +167,7 @@ void sema_loop(struct sema *s, struct stmt *st)
 		if (!st->lhs->var)
 			st->lhs->var = sema_new_var(s, st->lhs);
 		if (st->kind == ST_FOR_RANGE)
-			sema_assign_var(s, st->lhs, &ty_i64, st->lhs->loc);
+			sema_assign_var(s, st->lhs, range_type(s, st), st->lhs->loc);
 		else
 			check_map_range(s, st);
 	}

@@ -295,6 +295,8 @@ void sema_field(struct sema *s, struct expr *e)
 		e->type = e->field->type;
 	else if (e->field->bit_size && (e->field->type->size & (e->field->type->size - 1))) /* of a packed struct */
 		e->type = ty_int(8, e->field->type->is_signed);
+	else if (e->field->bit_size && e->field->type->align < e->field->type->size) /* the same */
+		e->type = ty_int(e->field->type->size, e->field->type->is_signed);
 	else if (e->field->loc && e->field->type->kind == TY_STRING) /* as long as anybody wants */
 		e->type = ty_string(s->a, s->p->config.max_strlen);
 	else
@@ -335,7 +337,7 @@ void sema_deref(struct sema *s, struct expr *e)
 		e->type = &ty_none;
 	} else if (t->kind == TY_PTR && t->elem && t->elem->kind != TY_VOID) {
 		e->type = known(s, e->loc, t->elem) ? in_space(s, t->elem, t->space, t->space) : &ty_none;
-	} else if (t->kind == TY_INT && t->size == 8) {
+	} else if (t->kind == TY_INT) {
 		e->type = &ty_u64; /* the word at that address */
 	} else {
 		sema_error(s, e->loc, "'*' needs a pointer, not %s", sema_type_name(s, t));
@@ -380,7 +382,7 @@ bool sema_text_of(struct sema *s, struct expr *e)
 		args[0] = e->args[0];
 		args[1] = expr_new(s->p->ast, EX_INT, a->loc);
 		args[1]->ival = t->size;
-		args[1]->type = &ty_i64;
+		args[1]->type = sema_literal_type(args[1]);
 		e->args = args;
 		e->nargs = 2;
 	}
@@ -475,7 +477,8 @@ void sema_offsetof(struct sema *s, struct expr *e)
 		sema_expr(s, e->a);
 		t = e->a->type;
 	}
-	e->type = &ty_u64;
+	e->ival = 0;
+	e->type = sema_literal_type(e);
 	if (t->kind == TY_PTR && t->elem && !e->spec)
 		t = t->elem;
 	if (t->kind == TY_NONE)
@@ -503,6 +506,7 @@ void sema_offsetof(struct sema *s, struct expr *e)
 		t = f->type;
 	}
 	e->ival = off;
+	e->type = sema_literal_type(e);
 }
 
 /* --- casts ------------------------------------------------------------------------------------------ */
@@ -513,8 +517,8 @@ static void cast_to_array(struct sema *s, struct expr *e, const struct gft_type 
 	const struct gft_type *t = e->type;
 
 	if (!t->count)
-		e->type = t = ty_array(s->a, t->elem, from->size / t->elem->size);
-	if (t->count && (t->size == from->size || (e->a->kind == EX_INT && t->size <= 8)))
+		e->type = t = ty_array(s->a, t->elem, from->size > t->elem->size ? from->size / t->elem->size : 1);
+	if (t->count && (t->size == from->size || (t->size <= 8 && (from->size < t->size || expr_is_literal(e->a)))))
 		return;
 	sema_error(s, e->loc, "cannot cast %s to %s: they have %u and %u bytes", sema_type_name(s, from),
 		   sema_type_name(s, t), from->size, t->size);

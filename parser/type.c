@@ -11,6 +11,10 @@
 	{                                                                                                              \
 		.kind = TY_INT, .size = (n), .align = (n), .is_signed = (s)                                            \
 	}
+#define LITERAL(n)                                                                                                     \
+	{                                                                                                              \
+		.kind = TY_INT, .size = (n), .align = (n), .is_signed = true, .flexible = true                         \
+	}
 #define PLAIN(k, n, al)                                                                                                \
 	{                                                                                                              \
 		.kind = (k), .size = (n), .align = (al)                                                                \
@@ -36,6 +40,13 @@ const struct gft_type *ty_int(unsigned size, bool is_signed)
 	case 4: return is_signed ? &ty_i32 : &ty_u32;
 	default: return is_signed ? &ty_i64 : &ty_u64;
 	}
+}
+
+const struct gft_type *ty_literal(unsigned size)
+{
+	static const struct gft_type l8 = LITERAL(1), l16 = LITERAL(2), l32 = LITERAL(4), l64 = LITERAL(8);
+
+	return size == 1 ? &l8 : size == 2 ? &l16 : size == 4 ? &l32 : &l64;
 }
 
 struct gft_type *ty_new(struct arena *a, enum ty_kind kind)
@@ -241,6 +252,18 @@ bool ty_equal(const struct gft_type *a, const struct gft_type *b)
 	case TY_TSERIES: return a->step == b->step && a->agg == b->agg;
 	default: return true;
 	}
+}
+
+bool ty_same(const struct gft_type *a, const struct gft_type *b)
+{
+	if (a == b)
+		return true;
+	if (!ty_equal(a, b) || a->flexible != b->flexible)
+		return false;
+	for (uint32_t i = 0; (a->kind == TY_TUPLE || a->kind == TY_RECORD) && i < a->nfields; i++)
+		if (!ty_same(a->fields[i].type, b->fields[i].type))
+			return false;
+	return true;
 }
 
 static const char *fields_name(struct arena *a, const struct gft_type *t)

@@ -78,14 +78,17 @@ void events_print_maps(struct events *e)
 
 static uint64_t uint_arg(const struct meta_event *ev, const char *rec, uint32_t i)
 {
+	const struct gft_type *t;
 	uint64_t v = 0;
+	unsigned above;
 
 	if (i >= ev->nargs)
 		return 0;
-	memcpy(&v, rec + ev->args[i].off, ev->args[i].type->size > 8 ? 8 : ev->args[i].type->size);
-	if (ev->args[i].type->is_signed && ev->args[i].type->size == 4)
-		return (uint64_t)(int64_t)(int32_t)v;
-	return v;
+	t = ev->args[i].type;
+	above = t->size && t->size < 8 ? 64 - t->size * 8 : 0;
+	memcpy(&v, rec + ev->args[i].off, 8 - above / 8);
+	v <<= above;
+	return t->is_signed ? (uint64_t)((int64_t)v >> above) : v >> above;
 }
 
 /* A value of the record; long text lies at its end, and is copied to a place of the type's size that own frees. */

@@ -105,6 +105,7 @@ struct gft_type {
 	uint32_t size;	   /* bytes in memory */
 	uint32_t align;	   /* 1, 2, 4 or 8 */
 	bool is_signed;	   /* TY_INT, and sums, minima, ... of them */
+	bool flexible;	   /* TY_INT: of positive literals only; takes the sign of what it meets */
 	uint8_t display;   /* enum ty_display */
 	uint8_t space;	   /* enum ty_space: TY_PTR, kaddr()'s TY_INT where it leads; TY_STRUCT, TY_ARRAY where it is */
 	uint8_t ptr_space; /* TY_STRUCT, TY_ARRAY: where the pointers in it lead */
@@ -181,7 +182,8 @@ uint32_t ty_hist_buckets(unsigned bits);
 bool ty_is_int(const struct gft_type *t);    /* TY_INT, TY_BOOL */
 bool ty_is_agg(const struct gft_type *t);    /* an aggregation */
 bool ty_is_scalar(const struct gft_type *t); /* fits a register: int, bool, pointer, func, probe, ... */
-bool ty_equal(const struct gft_type *a, const struct gft_type *b);
+bool ty_equal(const struct gft_type *a, const struct gft_type *b); /* in memory and in name */
+bool ty_same(const struct gft_type *a, const struct gft_type *b);  /* and in how their numbers' signs bend */
 
 /* As messages name it: "int64", "string[64]", "(int64,string[16])", "struct foo *". */
 const char *ty_name(struct arena *a, const struct gft_type *t);
@@ -190,6 +192,8 @@ const char *ty_name(struct arena *a, const struct gft_type *t);
 extern const struct gft_type ty_none, ty_void, ty_bool, ty_i8, ty_i16, ty_i32, ty_i64, ty_u8, ty_u16, ty_u32, ty_u64,
 	ty_count_t, ty_func_t, ty_probe_t, ty_ksym_t, ty_usym_t, ty_code_t;
 const struct gft_type *ty_int(unsigned size, bool is_signed);
+/* The type of a positive literal of that size: signed, but flexible. */
+const struct gft_type *ty_literal(unsigned size);
 const struct gft_type *ty_string(struct arena *a, uint32_t size);
 const struct gft_type *ty_buffer(struct arena *a, uint32_t max);
 const struct gft_type *ty_ptr(struct arena *a, const struct gft_type *elem, enum ty_space space);

@@ -19,34 +19,34 @@ static void map_is(const char *script, const char *key, const char *value)
 static void test_inference(void **state)
 {
 	(void)state;
-	map_is("begin { @m = 1; }", "", "int64");
-	map_is("begin { @m = pid; }", "", "uint64");
+	map_is("begin { @m = 1; }", "", "int8");
+	map_is("begin { @m = pid; }", "", "uint32");
 	map_is("begin { @m = pid; @m = -1; }", "", "int64");
 	map_is("begin { @m = pid; } end { @m = -1; }", "", "int64");
 	map_is("begin { @m = true; }", "", "bool");
-	map_is("begin { @m = true; @m = 7; }", "", "int64");
+	map_is("begin { @m = true; @m = 7; }", "", "int8");
 	map_is("begin { @m = comm; }", "", "string[16]");
 	map_is("begin { @m = comm; } end { @m = \"a text of more than sixteen\"; }", "", "string[28]");
 	map_is("begin { @m++; }", "", "int64");
-	map_is("begin { @m[pid] += 2; }", "uint64", "int64");
-	map_is("begin { @m[pid, comm] = nsecs; }", "(uint64,string[16])", "uint64");
-	map_is("begin { @m[1, \"a\"] = 1; @m[2, \"abc\"] = 1; }", "(int64,string[4])", "int64");
-	map_is("begin { @m[\"a\"] = 1; } end { @m[comm] = 1; }", "string[16]", "int64");
-	map_is("begin { @m = (1, comm); }", "", "(int64,string[16])");
-	map_is("begin { @m = (1, (true, \"x\")); }", "", "(int64,(bool,string[2]))");
-	map_is("begin { @m = (a = 1, b = comm); }", "", "(a=int64,b=string[16])");
-	map_is("begin { @m = (a = true, b = pid); @m = (a = 1, b = -1); }", "", "(a=int64,b=int64)");
+	map_is("begin { @m[pid] += 2; }", "uint32", "int64");
+	map_is("begin { @m[pid, comm] = nsecs; }", "(uint32,string[16])", "uint64");
+	map_is("begin { @m[1, \"a\"] = 1; @m[2, \"abc\"] = 1; }", "(int8,string[4])", "int8");
+	map_is("begin { @m[\"a\"] = 1; } end { @m[comm] = 1; }", "string[16]", "int8");
+	map_is("begin { @m = (1, comm); }", "", "(int8,string[16])");
+	map_is("begin { @m = (1, (true, \"x\")); }", "", "(int8,(bool,string[2]))");
+	map_is("begin { @m = (a = 1, b = comm); }", "", "(a=int8,b=string[16])");
+	map_is("begin { @m = (a = true, b = pid); @m = (a = 1, b = -1); }", "", "(a=int8,b=int64)");
 	map_is("u:main.add { @m[func] = probe; }", "func_t", "probe_t");
-	map_is("u:main.add { @m = fetch(%ax:u8); }", "", "uint64");
-	map_is("u:main.add { @m = fetch(%ax:s16); }", "", "int64");
+	map_is("u:main.add { @m = fetch(%ax:u8); }", "", "uint8");
+	map_is("u:main.add { @m = fetch(%ax:s16); }", "", "int16");
 	/* from a use further down, over maps and variables */
 	map_is("begin { @m = @other; } end { @other = comm; }", "", "string[16]");
-	map_is("begin { @m = @a; } end { @a = @b; } i:s:1 { @b = -1; }", "", "int64");
+	map_is("begin { @m = @a; } end { @a = @b; } i:s:1 { @b = -1; }", "", "int8");
 	map_is("begin { $x = pid; @m = $x; $x = -1; }", "", "int64");
 	map_is("begin { @m = pid > 1 ? comm : \"none at all, and long\"; }", "", "string[22]");
 	map_is("begin { @m = pid - 1; }", "", "int64");
 	map_is("begin { @m = pid / 3; }", "", "uint64");
-	map_is("begin { @m = (uint8)pid; }", "", "uint64");
+	map_is("begin { @m = (uint8)pid; }", "", "uint8");
 	map_is("begin { @m = nsecs >> 3; }", "", "uint64");
 	map_is("begin { @m = 5 > 3 && pid != 1; }", "", "bool");
 }
@@ -89,28 +89,110 @@ static void test_aggregations(void **state)
 	wrong(1, "begin { @m = lhist(pid, 0, tid, 1); }", "plain numbers", NULL);
 }
 
+/* bpftrace's rules, see sema_int.c. */
+static void test_widths(void **state)
+{
+	static const struct {
+		const char *given, *type; /* what @m is given */
+	} rows[] = {
+		/* literals: the least signed type; operators on literals are literals */
+		{ "127", "int8" },
+		{ "128", "int16" },
+		{ "-128", "int8" },
+		{ "-129", "int16" },
+		{ "32768", "int32" },
+		{ "2147483648", "int64" },
+		{ "9223372036854775807", "int64" },
+		{ "9223372036854775808", "uint64" },
+		{ "-9223372036854775807 - 1", "int64" },
+		{ "100 + 28", "int16" },
+		{ "1 << 16", "int32" },
+		{ "1 << 63", "uint64" },
+		{ "-8 >> 1", "int8" },
+		{ "300 - 299", "int8" },
+		{ "~0", "uint64" },
+		{ "~(-1)", "int8" },
+		{ "-7 / 2 * 100", "int16" },
+		{ "18446744073709551615 + 1", "uint64" },
+		{ "sizeof(uint64)", "int8" },
+		/* operators on the rest give 64 bits, signed when one side is, or by '-' */
+		{ "(uint8)1 + (uint8)1", "uint64" },
+		{ "(uint8)1 + 1", "uint64" },
+		{ "(uint8)1 + (-1)", "int64" },
+		{ "(uint8)1 - 1", "int64" },
+		{ "(int8)1 * (uint64)2", "int64" },
+		{ "nsecs & 0xff", "uint64" },
+		{ "(uint8)1 >> (int8)1", "int64" },
+		{ "~(uint8)1", "uint64" },
+		{ "-(int8)1", "int64" },
+		{ "(int16)1 < (uint64)2", "bool" },
+		{ "true ? (uint8)1 : 300", "uint16" },
+		{ "true ? (uint8)1 : -1", "int16" },
+		/* several: the least type that holds all */
+		{ "1; @m = 300", "int16" },
+		{ "(uint8)1; @m = 5", "uint8" },
+		{ "5; @m = (uint8)1", "uint8" },
+		{ "(uint8)1; @m = 200", "uint16" },
+		{ "(uint8)1; @m = -1", "int16" },
+		{ "(uint32)1; @m = (int8)1", "int64" },
+		{ "(int64)1; @m = (uint32)1", "int64" },
+		{ "(uint64)1; @m = (int64)2", "int64" },
+		{ "(uint64)1; @m = 2", "uint64" },
+		{ "(1, -1); @m = (300, (uint8)1)", "(int16,int16)" },
+		/* steps and operators with '=' */
+		{ "0; @m++", "int64" },
+		{ "(uint8)255; @m++", "uint64" },
+		{ "(uint32)1; @m--", "int64" },
+		{ "(uint32)5; @m |= 1", "uint64" },
+		{ "0; @m += nsecs", "uint64" },
+		{ "0; @m -= nsecs", "int64" },
+		{ "1; $a = 1; $b = $a + (uint8)2; @m = $b; $a = 2", "uint64" },
+		{ "1; $a = 1; $b = $a + (uint8)2; @m = $b; $a = -2", "int64" },
+		/* elsewhere */
+		{ "1; for ($i : 0..300) { @m = $i; }", "int16" },
+		{ "1; for ($i : 0..pid) { @m = $i; }", "uint32" },
+		{ "1; for ($i : 0..cpu) { @m = $i; }", "uint64" },
+		{ "1; let $d : uint16 = 7; $d++; $d += 5; @m = $d;", "uint16" },
+		{ "bswap(0x1234)", "uint16" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char text[200];
+
+		snprintf(text, sizeof(text), "begin { @m = %s; }", rows[i].given);
+		map_is(text, "", rows[i].type);
+	}
+	map_is("begin { @m += 1; @m += nsecs; } end { $x = (uint8)1; $x = @m; }", "", "int64");
+	map_is("begin { @m[1] = 1; @m[(uint8)200] = 1; @m[-1] = 1; }", "int16", "int8");
+	map_is("begin { @m[1, 1] = 1; @m[300, pid] = 1; }", "(int16,uint32)", "int8");
+	wrong(1, "begin { let $x : uint8 = 300; }", "300 does not fit uint8", NULL);
+	wrong(1, "begin { let $x : uint64 = -1; }", "a negative number does not fit uint64", NULL);
+	wrong(1, "begin { let $x : int64 = 9223372036854775808; }", "9223372036854775808 does not fit int64", NULL);
+}
+
 static void test_conflicts(void **state)
 {
 	(void)state;
 	/* both places are told */
 	wrong(1, "begin { @m = 1; }\nend { @m = comm; }",
-	      "t:2:7-16: ERROR: type mismatch: @m holds int64 and cannot be "
+	      "t:2:7-16: ERROR: type mismatch: @m holds int8 and cannot be "
 	      "assigned string[16]",
 	      "t:1:9-11: NOTE: @m gets its type here", NULL);
 	wrong(1, "begin { @m[1] = 1; }\nend { @m[comm] = 2; }",
-	      "t:2:10-14: ERROR: type mismatch: keys of @m are int64, not "
+	      "t:2:10-14: ERROR: type mismatch: keys of @m are int8, not "
 	      "string[16]",
 	      "t:1:9-14: NOTE: @m is first used here", NULL);
-	wrong(1, "begin { @m[1] = 1; @m[1, 2] = 2; }", "keys of @m are int64, not (int64,int64)", NULL);
+	wrong(1, "begin { @m[1] = 1; @m[1, 2] = 2; }", "keys of @m are int8, not (int8,int8)", NULL);
 	wrong(1, "begin { @m[1] = 1; }\nend { @m = 2; }", "@m has keys", "t:1:9-", NULL);
 	wrong(1, "begin { @m = 1; }\nend { @m[1] = 2; }", "@m is a single value", "t:1:9-", NULL);
-	wrong(1, "begin { $x = 1; $x = comm; }", "$x is int64 and cannot be assigned string[16]", NULL);
+	wrong(1, "begin { $x = 1; $x = comm; }", "$x is int8 and cannot be assigned string[16]", NULL);
 	wrong(1, "begin { $x = comm; $x += 1; }", "$x", NULL);
 	wrong(1, "begin { @m = (1, 2); @m = (1, 2, 3); }", "type mismatch", NULL);
 	wrong(1, "begin { @m = (a = 1); @m = (b = 1); }", "type mismatch", NULL);
 	wrong(1, "begin { @m = 1; print(@nosuch + @m); }", "@nosuch is read but never assigned", NULL);
 	wrong(1, "begin { let $x; print($x); }", "$x is read but never assigned", NULL);
-	wrong(1, "begin { let $x : string = 5; }", "$x is string[1024] and cannot be assigned int64", NULL);
+	wrong(1, "begin { let $x : string = 5; }", "$x is string[1024] and cannot be assigned int8", NULL);
 	wrong(1, "begin { let $x : uint8 = comm; }", "$x is uint8 and cannot be assigned string[16]", NULL);
 	wrong(1, "begin { if (1) { $x = 1; } print($x); }", "undefined variable $x", "lives in the block", NULL);
 	wrong(1, "begin { $count = 1; print($cuont); }", "did you mean $count?", NULL);
@@ -119,7 +201,7 @@ static void test_conflicts(void **state)
 	wrong(1, "begin { _ = exit(); }", "no value", NULL);
 	wrong(1, "begin { print((1, exit())); }", "cannot be part of a tuple", NULL);
 	wrong(1, "begin { @m[exit()] = 1; }", "cannot be a key", NULL);
-	wrong(1, "begin { print(1 ? 2 : comm); }", "differ: int64 and string[16]", NULL);
+	wrong(1, "begin { print(1 ? 2 : comm); }", "differ: int8 and string[16]", NULL);
 	wrong(1, "begin { $x = 1 + (pid ? exit() : exit()); }", "give no value", NULL);
 }
 
@@ -262,7 +344,7 @@ static void test_printf(void **state)
 	assert_int_equal(c.p->events[0].nargs, 5);
 	assert_int_equal(c.p->events[0].args[0].off, 16);
 	assert_int_equal(c.p->events[0].args[1].off, 32);
-	assert_int_equal(c.p->events[0].args[4].off, 56);
+	assert_int_equal(c.p->events[0].args[4].off, 48);
 	assert_int_equal(c.p->events[0].size % 8, 0);
 	assert_int_equal(c.p->events[1].size, 16);
 	done(&c);
@@ -528,13 +610,13 @@ static void test_calls(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_inference), cmocka_unit_test(test_aggregations),
-		cmocka_unit_test(test_conflicts), cmocka_unit_test(test_operators),
-		cmocka_unit_test(test_names),	  cmocka_unit_test(test_where),
-		cmocka_unit_test(test_printf),	  cmocka_unit_test(test_fetch_types),
-		cmocka_unit_test(test_slots),	  cmocka_unit_test(test_by_name),
-		cmocka_unit_test(test_classes),	  cmocka_unit_test(test_graph_options),
-		cmocka_unit_test(test_calls),
+		cmocka_unit_test(test_inference),     cmocka_unit_test(test_widths),
+		cmocka_unit_test(test_aggregations),  cmocka_unit_test(test_conflicts),
+		cmocka_unit_test(test_operators),     cmocka_unit_test(test_names),
+		cmocka_unit_test(test_where),	      cmocka_unit_test(test_printf),
+		cmocka_unit_test(test_fetch_types),   cmocka_unit_test(test_slots),
+		cmocka_unit_test(test_by_name),	      cmocka_unit_test(test_classes),
+		cmocka_unit_test(test_graph_options), cmocka_unit_test(test_calls),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
