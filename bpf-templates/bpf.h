@@ -173,6 +173,10 @@ struct gft_ctx {
 #ifdef GFT_WANT_GOBJ
 	__u64 g; /* of the goroutine; 0: none */
 #endif
+#ifdef GFT_UNWOUND
+	__u32 if_unwound; /* entries: what runs when the call is removed, see gft_unwound() */
+	__u8 unwound;	  /* clauses run for a call that was */
+#endif
 };
 
 static __always_inline __u64 gft_kernel_word(__u64 addr)

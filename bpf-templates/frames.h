@@ -78,6 +78,68 @@ static long gft_clear_step(__u32 i, struct gft_clear *d)
 	return 0;
 }
 
+#ifdef GFT_UNWOUND
+/*
+ * Clauses for calls that did not return.  Where the frames of such calls go,
+ * each, the innermost first, runs the clauses of its function's exit that ask
+ * for it.  They see the hit's context with the call's own site and key in it.
+ */
+static __always_inline void gft_unwound(struct gft_ctx *c, __u32 list); /* generated */
+
+struct gft_sweep {
+	struct gft_ctx *c;
+	__u32 n; /* frames that stay */
+};
+
+static long gft_sweep_step(__u32 i, struct gft_sweep *s)
+{
+	struct gft_ctx *c = s->c;
+	struct gft_gstate *st = c->st;
+	struct gft_frame *f;
+	__u32 n;
+
+	if (!st)
+		return 1;
+	n = st->n;
+	if (n <= s->n)
+		return 1;
+	st->n = --n;
+	f = gft_frame_at(c, st, n);
+	if (f && f->if_unwound) {
+		c->key = f->key;
+		c->site = f->site;
+		c->probe_id = f->site | 0x40000000U; /* TY_PROBE_UNWOUND */
+		c->duration = c->ts - f->ts;
+		c->depth = st->open && n > st->root_n ? n - st->root_n : 0;
+		gft_unwound(c, f->if_unwound);
+	}
+	if (n >= GFT_INLINE_FRAMES) {
+		struct gft_deep_key k = { gft_goid_in(c), c->tgid, n };
+
+		bpf_map_delete_elem(&gft_deep, &k);
+	}
+	return 0;
+}
+
+/* Frames from index n on are gone, and no call of them returned. */
+static __always_inline void gft_sweep(struct gft_ctx *c, __u32 n)
+{
+	struct gft_sweep s = { c, n };
+	__u64 key = c->key;
+	__u32 site = c->site, probe_id = c->probe_id;
+	__u8 layout = c->layout, provider = c->provider;
+
+	c->unwound = 1;
+	bpf_loop(c->st->n - n, gft_sweep_step, &s, 0);
+	c->unwound = 0;
+	c->key = key;
+	c->site = site;
+	c->probe_id = probe_id;
+	c->layout = layout;
+	c->provider = provider;
+}
+#endif
+
 /* Frames from index n on are gone; those of the hash must not stay there when the goroutine does not come back. */
 static __always_inline void gft_frames_cut(struct gft_ctx *c, __u32 n)
 {
@@ -90,10 +152,16 @@ static __always_inline void gft_frames_cut(struct gft_ctx *c, __u32 n)
 
 static __always_inline void gft_frames_drop(struct gft_ctx *c)
 {
+#ifdef GFT_UNWOUND
+	if (c->st->n)
+		gft_sweep(c, 0);
+#else
 	gft_frames_cut(c, 0);
+#endif
 }
 
-static __always_inline void gft_frames_unwind(struct gft_ctx *c)
+/* Frames whose keys are not below key are gone. */
+static __always_inline void gft_frames_from(struct gft_ctx *c, __u64 key)
 {
 	struct gft_frame *top;
 	__u32 n = c->st->n;
@@ -101,18 +169,41 @@ static __always_inline void gft_frames_unwind(struct gft_ctx *c)
 	if (!n)
 		return;
 	top = gft_frame_at(c, c->st, n - 1);
-	if (top && top->key < c->key)
+	if (top && top->key < key)
 		return;
-	n = gft_lower_bound(c, c->st, c->key);
+	n = gft_lower_bound(c, c->st, key);
 	if (n < c->st->n)
 		gft_count(GFT_ST_UNWOUND, c->site);
+#ifdef GFT_UNWOUND
+	if (n < c->st->n)
+		gft_sweep(c, n);
+#else
 	gft_frames_cut(c, n);
+#endif
 }
+
+static __always_inline void gft_frames_unwind(struct gft_ctx *c)
+{
+	gft_frames_from(c, c->key);
+}
+
+#ifdef GFT_UNWOUND
+/* Before anything else of an entry or exit: what is gone when it is reached. */
+static __always_inline void gft_frames_gone(struct gft_ctx *c, bool exit)
+{
+	if (c->st)
+		gft_frames_from(c, exit ? c->key + 1 : c->key);
+}
+#endif
 
 static __always_inline void gft_frames_push(struct gft_ctx *c)
 {
 	struct gft_gstate *st;
+#ifdef GFT_UNWOUND
+	struct gft_frame fresh = { c->key, c->ts, c->site, c->if_unwound };
+#else
 	struct gft_frame fresh = { c->key, c->ts };
+#endif
 	__u32 n;
 
 	if (!c->st)
@@ -120,7 +211,9 @@ static __always_inline void gft_frames_push(struct gft_ctx *c)
 	st = c->st;
 	if (!st)
 		return;
+#ifndef GFT_UNWOUND /* else gft_frames_gone() did it */
 	gft_frames_unwind(c);
+#endif
 	n = st->n;
 	if (n >= GFT_MAX_FRAMES) {
 		gft_count(GFT_ST_DEPTH, c->site);

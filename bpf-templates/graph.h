@@ -18,6 +18,10 @@
 struct gft_frame {
 	__u64 key;
 	__u64 ts;
+#ifdef GFT_UNWOUND
+	__u32 site; /* of the entry */
+	__u32 if_unwound;
+#endif
 };
 #endif
 
@@ -486,6 +490,9 @@ static __always_inline void gft_called_gone(struct gft_ctx *c)
 	if (!c->st)
 		return;
 #ifdef GFT_FRAMES
+#ifdef GFT_UNWOUND
+	c->ts = bpf_ktime_get_ns();
+#endif
 	gft_frames_unwind(c);
 #endif
 #ifdef GFT_WANT_GRAPH
@@ -520,6 +527,11 @@ static __always_inline void gft_goroutine_gone(struct gft_ctx *c)
 	gft_lookup(c);
 	if (!c->st)
 		return;
+#ifdef GFT_UNWOUND
+	/* before its graph ends: the clauses may want it */
+	c->ts = bpf_ktime_get_ns();
+	gft_frames_drop(c);
+#endif
 #ifdef GFT_WANT_GRAPH
 	c->key = 0;
 	if (c->st->open) {

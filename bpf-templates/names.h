@@ -12,7 +12,7 @@ struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);
 	__uint(key_size, 4);
-	__uint(value_size, 8);
+	__uint(value_size, 16); /* as it is, and as the exit of its function (TY_PROBE_UNWOUND) */
 } gft_site_names SEC(".maps");
 
 /* id: of a uprobe its site; of another probe its number with the highest bit set (TY_PROBE_STATIC). */
@@ -24,8 +24,10 @@ static __always_inline bool gft_is_named(__u32 id, __u32 test)
 		barrier_var(i);
 		return i < GFT_STATIC_NAMES && (gft_static_names[i] >> test & 1);
 	}
+	i = id >> 30;
+	id &= 0x3fffffff;
 	v = bpf_map_lookup_elem(&gft_site_names, &id);
-	return v && (*v >> test & 1);
+	return v && ((i ? v[1] : v[0]) >> test & 1);
 }
 
 #endif

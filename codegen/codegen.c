@@ -74,7 +74,9 @@ static void clause_function(struct em *m, const struct clause_info *ci)
 		emit_locals(m, out);
 	buf_add(out, m->bodies.data ? m->bodies.data : "", m->bodies.len);
 	m->indent--;
-	emit_line(m, "static __always_inline void gft_clause_%u(struct gft_ctx *c%s)", c->index,
+	/* what runs in two places of a program is a function, or its stack would have to hold the values twice */
+	emit_line(m, "static %s void gft_clause_%u(struct gft_ctx *c%s)",
+		  ci->needs & NEED_UNWOUND ? "__noinline" : "__always_inline", c->index,
 		  ci->nitems ? arena_printf(m->a, ", struct gft_fetch_%u *f", c->index) : "");
 	emit_line(m, "{");
 	if (ci->needs & NEED_LOOP)
@@ -262,6 +264,45 @@ static bool claims(const struct em *m, const uint32_t *clauses, uint32_t n)
 	return false;
 }
 
+/* What runs for the calls that were removed (bpf-templates/frames.h). */
+static void unwound_function(struct em *m)
+{
+	const struct program *p = m->p;
+
+	buf_puts(m->out,
+		 "\nstatic __always_inline void gft_unwound(struct gft_ctx *c, __u32 list)\n{\n\tswitch (list) {\n");
+	m->indent++;
+	for (uint32_t i = 0; i < p->nunwound; i++) {
+		const struct unwound_list *l = &p->unwound[i];
+		bool room = claims(m, l->clauses, l->n);
+
+		emit_line(m, "case %u:", i + 1);
+		m->indent++;
+		emit_line(m, "c->layout = %d;", l->binary);
+		emit_line(m, "c->provider = %d;", (int)PROV_URETPROBE);
+		if (room)
+			emit_line(m, "c->scratch = gft_scratch_claim(c);");
+		for (uint32_t k = 0; k < l->n; k++) {
+			uint32_t cl = l->clauses[k];
+			bool items = p->clauses[cl].nitems != 0;
+
+			/* its values are of the hit, and are asked for behind !unwound */
+			if (items)
+				emit_line(m, "struct gft_fetch_%u f%u = {};", cl, cl);
+			emit_line(m, "%sgft_clause_%u(c%s);", m->claims[cl] ? "if (c->scratch)\n\t\t\t" : "", cl,
+				  items ? arena_printf(m->a, ", &f%u", cl) : "");
+		}
+		if (room) {
+			emit_line(m, "gft_scratch_release(c->scratch);");
+			emit_line(m, "c->scratch = 0;");
+		}
+		emit_line(m, "break;");
+		m->indent--;
+	}
+	m->indent--;
+	buf_puts(m->out, "\t}\n}\n");
+}
+
 static void submit(struct em *m, const struct prog_class *pc, uint32_t number, const struct payload *pl,
 		   const char *rec)
 {
@@ -331,7 +372,7 @@ static void class_program(struct em *m, const struct prog_class *pc, uint32_t nu
 
 	buf_printf(m->out, "\nSEC(\"uprobe.multi\")\nint %s(struct pt_regs *regs)\n{\n", mp->name);
 	m->indent++;
-	emit_line(m, "struct gft_ctx c = { .abi = %s%s%s%s%s };",
+	emit_line(m, "struct gft_ctx c = { .abi = %s%s%s%s%s%s };",
 		  pc->abi == ABI_GO_REGS    ? "GFT_ABI_GO_REGS"
 		  : pc->abi == ABI_GO_STACK ? "GFT_ABI_GO_STACK"
 					    : "GFT_ABI_SYSV",
@@ -341,7 +382,8 @@ static void class_program(struct em *m, const struct prog_class *pc, uint32_t nu
 			  ? arena_printf(m->a, ", .layout = %d", pc->binary)
 			  : "",
 		  pc->role == SITE_ENTRY || pc->abi == ABI_SYSV ? "" : ", .at_ret = 1",
-		  provider_init(m, pc->needs, pc->role == SITE_EXIT ? PROV_URETPROBE : PROV_UPROBE));
+		  provider_init(m, pc->needs, pc->role == SITE_EXIT ? PROV_URETPROBE : PROV_UPROBE),
+		  pc->unwound ? arena_printf(m->a, ", .if_unwound = %u", pc->unwound) : "");
 	for (uint32_t k = 0; k < pc->nclauses; k++)
 		if (m->p->clauses[pc->clauses[k]].nitems)
 			emit_line(m, "struct gft_fetch_%u f%u = {};", pc->clauses[k], pc->clauses[k]);
@@ -367,6 +409,8 @@ static void class_program(struct em *m, const struct prog_class *pc, uint32_t nu
 		emit_line(m, "c.ts = bpf_ktime_get_ns();");
 		emit_line(m, "gft_lookup(&c);");
 	}
+	if (pc->frames && m->p->nunwound)
+		emit_line(m, "gft_frames_gone(&c, %s);", pc->role == SITE_EXIT ? "true" : "false");
 	if (pc->graph)
 		emit_line(m, "gft_check_root(&c, %s);", pc->role == SITE_EXIT ? "true" : "false");
 	if (pc->frames)
@@ -596,6 +640,7 @@ static void needs(struct em *m, struct gft_meta *meta, uint32_t all)
 
 	meta->needs.graph = p->graph;
 	meta->needs.frames = p->frames;
+	meta->needs.unwound = p->nunwound != 0;
 	meta->needs.ring = p->graph || (all & NEED_RING);
 	meta->needs.stacks = (all & NEED_STACK) != 0;
 	meta->needs.stacks |= (all & NEED_GOBJ) != 0; /* where functions begin: addresses, as in stacks */
@@ -661,6 +706,8 @@ void codegen(struct program *p, struct generated *out)
 	maps(&m, meta);
 	for (uint32_t i = 0; i < p->nclauses; i++)
 		clause_function(&m, &p->clauses[i]);
+	if (p->nunwound)
+		unwound_function(&m);
 	for (uint32_t i = 0; i < p->nclasses; i++)
 		class_program(&m, &p->classes[i], i, &meta->progs[meta->nprogs++]);
 	for (uint32_t i = 0; i < p->nclasses; i++) {
@@ -695,6 +742,8 @@ void codegen(struct program *p, struct generated *out)
 		buf_puts(&head, "#define GFT_CHILDREN 1\n");
 	if (p->frames)
 		buf_puts(&head, "#define GFT_FRAMES 1\n");
+	if (p->nunwound)
+		buf_puts(&head, "#define GFT_UNWOUND 1\n");
 	if (m.tls)
 		buf_puts(&head, "#define GFT_WANT_TLS 1\n");
 	if (all & NEED_GOBJ || m.events)

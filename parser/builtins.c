@@ -47,6 +47,8 @@ static const struct builtin builtins[] = {
 	{ "ctx", &ctx_t, W_ANY, 0, "gft_context(c)", "address of the probe's own record" },
 	{ "retval", &ty_u64, W_EXIT | W_KRET, NEED_REGS, "gft_retval(c)", "first integer result (Go: register ax)" },
 	{ "duration", &duration_t, W_EXIT, NEED_G | NEED_KEY | NEED_FRAMES, "c->duration", "ns since this call began" },
+	{ "unwound", &ty_bool, W_EXIT, NEED_G | NEED_KEY | NEED_UNWOUND, "c->unwound",
+	  "whether a panic or Goexit removed this call: it did not return" },
 	{ "depth", &ty_u64, W_UPROBE, NEED_G | NEED_KEY | NEED_FRAMES, "c->depth",
 	  "levels below the root of the open graph" },
 	{ "caller", &ty_code_t, W_UPROBE, NEED_KEY | NEED_CALLER, "gft_caller", "call site, as func+off" },

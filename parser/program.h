@@ -48,6 +48,10 @@ struct buf;
 #define NEED_LEN      0x4000  /* len(@map) */
 #define NEED_PROVIDER 0x8000  /* probetype */
 #define NEED_GOBJ     0x10000 /* the goroutine's g itself */
+#define NEED_UNWOUND  0x20000 /* runs for calls that a panic removed, too: kernel-side frames that say so */
+#define NEED_TRACKED  (NEED_FRAMES | NEED_UNWOUND)
+/* What only the hit itself has: nothing of a call that is gone. */
+#define NEED_HIT (NEED_REGS | NEED_CALLER | NEED_STACK)
 
 /* One row of the builtin table (builtins.c): a new builtin is one row. */
 struct builtin {
@@ -207,12 +211,13 @@ enum prog_abi { ABI_GO_REGS, ABI_GO_STACK, ABI_SYSV };
 
 struct prog_class {
 	int binary;
-	uint8_t role;			 /* enum site_role: SITE_ENTRY, SITE_EXIT, SITE_OTHER */
-	uint8_t abi;			 /* enum prog_abi */
-	bool graph;			 /* records go into open graphs */
-	bool frames;			 /* keeps kernel-side frames */
-	bool capture;			 /* Go values by type: graph(args), graph(ret) */
-	const struct go_event *event;	 /* go:EVENT; NULL: a function of the script's own */
+	uint8_t role;		      /* enum site_role: SITE_ENTRY, SITE_EXIT, SITE_OTHER */
+	uint8_t abi;		      /* enum prog_abi */
+	bool graph;		      /* records go into open graphs */
+	bool frames;		      /* keeps kernel-side frames */
+	uint32_t unwound;	      /* entries: 1 + number of the list that runs when the call is removed; 0: none */
+	bool capture;		      /* Go values by type: graph(args), graph(ret) */
+	const struct go_event *event; /* go:EVENT; NULL: a function of the script's own */
 	const struct go_event_place *at; /* ... and which of its places */
 	uint32_t needs;
 	uint32_t *clauses; /* clause indexes, ascending */
@@ -220,6 +225,12 @@ struct prog_class {
 	struct meta_place *places;
 	uint32_t nplaces;
 	struct src_loc loc;
+};
+
+/* Clauses that run when a call of some functions was removed. */
+struct unwound_list {
+	int binary;
+	uint32_t *clauses, n;
 };
 
 /* A clause on a probe that is no uprobe. */
@@ -261,6 +272,8 @@ struct program {
 
 	struct prog_class *classes;
 	uint32_t nclasses, cclasses;
+	struct unwound_list *unwound;
+	uint32_t nunwound, cunwound;
 	struct plain_probe *plain;
 	uint32_t nplain, cplain;
 	uint64_t nfuncs; /* functions with a probe */

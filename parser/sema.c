@@ -177,16 +177,31 @@ static void check_branch(struct sema *s, struct block *b, bool never, bool skip,
 	s->never -= never;
 }
 
+/* Whether the statement behind the block can be reached from it. */
+static bool goes_on(const struct block *b)
+{
+	for (const struct stmt *st = b->first; st; st = st->next)
+		if (st->kind == ST_RETURN || (st->kind == ST_BLOCK && !goes_on(st->body)))
+			return false;
+	return true;
+}
+
 /* What never runs may fail(), and behind if (is_str(x)) may be wrong for the x that is no text. */
 uint32_t sema_branches(struct sema *s, struct expr *cond, struct block *then, struct block *other, bool is_value)
 {
+	bool returned = s->returned;
 	uint32_t known;
 	int64_t v;
 
 	sema_cond(s, cond);
 	known = !sema_const_int(cond, &v) ? IF_UNKNOWN : v ? IF_ALWAYS : IF_NEVER;
+	s->returned = returned || sema_returned(cond, true);
 	check_branch(s, then, known == IF_NEVER, asks(cond), is_value);
+	s->returned = returned || sema_returned(cond, false);
 	check_branch(s, other, known == IF_ALWAYS, asks(cond), is_value);
+	/* what follows: one of the two was run to its end */
+	if (goes_on(then))
+		s->returned = returned || (other && !goes_on(other) && sema_returned(cond, true));
 	return known;
 }
 
@@ -251,6 +266,7 @@ static bool leaves(const struct stmt *st)
 void sema_block(struct sema *s, struct block *b, bool is_value)
 {
 	struct scope *sc = ARENA_NEW(s->a, struct scope);
+	bool returned = s->returned;
 
 	sc->up = s->scope;
 	s->scope = b->scope = sc;
@@ -269,6 +285,7 @@ void sema_block(struct sema *s, struct block *b, bool is_value)
 		sema_expr(s, b->value);
 	}
 	s->scope = sc->up;
+	s->returned = returned;
 }
 
 /* A clause without a block is { graph(); }. */
@@ -312,9 +329,14 @@ static void check_clauses(struct sema *s)
 		s->tp_args_why = "this clause has probes that are no tracepoints";
 		if (s->ci->where && !(s->ci->where & ~(W_TP | W_RAW | W_KERNEL | W_KRET)))
 			s->tp_args = sema_tp_args(s, c, &s->tp_args_why);
-		if (c->pred)
+		s->returned = false;
+		s->hit = 0;
+		if (c->pred) {
 			sema_cond(s, c->pred);
+			s->returned = sema_returned(c->pred, true);
+		}
 		sema_block(s, c->block, false);
+		s->ci->needs |= s->hit;
 	}
 }
 
@@ -366,7 +388,7 @@ struct program *sema_check(struct ast *ast, const struct resolver *res, const st
 		}
 	for (i = 0; i < p->nclauses; i++) {
 		p->graph |= p->clauses[i].has_graph;
-		p->frames |= (p->clauses[i].needs & NEED_FRAMES) != 0;
+		p->frames |= (p->clauses[i].needs & NEED_TRACKED) != 0;
 	}
 	for (i = 0; i < p->ngraphs; i++) {
 		p->explain |= p->graphs[i].flags & GRAPH_EXPLAIN;

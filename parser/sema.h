@@ -30,6 +30,9 @@ struct sema {
 	bool changed; /* a type widened in this pass */
 	unsigned loops;
 	unsigned never;		     /* blocks around us that never run */
+	bool returned;		     /* here unwound is false: see sema_unwound.c */
+	uint32_t hit;		     /* NEED_HIT of what the clause has so far */
+	unsigned nhit;		     /* mistakes with it */
 	unsigned callbacks;	     /* loops around us whose body is a function of its own */
 	struct rows *rows;	     /* sema_probe.c */
 	struct sema_define *defines; /* sema_macro.c */
@@ -81,6 +84,17 @@ bool sema_compares_signed(const struct gft_type *a, const struct gft_type *b);
 const struct gft_type *sema_step(enum op op, const struct gft_type *t);
 /* Tells when the number e, if it is a plain one, is not one of type t. */
 void sema_fits(struct sema *s, const struct gft_type *t, const struct expr *e);
+
+/* sema_unwound.c: what a clause that runs for removed calls may use */
+/* Whether unwound is false wherever cond, which is checked, was found to be truth: a new value of s->returned. */
+bool sema_returned(const struct expr *cond, bool truth);
+/* Around the check of one expression: what it asks of the hit is taken out of the clause's needs. */
+struct sema_hit {
+	uint32_t needs;
+	unsigned n;
+};
+struct sema_hit sema_hit_begin(struct sema *s);
+void sema_hit_end(struct sema *s, struct sema_hit h, const struct expr *e);
 
 /* sema_loop.c */
 void sema_loop(struct sema *s, struct stmt *st);

@@ -551,9 +551,13 @@ static void name_to_number(struct sema *s, const struct expr *named, struct expr
 static void check_binary(struct sema *s, struct expr *e)
 {
 	struct expr *a = e->a, *b = e->b;
+	bool returned = s->returned;
 
 	sema_expr(s, a);
+	if (e->op == OP_LAND || e->op == OP_LOR)
+		s->returned = returned || sema_returned(a, e->op == OP_LAND);
 	sema_expr(s, b);
+	s->returned = returned;
 	switch (e->op) {
 	case OP_LAND:
 	case OP_LOR:
@@ -646,11 +650,15 @@ static bool acts(const struct expr *e)
 static void check_ternary(struct sema *s, struct expr *e)
 {
 	struct expr *then = e->b ? e->b : e->a;
+	bool returned = s->returned;
 
 	sema_expr(s, e->a);
+	s->returned = returned || sema_returned(e->a, true);
 	if (e->b)
 		sema_expr(s, e->b);
+	s->returned = returned || sema_returned(e->a, false);
 	sema_expr(s, e->c);
+	s->returned = returned;
 	if (!sema_is_cond(e->a->type))
 		sema_error(s, e->a->loc, "a condition must be a number, not %s", sema_type_name(s, e->a->type));
 
@@ -674,10 +682,12 @@ static void check_ternary(struct sema *s, struct expr *e)
 static void check_if(struct sema *s, struct expr *e)
 {
 	const struct gft_type *j, *x = &ty_void, *y = &ty_void;
+	bool returned = s->returned;
 
 	sema_tidy_value(s, e->block);
 	sema_tidy_value(s, e->block2);
 	e->number = (int)sema_branches(s, e->a, e->block, e->block2, !e->value_unused);
+	s->returned = returned;
 	if (e->block->value)
 		x = sema_storage(s, e->block->value->type);
 	if (e->block2->value)
@@ -903,6 +913,7 @@ static void check_expr(struct sema *s, struct expr *e)
 void sema_expr(struct sema *s, struct expr *e)
 {
 	const struct sema_use *outer = s->use;
+	struct sema_hit h = sema_hit_begin(s);
 
 	/* e is the use of a macro, or becomes one here: what is wrong inside tells of it */
 	if (e->from) {
@@ -910,6 +921,7 @@ void sema_expr(struct sema *s, struct expr *e)
 		diag_set_context(s->d, &s->use->said);
 	}
 	check_expr(s, e);
+	sema_hit_end(s, h, e);
 	s->use = outer;
 	diag_set_context(s->d, outer ? &outer->said : NULL);
 }

@@ -707,16 +707,61 @@ static int cmp_row(const void *x, const void *y)
 	return a->clause < b->clause ? -1 : a->clause > b->clause;
 }
 
+/* The number of the list of those clauses, from 1. */
+static uint32_t unwound_list(struct sema *s, int bin, const uint32_t *clauses, uint32_t n)
+{
+	struct program *p = s->p;
+	struct unwound_list l = { .binary = bin, .n = n };
+
+	for (uint32_t i = 0; i < p->nunwound; i++)
+		if (p->unwound[i].binary == bin && p->unwound[i].n == n &&
+		    !memcmp(p->unwound[i].clauses, clauses, n * sizeof(*clauses)))
+			return i + 1;
+	l.clauses = arena_memdup(s->a, clauses, n * sizeof(*clauses));
+	ARENA_PUSH(s->a, p->unwound, p->nunwound, p->cunwound, l);
+	return p->nunwound;
+}
+
+/* Which clauses run when a call that begins at the row's entry is removed: those of its exits that ask for it. */
+static uint32_t unwound_of(struct sema *s, const struct row *r)
+{
+	const struct rows *rs = s->rows;
+	struct row key = *r;
+	uint32_t list[256], n = 0;
+	size_t lo = 0, hi = rs->n;
+
+	if (r->role != SITE_ENTRY || r->event)
+		return 0;
+	key.role = SITE_EXIT;
+	while (lo < hi) {
+		size_t mid = (lo + hi) / 2;
+
+		if (cmp_place(&rs->v[mid], &key) < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	for (; lo < rs->n && !cmp_place(&rs->v[lo], &key) && n < 256; lo++) {
+		uint32_t c = rs->v[lo].clause;
+
+		if (c != NO_CLAUSE && s->p->clauses[c].needs & NEED_UNWOUND && (!n || list[n - 1] != c))
+			list[n++] = c;
+	}
+	return n ? unwound_list(s, r->bin, list, n) : 0;
+}
+
 static struct prog_class *find_class(struct sema *s, const struct row *r, const uint32_t *clauses, uint32_t n,
 				     bool frames)
 {
+	uint32_t unwound = frames ? unwound_of(s, r) : 0;
 	struct program *p = s->p;
 
 	for (uint32_t i = 0; i < p->nclasses; i++) {
 		struct prog_class *c = &p->classes[i];
 
 		if (c->binary == r->bin && c->role == r->role && c->abi == r->abi && c->frames == frames &&
-		    c->at == r->at && c->nclauses == n && (!n || !memcmp(c->clauses, clauses, n * sizeof(*clauses))))
+		    c->unwound == unwound && c->at == r->at && c->nclauses == n &&
+		    (!n || !memcmp(c->clauses, clauses, n * sizeof(*clauses))))
 			return c;
 	}
 
@@ -724,6 +769,7 @@ static struct prog_class *find_class(struct sema *s, const struct row *r, const 
 				.role = r->role,
 				.abi = r->abi,
 				.frames = frames,
+				.unwound = unwound,
 				.loc = r->loc,
 				.event = r->event,
 				.at = r->at };
@@ -779,7 +825,7 @@ void sema_classes(struct sema *s)
 	/* the other half of each call: graphs need both, frames need the exit's entry */
 	for (size_t i = 0; i < n; i++) {
 		struct row r = rs->v[i];
-		bool frames = (p->clauses[r.clause].needs & NEED_FRAMES) != 0;
+		bool frames = (p->clauses[r.clause].needs & NEED_TRACKED) != 0;
 
 		if (r.role == SITE_OTHER || r.event || !(p->graph || frames))
 			continue;
@@ -801,7 +847,7 @@ void sema_classes(struct sema *s)
 				frames |= !p->graph; /* here only because of duration or depth */
 				continue;
 			}
-			if (p->clauses[c].needs & NEED_FRAMES && r->role != SITE_OTHER && !r->event)
+			if (p->clauses[c].needs & NEED_TRACKED && r->role != SITE_OTHER && !r->event)
 				frames = true;
 			if (k && list[k - 1] == c)
 				continue;

@@ -72,7 +72,7 @@ static const char *func_name(void *ctx, uint32_t id)
 	if (id >= TY_PROBE_STATIC)
 		return id - TY_PROBE_STATIC < r->meta->nprobe_names ? r->meta->probe_names[id - TY_PROBE_STATIC].func
 								    : NULL;
-	return sites_func_name(r->o->sites, id);
+	return sites_func_name(r->o->sites, id & ~TY_PROBE_UNWOUND);
 }
 
 static const char *probe_name(void *ctx, uint32_t id)
@@ -82,6 +82,8 @@ static const char *probe_name(void *ctx, uint32_t id)
 	if (id >= TY_PROBE_STATIC)
 		return id - TY_PROBE_STATIC < r->meta->nprobe_names ? r->meta->probe_names[id - TY_PROBE_STATIC].probe
 								    : NULL;
+	if (id & TY_PROBE_UNWOUND)
+		return sites_exit_name(r->o->sites, id & ~TY_PROBE_UNWOUND);
 	return sites_probe_name(r->o->sites, id);
 }
 
@@ -409,7 +411,8 @@ static bool load(struct run *r)
 		ksession_site_addr(r->ks, i, v);
 	}
 	for (uint32_t i = 0; i < ko.site_names; i++)
-		ksession_site_names(r->ks, i, site_names(r, i));
+		ksession_site_names(r->ks, i, site_names(r, i),
+				    r->meta->needs.unwound ? site_names(r, i | TY_PROBE_UNWOUND) : 0);
 	for (uint32_t i = 0; r->meta->site_plans && i < sites_total(o->sites); i++) {
 		const struct gft_cap_plan *plan = sites_plan(o->sites, i);
 

@@ -25,7 +25,7 @@ struct more {
 	struct site_info info;
 	struct payload payload; /* with the site's own values */
 	struct go_values *values;
-	char *probe_name;
+	char *probe_name, *exit_name;
 };
 
 struct skip {
@@ -311,6 +311,7 @@ void site_table_free(struct site_table *s)
 		if (!e)
 			continue;
 		free(e->probe_name);
+		free(e->exit_name);
 		if (e->values) {
 			for (uint32_t k = 0; k < e->payload.n; k++)
 				if (e->payload.fields[k].type->kind == TY_GO) {
@@ -621,4 +622,21 @@ const char *sites_probe_name(struct site_table *s, uint32_t site)
 		more(e)->probe_name = b.data;
 	}
 	return e->more->probe_name;
+}
+
+const char *sites_exit_name(struct site_table *s, uint32_t site)
+{
+	struct entry *e;
+	struct buf b = BUF_INIT;
+
+	if (site >= s->n)
+		return NULL;
+	e = &s->v[site];
+	if (e->role != SITE_ENTRY || s->meta->progs[e->prog].event)
+		return sites_probe_name(s, site);
+	if (!more(e)->exit_name) {
+		buf_printf(&b, "uretprobe:%s:%s", tgt_display(targets_tgt(s->t, e->bin)), sites_func_name(s, site));
+		more(e)->exit_name = b.data;
+	}
+	return e->more->exit_name;
 }

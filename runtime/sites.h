@@ -61,6 +61,8 @@ uint32_t sites_total(const struct site_table *s);
 uint64_t sites_vaddr(const struct site_table *s, uint32_t site);
 const char *sites_func_name(struct site_table *s, uint32_t site);  /* NULL: no such site */
 const char *sites_probe_name(struct site_table *s, uint32_t site); /* "uprobe:BINARY:FUNC" */
+/* Of an entry: the name that the exits of its function have, "uretprobe:BINARY:FUNC"; NULL: no such site. */
+const char *sites_exit_name(struct site_table *s, uint32_t site);
 struct sym_source sites_syms(struct site_table *s);
 
 /* Who knows the code at vaddr + bias of binary bin in a process, when it is not in that file. */

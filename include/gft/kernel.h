@@ -146,8 +146,11 @@ int ksession_run(struct ksession *s, uint32_t prog, struct kernel_error *err);
 struct gft_cap_plan;
 int ksession_site_plan(struct ksession *s, uint32_t site, const struct gft_cap_plan *plan);
 
-/* Writes the bits of meta's name_tests that the site passes.  0, or -errno. */
-int ksession_site_names(struct ksession *s, uint32_t site, uint64_t bits);
+/*
+ * Writes the bits of meta's name_tests that the site passes, as itself and, an entry, as the exit of a call that
+ * began there and was removed.  0, or -errno.
+ */
+int ksession_site_names(struct ksession *s, uint32_t site, uint64_t bits, uint64_t as_exit);
 
 /* Tells the BPF half a site's address in its file (scripts that read @SYMBOL); 0 or a negative errno. */
 int ksession_site_addr(struct ksession *s, uint32_t site, uint64_t vaddr);

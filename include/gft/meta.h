@@ -186,6 +186,7 @@ struct meta_needs {
 	bool ring;	/* has a ring buffer */
 	bool stacks;	/* takes stacks */
 	bool tls;	/* finds g by the thread: system calls */
+	bool unwound;	/* clauses run for calls that were removed: under TY_PROBE_UNWOUND */
 };
 
 struct gft_meta {

@@ -421,11 +421,12 @@ void ksession_ready(struct ksession *s, bool on)
 	__atomic_store_n(s->ready, on && !(s->exited && *s->exited), __ATOMIC_RELEASE);
 }
 
-int ksession_site_names(struct ksession *s, uint32_t site, uint64_t bits)
+int ksession_site_names(struct ksession *s, uint32_t site, uint64_t bits, uint64_t as_exit)
 {
+	const uint64_t v[2] = { bits, as_exit };
 	struct bpf_map *m = bpf_object__find_map_by_name(s->obj, "gft_site_names");
 
-	return m ? bpf_map_update_elem(bpf_map__fd(m), &site, &bits, BPF_ANY) : -ENOENT;
+	return m ? bpf_map_update_elem(bpf_map__fd(m), &site, v, BPF_ANY) : -ENOENT;
 }
 
 int ksession_site_addr(struct ksession *s, uint32_t site, uint64_t vaddr)

@@ -530,6 +530,51 @@ static void classes_are(const char *script, const char *want)
 	done(&c);
 }
 
+static void test_unwound(void **state)
+{
+	static const char *const ok[] = {
+		"ur:main.add { @[unwound] = count(); }",
+		"ur:main.add / !unwound / { print(retval); }",
+		"ur:main.add / pid && !unwound && retval / { print(caller); }",
+		"ur:main.add / unwound == 0 / { print(ret); fetch(%ax); }",
+		"ur:main.add { if (unwound) { return; } print(retval); }",
+		"ur:main.add { if (!unwound) { print(retval); } else { @ = count(); } }",
+		"ur:main.add { if (unwound || pid == 1) { @ = count(); } else { print(retval); } }",
+		"ur:main.add { $x = unwound ? 0 : retval; print($x); }",
+		"ur:main.add { print(unwound != 1 ? retval : 2); }",
+		"ur:main.add { print(unwound || retval); }",
+		"ur:main.add { if (unwound) { @ = count(); } else { { return; } } print(duration); }",
+		"ur:main.add { @[unwound] = count(); } ur:main.add { print(retval); }",
+	};
+	static const char *const bad[] = {
+		"ur:main.add { @[unwound] = count(); print(retval); }",
+		"ur:main.add / unwound / { print(retval); }",
+		"ur:main.add / !unwound || retval / { @ = count(); }",
+		"ur:main.add { if (unwound) { @ = count(); } print(retval); }",
+		"ur:main.add { if (!unwound) { @ = count(); } else { print(retval); } }",
+		"ur:main.add { if (!unwound) { return; } print(retval); }",
+		"ur:main.add { if (unwound) { if (pid) { return; } } print(retval); }",
+		"ur:main.add { print(unwound ? retval : 0); }",
+		"ur:main.add { if (unwound != 0) { print(retval); } }",
+		"ur:main.add { if (!unwound) { @ = count(); return; } else { @ = count(); } print(retval); }",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(ok) / sizeof(ok[0]); i++) {
+		struct checked c = right(ok[i]);
+
+		done(&c);
+	}
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		wrong(1, bad[i], "retval: there is no exit when a panic removed the call", "behind !unwound", NULL);
+	wrong(1, "ur:main.add { @[unwound, caller] = count(); }", "caller: there is no exit", NULL);
+	wrong(1, "ur:main.add { @[unwound, ustack] = count(); }", "ustack(): there is no exit", NULL);
+	wrong(1, "ur:main.add / unwound / { print(ret); }", "print(): there is no exit", NULL);
+	wrong(1, "ur:main.add / unwound / { fetch(%ax); }", "there is no exit", NULL);
+	wrong(1, "ur:main.add / unwound / { print(reg(\"ax\")); }", "reg(): there is no exit", NULL);
+	wrong(1, "u:main.add { print(unwound); }", "unwound has no value in a uprobe", NULL);
+}
+
 static void test_classes(void **state)
 {
 	(void)state;
@@ -553,6 +598,10 @@ static void test_classes(void **state)
 		    "entry graph: main.add; entry graph 0: main.main; exit graph 1: main.add; exit graph: main.main");
 	/* frames: entries of what measures */
 	classes_are("ur:main.add { @ = hist(duration); }", "entry frames: main.add; exit frames 0: main.add");
+	/* entries differ where what runs for removed calls does */
+	classes_are("ur:main.add* { @ = hist(duration); } ur:main.addBig { @u[unwound] = count(); }",
+		    "entry frames: main.add; entry frames: main.addBig; exit frames 0: main.add; "
+		    "exit frames 0 1: main.addBig");
 	/* places; assembly has another way to pass arguments, so a program of its own */
 	classes_are("u:main.add+8 { @ = count(); }", "place 0: 0x1008");
 	classes_are("u:0x1004 { @ = count(); }", "place 0: 0x1004");
@@ -610,13 +659,14 @@ static void test_calls(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_inference),     cmocka_unit_test(test_widths),
-		cmocka_unit_test(test_aggregations),  cmocka_unit_test(test_conflicts),
-		cmocka_unit_test(test_operators),     cmocka_unit_test(test_names),
-		cmocka_unit_test(test_where),	      cmocka_unit_test(test_printf),
-		cmocka_unit_test(test_fetch_types),   cmocka_unit_test(test_slots),
-		cmocka_unit_test(test_by_name),	      cmocka_unit_test(test_classes),
-		cmocka_unit_test(test_graph_options), cmocka_unit_test(test_calls),
+		cmocka_unit_test(test_inference),    cmocka_unit_test(test_widths),
+		cmocka_unit_test(test_aggregations), cmocka_unit_test(test_conflicts),
+		cmocka_unit_test(test_operators),    cmocka_unit_test(test_names),
+		cmocka_unit_test(test_where),	     cmocka_unit_test(test_printf),
+		cmocka_unit_test(test_fetch_types),  cmocka_unit_test(test_slots),
+		cmocka_unit_test(test_by_name),	     cmocka_unit_test(test_classes),
+		cmocka_unit_test(test_unwound),	     cmocka_unit_test(test_graph_options),
+		cmocka_unit_test(test_calls),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -40,6 +40,9 @@ const (
 	fWide
 	fLoopRecover
 	fLoopRecoverFunc
+	fFall
+	fFallAgain
+	fFallAgainFunc
 )
 
 func initPanics() {
@@ -76,6 +79,9 @@ func initPanics() {
 		fWide:            "main.callWide",
 		fLoopRecover:     "main.callLoopRecover",
 		fLoopRecoverFunc: "main.callLoopRecover.func1",
+		fFall:            "main.callFall",
+		fFallAgain:       "main.callFallAgain",
+		fFallAgainFunc:   "main.callFallAgain.func1",
 	}
 	for len(names) < 64+len(more) {
 		names = append(names, "-")
@@ -385,6 +391,65 @@ func panics() {
 				return n
 			})
 		}
+	})
+}
+
+// callFall panics n levels below.
+//
+//go:noinline
+func callFall(w *walker, n int) int {
+	w.in(fFall)
+	if n == 0 {
+		panic("bottom")
+	}
+	n = callFall(w, n-1) + 1
+	w.out()
+	return n
+}
+
+// callFallAgain: each level's deferred function recovers and panics again.
+//
+//go:noinline
+func callFallAgain(w *walker, n int) int {
+	w.in(fFallAgain)
+	defer func() {
+		w.in(fFallAgainFunc)
+		panic(recover())
+	}()
+	if n == 0 {
+		panic("bottom")
+	}
+	n = callFallAgain(w, n-1) + 1
+	w.out()
+	return n
+}
+
+func fall() {
+	workers(2, func(int) {
+		w := newWalker()
+		deep := func(f func(*walker, int) int, n int) {
+			rescue(w, func(w *walker, _ int) int { return f(w, n) })
+		}
+		for ok := true; ok; ok = !enough() {
+			callRoot(w, func(w *walker) {
+				for _, n := range []int{0, 1, 13, 14, 15, 16, 17, 40, 300, 3000} {
+					deep(callFall, n)
+					callStep(w, n)
+				}
+				deep(callFallAgain, 100)
+				callLeaf(w, 1)
+			})
+		}
+	})
+}
+
+// die ends the process by a panic, with calls open; before, one was recovered.
+func die() {
+	w := newWalker()
+	callRoot(w, func(w *walker) {
+		callSame(w)
+		callAbove(w)
+		callMiddle(w, 1)
 	})
 }
 

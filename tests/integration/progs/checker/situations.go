@@ -71,6 +71,8 @@ func init() {
 		"migrate":    migrate,
 		"panics":     panics,
 		"goexit":     goexit,
+		"fall":       fall,
+		"die":        die,
 		"kinds":      kinds,
 		"forever":    forever,
 		"exit":       exit,
