@@ -18,6 +18,7 @@
 
 struct gft_stack_slot {
 	__u64 busy;
+	volatile __u64 n, start; /* numbers that the verifier shall know nothing of */
 	__u64 ips[GFT_STACK_MAX + 2];
 };
 
@@ -63,7 +64,7 @@ static __always_inline bool gft_lacks_caller(struct gft_ctx *c, struct gft_stack
 static __noinline int gft_stack(struct gft_ctx *c, char *dst, __u64 flags, __u32 max)
 {
 	struct gft_stack_slot *s = gft_stack_slot();
-	__u64 hash = 0xcbf29ce484222325ULL, ret;
+	__u64 hash = 0xcbf29ce484222325ULL, ret, *ips;
 	__u32 start = 1;
 	__u64 n;
 	long r;
@@ -94,21 +95,32 @@ static __noinline int gft_stack(struct gft_ctx *c, char *dst, __u64 flags, __u32
 	}
 	if (n > max)
 		n = max;
+	s->start = start;
+	ips = &s->ips[s->start & 1];
 #pragma clang loop unroll(disable)
 	for (__u32 i = 0; i < GFT_STACK_MAX; i++) {
-		__u64 *ip = &s->ips[start + i];
+		if (i >= n)
+			break;
+		hash = (hash ^ ips[i]) * 0x9e3779b97f4a7c15ULL;
+		hash ^= hash >> 29;
+	}
+	/*
+	 * What lies behind the end becomes zero without asking where that is: the verifier would
+	 * walk from each possible end to the last place.
+	 */
+	s->n = n;
+	n = s->n;
+#pragma clang loop unroll(disable)
+	for (__u32 i = 0; i < GFT_STACK_MAX; i++) {
+		__u64 inside = (__u64)((__s64)(i - n) >> 63);
 
-		if (i < n) {
-			hash = (hash ^ *ip) * 0x9e3779b97f4a7c15ULL;
-			hash ^= hash >> 29;
-		} else {
-			*ip = 0;
-		}
+		barrier_var(inside);
+		ips[i] &= inside;
 	}
 	hash |= 1; /* 0: no stack */
 	r = 0;
 	if (!bpf_map_lookup_elem(&gft_stacks, &hash))
-		r = bpf_map_update_elem(&gft_stacks, &hash, &s->ips[start], BPF_ANY);
+		r = bpf_map_update_elem(&gft_stacks, &hash, ips, BPF_ANY);
 	s->busy = 0;
 	if (r) {
 		gft_count(GFT_ST_STACK_LOST, c->site);
