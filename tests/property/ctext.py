@@ -2,7 +2,7 @@
 """Random C definitions for random scripts, and expressions that use them."""
 
 INTS = ["char", "signed char", "short", "int", "long", "unsigned char", "unsigned short", "unsigned", "uint64_t",
-        "__u32", "_Bool", "size_t", "enum kind"]
+        "__u32", "_Bool", "size_t", "enum kind", "port_t"]
 BITS = [("int", 31), ("unsigned", 32), ("long", 63), ("unsigned long", 40), ("char", 7), ("enum kind", 5)]
 
 
@@ -18,7 +18,7 @@ class CText:
         self.text = self.make() if self.n else ""
 
     def make(self):
-        out = ["enum kind { K_ONE = 1, K_TWO, K_BIG = 70000, K_LOW = -3 };", "#define C_NUMBER (3 * K_TWO)"]
+        out = ["typedef unsigned short port_t;", "enum kind { K_ONE = 1, K_TWO, K_BIG = 70000, K_LOW = -3 };", "#define C_NUMBER (3 * K_TWO)"]
         for i in range(self.n):
             fields, lines, size = [], [], 0
             for k in range(self.r.randint(1, 7)):
@@ -46,7 +46,7 @@ class CText:
             return f"{t} {name};", [(name, "int", 0)], 8
         if n < 6:
             b, most = self.r.choice(BITS)
-            return f"{b} {name} : {self.r.randint(1, most)};", [(name, "int", 0)], 8
+            return f"{b} {name} : {self.r.randint(1, most)};", [(name, "int", -1)], 8
         if n < 8:
             k = self.r.choice((1, 4, 16, 17, 64, 65, 100, 300))
             return f"char {name}[{k}];", [(name, "str", 0)], k

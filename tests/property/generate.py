@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 """Makes random scripts that are right by the rules of docs/language.md: make(SEED)."""
 
+import os
 import random
 import re
 
@@ -8,6 +9,7 @@ from ctext import CText
 from kinds import ARGS, EVENTS, RETS, VALUES, Kinds
 
 CALLS = "examples/bin/calls"
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 FUNCS = ["main.add", "main.add1", "main.add3", "main.minus", "main.doSomething", "main.(*Student).String",
          "main.add*", "main.*,!main.main", "main.m*", "main.add1,main.minus", "main.[a-d]*", "fmt.Printf",
@@ -26,7 +28,7 @@ TRACEPOINTS = {"sched:sched_switch": [("args.prev_pid", "int"), ("args.next_pid"
                "sched:sched_wakeup": [("args.pid", "int"), ("args.comm", "str")],
                "syscalls:sys_enter_openat": [("args.dfd", "int"), ("args.flags", "int"), ("str(args.filename)", "str"),
                                              ("(uint64)args.filename", "int")],
-               "syscalls:sys_exit_*": [],
+               "syscalls:sys_exit_w*": [],
                "sched:sched_process_exec": [("args.filename", "str"), ("args.pid", "int")]}
 RAW = {"sched_switch": [("args.preempt", "int"), ("arg0", "int"), ("args.prev.pid", "int"), ("args.next.comm", "str"),
                         ("args.next.__state", "int")],
@@ -201,7 +203,9 @@ class Script(Kinds):
     def c_int(self):
         n = self.r.randrange(10)
         if n == 0:
-            return f"sizeof(struct T{self.r.randrange(self.c.n)})"
+            i = self.r.randrange(self.c.n)
+            return f"sizeof(struct T{i})" if self.chance(0.5) or self.c.structs[i][0][2] < 0 else \
+                f"offsetof(struct T{i}, {self.c.structs[i][0][0]})"
         if n == 1:
             return self.pick("K_TWO", "C_NUMBER", "K_BIG", f"(enum kind){self.pick(1, 2, 5)}")
         if n == 2 and self.c.functions:
@@ -467,8 +471,12 @@ class Script(Kinds):
         return f"{{ {self.block(depth)} }}" if self.chance(0.85) else f"< {self.block(depth)} >"
 
     def stmt(self, depth):
-        n = self.r.randrange(23)
-        if n == 20:
+        n = self.r.randrange(26)
+        if n == 23:
+            n = 14
+        if n == 24:
+            return self.of_maps()
+        if n in (20, 25):
             return self.told()
         if n == 21:
             return self.macro_statement()
@@ -514,7 +522,7 @@ class Script(Kinds):
             return f"fetch({', '.join(self.fetch_any() for _ in range(self.r.randint(1, 4)))});"
         if n == 14 and self.clause.where == "u":
             return self.graph_call()
-        if n == 14 and self.clause.where in ("t", "rt", "i") and self.graph:
+        if n == 14 and self.clause.where in ("t", "rt", "i", "ur", "go", "end") and self.graph:
             return self.pick("graph_drop();", f'graph_tag("k", {self.expr(2)});')
         if n == 15:
             return (self.incdec() or "time()") + ";"
@@ -705,4 +713,4 @@ class Script(Kinds):
 
 
 def make(seed):
-    return Script(seed).text()
+    return Script(seed, os.path.exists(f"{ROOT}/{VALUES}")).text()
