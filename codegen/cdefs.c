@@ -17,11 +17,13 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "codegen/cache.h"
 #include "codegen/lib.h"
 #include "gft/arena.h"
 #include "gft/buf.h"
+#include "gft/clang.h"
 #include "gft/diag.h"
 #include "gft/type.h"
 #include "parser/ast.h"
@@ -48,6 +50,10 @@ struct cdefs {
 	struct gft_type *types;
 	struct named *names;
 	uint32_t nnames;
+	const char **files;
+	size_t nfiles, cfiles;
+	const char **quote, **dirs;
+	size_t nquote, cquote, ndirs, cdirs;
 };
 
 struct tables {
@@ -478,8 +484,8 @@ static void cache_store(struct cache *cache, const uint8_t key[SHA256_LEN], cons
 	buf_free(&b);
 }
 
-/* The tables inside of what the cache has, if all files are as they were. */
-static const char *cache_open_entry(const char *p, size_t len, size_t *left)
+/* The tables inside of what the cache has, if all files are as they were; their names are put into names. */
+static const char *cache_open_entry(struct arena *a, const char *p, size_t len, size_t *left, struct cdefs *names)
 {
 	const char *end = p + len;
 	uint64_t n;
@@ -500,6 +506,7 @@ static const char *cache_open_entry(const char *p, size_t len, size_t *left)
 		dep_of(p, &is);
 		if (memcmp(&was, &is, sizeof(was)) != 0)
 			return NULL;
+		ARENA_PUSH(a, names->files, names->nfiles, names->cfiles, arena_strdup(a, p));
 		p += (was.name_len + 7) / 8 * 8;
 		if (p > end)
 			return NULL;
@@ -620,8 +627,8 @@ static bool load(const struct unit *u, const char *path)
 	return true;
 }
 
-static const struct cdefs *parse(const struct unit *u, struct cache *cache, const uint8_t key[SHA256_LEN],
-				 const char *path, const struct cdefs_opts *o)
+static struct cdefs *parse(const struct unit *u, struct cache *cache, const uint8_t key[SHA256_LEN], const char *path,
+			   const struct cdefs_opts *o)
 {
 	struct ctypes_job job = { .text = u->text.data,
 				  .len = u->text.len,
@@ -639,6 +646,9 @@ static const struct cdefs *parse(const struct unit *u, struct cache *cache, cons
 		tell(u, &r);
 	} else {
 		c = cdefs_open(u->ast->arena, r.tables, r.len);
+		for (size_t i = 0; c && i < r.nfiles; i++)
+			ARENA_PUSH(u->ast->arena, c->files, c->nfiles, c->cfiles,
+				   arena_strdup(u->ast->arena, r.files[i]));
 		cache_store(cache, key, &r, o);
 		if (o->verbose)
 			fprintf(stderr, "read %zu files of C in %.1f ms\n", r.nfiles + 1, now_ms() - t0);
@@ -650,7 +660,7 @@ static const struct cdefs *parse(const struct unit *u, struct cache *cache, cons
 const struct cdefs *cdefs_read(struct ast *ast, const struct cdefs_opts *o)
 {
 	struct unit u = { .ast = ast, .text = BUF_INIT };
-	const struct cdefs *c = NULL;
+	struct cdefs names = { 0 }, *c = NULL;
 	struct cache *cache = NULL;
 	uint8_t key[SHA256_LEN];
 	char path[4096];
@@ -669,16 +679,99 @@ const struct cdefs *cdefs_read(struct ast *ast, const struct cdefs_opts *o)
 		kept = cache ? cache_get(cache, key, &len) : NULL;
 	}
 	if (kept) {
-		const char *tables = cache_open_entry(kept, len, &left);
+		const char *tables = cache_open_entry(ast->arena, kept, len, &left, &names);
 
 		c = tables ? cdefs_open(ast->arena, tables, left) : NULL;
+		if (c) {
+			c->files = names.files;
+			c->nfiles = names.nfiles;
+		}
 		if (c && o->verbose)
 			fprintf(stderr, "C definitions from the cache\n");
 		free(kept);
 	}
 	if (!c)
 		c = parse(&u, cache, key, path, o);
+	for (size_t i = 0; c && i + 1 < u.nargs; i++)
+		if (!strcmp(u.args[i], "-iquote"))
+			ARENA_PUSH(ast->arena, c->quote, c->nquote, c->cquote, u.args[i + 1]);
+	for (size_t i = 0; c && i < o->ndirs; i++)
+		ARENA_PUSH(ast->arena, c->dirs, c->ndirs, c->cdirs, arena_strdup(ast->arena, o->dirs[i]));
 	cache_close(cache);
 	buf_free(&u.text);
 	return c;
+}
+
+/* --- headers for the other compiler ------------------------------------------------------------- */
+
+#define HEADER_MAX (16u << 20)
+
+static bool load_header(struct arena *a, const char *path, struct clang_file *out)
+{
+	FILE *f = fopen(path, "re");
+	struct buf b = BUF_INIT;
+	char chunk[8192];
+	struct stat st;
+	size_t n;
+
+	if (!f)
+		return false;
+	if (!fstat(fileno(f), &st) && S_ISREG(st.st_mode)) /* folders are among the names too */
+		while ((n = fread(chunk, 1, sizeof(chunk), f)) && b.len < HEADER_MAX)
+			buf_add(&b, chunk, n);
+	fclose(f);
+	if (b.len)
+		*out = (struct clang_file){ path, arena_strndup(a, b.data, b.len), b.len };
+	n = b.len;
+	buf_free(&b);
+	return n != 0;
+}
+
+/* Clang's own headers are where one of them was found: ".../clang/14.0.6/include/stddef.h". */
+static const char *own_headers(struct arena *a, const struct cdefs *c)
+{
+	for (size_t i = 0; i < c->nfiles; i++) {
+		const char *p = strstr(c->files[i], "/clang/"), *e = p ? strchr(p + 7, '/') : NULL;
+
+		if (e && isdigit((unsigned char)p[7]) && !strncmp(e, "/include/", 9))
+			return arena_strndup(a, c->files[i], (size_t)(e - c->files[i]) + strlen("/include"));
+	}
+	return NULL;
+}
+
+const struct clang_job *cdefs_headers(struct arena *a, const struct cdefs *c)
+{
+	static const char *const system[] = { "/usr/local/include", "/usr/include/x86_64-linux-gnu", "/usr/include" };
+	struct clang_job *j;
+	struct clang_file *v = NULL, f;
+	const char **dirs = NULL, **quote = NULL, *own;
+	size_t n = 0, cap = 0, ndirs = 0, cdirs = 0, nquote = 0, cquote = 0;
+	char cwd[4096];
+
+	if (!c || !c->nfiles || !getcwd(cwd, sizeof(cwd)))
+		return NULL;
+	for (size_t i = 0; i < c->nfiles; i++)
+		if (load_header(a, c->files[i], &f))
+			ARENA_PUSH(a, v, n, cap, f);
+	if (!n)
+		return NULL;
+	own = own_headers(a, c);
+	if (own)
+		ARENA_PUSH(a, dirs, ndirs, cdirs, own);
+	for (size_t i = 0; i < sizeof(system) / sizeof(system[0]); i++)
+		ARENA_PUSH(a, dirs, ndirs, cdirs, system[i]);
+	for (size_t i = 0; i < c->nquote; i++)
+		ARENA_PUSH(a, quote, nquote, cquote, c->quote[i]);
+	ARENA_PUSH(a, quote, nquote, cquote, arena_strdup(a, cwd)); /* --include looks there */
+	j = ARENA_NEW(a, struct clang_job);
+	*j = (struct clang_job){ .headers = v,
+				 .nheaders = n,
+				 .cwd = arena_strdup(a, cwd),
+				 .quote = quote,
+				 .nquote = nquote,
+				 .dirs = c->dirs,
+				 .ndirs = c->ndirs,
+				 .system = dirs,
+				 .nsystem = ndirs };
+	return j;
 }

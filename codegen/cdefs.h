@@ -26,4 +26,12 @@ struct cdefs_opts {
  */
 const struct cdefs *cdefs_read(struct ast *ast, const struct cdefs_opts *o);
 
+/*
+ * What was included, read again, for the BPF compiler: headers, folders and cwd
+ * of a job (gft/clang.h), in the arena.  NULL: nothing was.
+ */
+struct arena;
+struct clang_job;
+const struct clang_job *cdefs_headers(struct arena *a, const struct cdefs *c);
+
 #endif

@@ -124,6 +124,9 @@ class consumer : public clang::DiagnosticConsumer
 				col = p.getColumn();
 			}
 		}
+		/* a function that nobody has is no program: libbpf would say so without its place */
+		if (text.startswith("implicit declaration of function"))
+			level = clang::DiagnosticsEngine::Error;
 		w.add(level >= clang::DiagnosticsEngine::Error	   ? 2
 		      : level == clang::DiagnosticsEngine::Warning ? 1
 								   : 0,
@@ -204,7 +207,9 @@ llvm::IntrusiveRefCntPtr<llvm::vfs::InMemoryFileSystem> file_system(const struct
 		fs->addFile(path, 0, llvm::MemoryBuffer::getMemBufferCopy(llvm::StringRef(text, len), path));
 	};
 
-	fs->setCurrentWorkingDirectory("/");
+	fs->setCurrentWorkingDirectory(job->nheaders && job->cwd ? job->cwd : "/");
+	for (size_t i = 0; i < job->nheaders; i++)
+		add(job->headers[i].path, job->headers[i].text, job->headers[i].len);
 	add(MAIN_PATH, job->text, job->len);
 	for (size_t i = 0; i < job->nfiles; i++)
 		add(path_of(job->files[i].path), job->files[i].text, job->files[i].len);
@@ -227,6 +232,20 @@ bool set_up(clang::CompilerInstance &ci, consumer &client, const struct clang_jo
 	};
 	std::vector<const char *> args;
 
+	/* memory of programs is laid out as theirs, not as BPF's: the headers must think so */
+	for (const char *d :
+	     { "-D__x86_64__=1", "-D__linux__=1", "-D__unix__=1", "-D__LINUX_BPF_H__", "-D_ASM_X86_PTRACE_H" })
+		if (job->nheaders)
+			text.push_back(d);
+	auto search = [&](const char *option, const char *const *dirs, size_t n) {
+		for (size_t i = 0; job->nheaders && i < n; i++) {
+			text.push_back(option);
+			text.push_back(dirs[i]);
+		}
+	};
+	search("-iquote", job->quote, job->nquote);
+	search("-I", job->dirs, job->ndirs);
+	search("-internal-isystem", job->system, job->nsystem);
 	for (size_t i = 0; i < job->ndefines; i++)
 		text.push_back(std::string("-D") + job->defines[i]);
 	text.push_back(MAIN_PATH);

@@ -94,7 +94,8 @@ static int load_lib(const char *path, bool verbose, char *err, size_t err_sz)
 /* --- the key -------------------------------------------------------------------------------- */
 
 /* Sources are not in it: they change what diagnostics quote, not code. */
-static void key_of(const char *name, const char *text, size_t len, const struct stat *st, uint8_t key[SHA256_LEN])
+static void key_of(const char *name, const char *text, size_t len, const struct compile_opts *o, const struct stat *st,
+		   uint8_t key[SHA256_LEN])
 {
 	/* where Debian has it; elsewhere the bridge's own time must do */
 	static const char *const clang[] = { "/usr/lib/x86_64-linux-gnu/libclang-cpp.so.14",
@@ -115,6 +116,10 @@ static void key_of(const char *name, const char *text, size_t len, const struct 
 		sha256_add_part(&s, f->path, strlen(f->path));
 		sha256_add_part(&s, f->text, f->len);
 	}
+	for (size_t i = 0; o->includes && i < o->includes->nheaders; i++) {
+		sha256_add_part(&s, o->includes->headers[i].path, strlen(o->includes->headers[i].path));
+		sha256_add_part(&s, o->includes->headers[i].text, o->includes->headers[i].len);
+	}
 	sha256_end(&s, key);
 }
 
@@ -123,11 +128,15 @@ static void key_of(const char *name, const char *text, size_t len, const struct 
 static int run_clang(const char *name, const char *text, size_t len, const struct compile_opts *o,
 		     struct compile_result *out)
 {
-	struct clang_job job = { .name = name, .text = text, .len = len, .want_ir = o->want_ir };
+	struct clang_job job = o->includes ? *o->includes : (struct clang_job){ 0 };
 	struct clang_file *files;
 	size_t n = 0, i = 0;
 	int r;
 
+	job.name = name;
+	job.text = text;
+	job.len = len;
+	job.want_ir = o->want_ir;
 	while (gft_embedded_files[n].path)
 		n++;
 	files = calloc(n + o->nsources + 1, sizeof(*files));
@@ -173,7 +182,7 @@ int compile_bpf(const char *name, const char *text, size_t len, const struct com
 	pthread_mutex_lock(&lock);
 	found = lib_find(LIB_NAME, "GFT_CLANG_LIB", path, sizeof(path), &st);
 	if (!o->no_cache) {
-		key_of(name, text, len, found ? &st : NULL, key);
+		key_of(name, text, len, o, found ? &st : NULL, key);
 		cache = cache_open(o->cache_dir);
 	}
 	if (cache && !o->want_ir) {

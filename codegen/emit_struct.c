@@ -282,8 +282,8 @@ const char *emit_c_call(struct em *m, const struct expr *e)
 
 /*
  * The script's own C, when it has functions: behind the templates, with the
- * script's lines, without what it includes (the compiler has no files).  Its
- * macros end with it: generated names are short.
+ * script's lines, and what it includes.  Its macros end with it: generated
+ * names are short.
  */
 void emit_own_c(struct em *m, struct buf *out)
 {
@@ -295,14 +295,19 @@ void emit_own_c(struct em *m, struct buf *out)
 	if (!any)
 		return;
 	buf_puts(out, "#include <gft/script.h>\n");
-	buf_puts(out, "#pragma clang attribute push(__attribute__((always_inline)), apply_to = function)\n");
+	for (size_t i = 0; i < m->p->nincludes; i++)
+		buf_printf(out, "#include \"%s\"\n", m->p->includes[i]);
+	for (const struct c_header *h = m->p->ast->c_headers; h; h = h->next)
+		buf_printf(out, "#include \"%s\"\n", h->path);
 	for (const struct c_text *c = first; c; c = c->next) {
 		const struct source *s = diag_source(m->p->diag, c->loc.source);
-		const char *p = c->text + strspn(c->text, "# \t");
 		unsigned line, col;
 
-		if (!s || (c->text[0] == '#' && !strncmp(p, "include", 7)))
+		if (!s)
 			continue;
+		if (c->is_code)
+			buf_puts(out, "#pragma clang attribute push(__attribute__((always_inline)), apply_to = "
+				      "function)\n");
 		source_line_col(s, c->loc.begin, &line, &col);
 		buf_printf(out, "#line %u \"", line);
 		emit_cstring(out, s->name, strlen(s->name));
@@ -311,6 +316,8 @@ void emit_own_c(struct em *m, struct buf *out)
 			buf_pad(out, ' ', col - 1 + (c->is_code ? 2 : 0));
 		buf_puts(out, c->text);
 		buf_puts(out, !c->is_code && c->text[0] != '#' ? ";\n" : "\n");
+		if (c->is_code)
+			buf_puts(out, "#pragma clang attribute pop\n");
 	}
 	for (const struct c_text *c = first; c; c = c->next) {
 		const char *p = c->text + strspn(c->text, "# \t");
@@ -323,5 +330,5 @@ void emit_own_c(struct em *m, struct buf *out)
 			n++;
 		buf_printf(out, "#undef %.*s\n", (int)n, p);
 	}
-	buf_puts(out, "#pragma clang attribute pop\n#line 1 \"gft\"\n");
+	buf_puts(out, "#line 1 \"gft\"\n");
 }

@@ -281,7 +281,9 @@ struct program {
 	struct script_option *options; /* in order of first use */
 	uint32_t noptions, coptions;
 	struct meta_config config;
-	int nbinaries;			/* 1 + the largest number of a binary that goroutines are looked for in */
+	int nbinaries;		     /* 1 + the largest number of a binary that goroutines are looked for in */
+	const char *const *includes; /* --include: headers in front of the script's own C */
+	size_t nincludes;
 	bool checks;			/* -k: reads and look-ups that fail are told */
 	bool graph;			/* some clause calls graph() */
 	bool capture_args, capture_ret; /* ... with args, ret */
@@ -302,7 +304,9 @@ struct sema_opts {
 	const char *const *options; /* of the script: "--name=value", "--name" */
 	size_t noptions;
 	bool unsafe;
-	bool checks;		   /* -k */
+	bool checks;		     /* -k */
+	const char *const *includes; /* --include */
+	size_t nincludes;
 	const struct cdefs *cdefs; /* the script's own C, read before (ctypes.h), or NULL */
 	/* --drilldown and target operands need no option: they are translated into clauses */
 };

@@ -351,6 +351,8 @@ struct program *sema_check(struct ast *ast, const struct resolver *res, const st
 	p->ast = ast;
 	p->res = res;
 	p->checks = opts->checks;
+	p->includes = opts->includes;
+	p->nincludes = opts->nincludes;
 	p->nclauses = ast->nclauses;
 	p->clauses = ARENA_ARRAY(s.a, struct clause_info, p->nclauses + 1);
 	for (struct clause *c = ast->clauses; c; c = c->next, i++) {

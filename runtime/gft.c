@@ -43,6 +43,7 @@ struct story {
 	struct child child;
 	bool has_child, has_filter;
 	regex_t filter; /* --probe-filter */
+	const struct cdefs *cdefs;
 	struct program *program;
 	struct generated gen;
 	struct compile_result object;
@@ -206,7 +207,9 @@ static bool front_end(struct story *s)
 		told(s);
 		return false;
 	}
-	so.cdefs = cdefs_read(ast, &co);
+	so.includes = s->cli.includes;
+	so.nincludes = s->cli.nincludes;
+	so.cdefs = s->cdefs = cdefs_read(ast, &co);
 	if (diag_errors(s->diag)) { /* without its types the rest is a riddle */
 		told(s);
 		return false;
@@ -260,8 +263,34 @@ static bool in_own_c(struct story *s, const struct clang_diag *d)
 		diag_error(s->diag, loc, "C: %s", d->text);
 		if (strstr(d->text, "undeclared") || strstr(d->text, "unknown type") || strstr(d->text, "incomplete"))
 			diag_hint(s->diag,
-				  "%%{ ... %%} sees the script's own struct, union, enum, typedef and #define and "
-				  "the kernel's bpf_... helpers, but nothing of #include");
+				  "%%{ ... %%} sees the script's own struct, union, enum, typedef and #define, what it "
+				  "includes, and the kernel's bpf_... helpers");
+		return true;
+	}
+	return false;
+}
+
+/* The headers that functions of %{ ... %} see; NULL: there are none. */
+static const struct clang_job *headers(struct story *s)
+{
+	for (const struct c_text *c = s->program->ast->c_texts; c; c = c->next)
+		if (c->is_code)
+			return cdefs_headers(s->arena, s->cdefs);
+	return NULL;
+}
+
+/* A mistake in a header: told where the script's C begins (first; NULL: not told). */
+static bool in_header(struct story *s, const struct c_text *first, const struct clang_job *includes,
+		      const struct clang_diag *d)
+{
+	for (size_t i = 0; includes && d->file && d->level == 2 && i < includes->nheaders; i++) {
+		if (strcmp(includes->headers[i].path, d->file) != 0)
+			continue;
+		if (!first)
+			return true;
+		diag_error(s->diag, first->loc, "C, at line %u of %s: %s", d->line, d->file, d->text);
+		diag_hint(s->diag, "functions of %%{ ... %%} are compiled for BPF, with all that the script includes: "
+				   "include less");
 		return true;
 	}
 	return false;
@@ -289,12 +318,14 @@ static bool compile(struct story *s)
 	struct buf text = BUF_INIT;
 	size_t n = 0, cap = 0;
 	bool own = false; /* mistakes are in the script's own C */
+	bool header = false;
 	int r;
 
 	for (uint16_t i = 0; (src = diag_source(s->diag, i)); i++)
 		ARENA_PUSH(s->arena, files, n, cap, ((struct clang_file){ src->name, src->text, src->len }));
 	co.sources = files;
 	co.nsources = n;
+	co.includes = headers(s);
 	codegen_number_lines(s->gen.text, s->gen.len, &text);
 	r = compile_bpf("gft", buf_str(&text), text.len, &co, &s->object);
 	buf_free(&text);
@@ -314,6 +345,13 @@ static bool compile(struct story *s)
 			      "clauses on one function; printf's arguments need no stack\n",
 			      stderr);
 			return false;
+		}
+		/* one mistake in a header brings many, and notes about gft's own */
+		if (header && (d.level == 0 || in_header(s, NULL, co.includes, &d)))
+			continue;
+		if (in_header(s, s->program->ast->c_texts, co.includes, &d)) {
+			own = header = true;
+			continue;
 		}
 		if (in_own_c(s, &d)) {
 			own |= d.level == 2;

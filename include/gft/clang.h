@@ -34,6 +34,16 @@ struct clang_job {
 	size_t nfiles;
 	const char *const *defines; /* "NAME=VALUE" */
 	size_t ndefines;
+	/*
+	 * For #include of what is not in files: headers, by the names they were found by;
+	 * cwd is what relative ones begin at, search has folders: quote (for "x.h"
+	 * only), then others, each in order.  nheaders 0: the rest does not matter.
+	 */
+	const struct clang_file *headers;
+	size_t nheaders;
+	const char *cwd;
+	const char *const *quote, *const *dirs, *const *system;
+	size_t nquote, ndirs, nsystem;
 	bool want_ir; /* also give LLVM IR as text, for -d ir */
 };
 

@@ -18,6 +18,8 @@ struct compile_opts {
 	/* the script's own text, so that clang can quote it: name as in #line */
 	const struct clang_file *sources;
 	size_t nsources;
+	/* what the script's #include brings: a job that has headers, search folders and cwd set; or NULL */
+	const struct clang_job *includes;
 };
 
 struct compile_result {

@@ -349,3 +349,38 @@ def test_hostile():
             check(r.status in (0, 1), f"ended with {r.status}", text, r)
             check((r.status == 1) == bool(re.search(r": ERROR: |^gft: ", r.err, re.M)), "told or done", text, r)
             check("passed its checks but" not in r.err and "Sanitizer" not in r.err, "not our mistake", text, r)
+
+
+def test_own_functions_see_what_is_included():
+    with tempfile.TemporaryDirectory() as d:
+        env = dict(os.environ, GFT_CACHE_DIR=d + "/cache")
+        os.mkdir(d + "/cache", 0o700)
+        with open(f"{d}/more.h", "w", encoding="utf-8") as f:
+            f.write("static inline int forced(void) { return 1000; }\n")
+        with open(f"{d}/s.gft", "w", encoding="utf-8") as f:
+            f.write("""#include <linux/ip.h>
+#include <sys/stat.h>
+#include <stdio.h>
+#include <linux/bpf.h>
+#include "mine.h"
+%{
+static int all(void) { struct iphdr h = { .version = 4 }; return h.version + TWICE(S_ISDIR(0040755)) + sizeof(struct stat); }
+static int sum(struct mine *m) { return mine_sum(m) + forced(); }
+%}
+begin { $m = *(struct mine *)0; print(all()); print(sum(&$m)); print(sizeof(struct mine)); exit(); }
+""")
+        for factor, want in ((2, 150), (3, 151)):
+            with open(f"{d}/mine.h", "w", encoding="utf-8") as f:
+                f.write(f"#include <stdint.h>\n#define TWICE(x) ((x) * {factor})\nstruct mine {{ uint32_t a; char name[8]; }};\n"
+                        "static inline int mine_sum(const struct mine *m) { return m->a + m->name[0] + 7; }\n")
+            for _ in range(2):
+                r = gft("-q", "--include", f"{d}/more.h", f"{d}/s.gft", env=env, status=0)
+                check(r.out == f"{want}\n1007\n12\n", "from headers, and the cache knows them", r)
+        with open(f"{d}/mine.h", "a", encoding="utf-8") as f:
+            f.write("static inline int io(int x) { asm(\"in %1, %0\" : \"=a\"(x) : \"Nd\"(x)); return x; }\n")
+        r = gft("-q", "--include", f"{d}/more.h", f"{d}/s.gft", env=env)
+        check(r.status in (0, 1) and (not r.status or "mine.h" in r.err), "what BPF has not", r)
+        with open(f"{d}/mine.h", "w", encoding="utf-8") as f:
+            f.write("#define TWICE(x) (x)\nstruct mine { int a; };\n")
+        r = gft("-q", "--include", f"{d}/more.h", f"{d}/s.gft", env=env, status=1)
+        check("s.gft:8:" in r.err and "mine_sum" in r.err, "the place is in the script", r)
