@@ -399,6 +399,7 @@ struct program *sema_check(struct ast *ast, const struct resolver *res, const st
 	}
 	if (!diag_errors(s.d))
 		sema_classes(&s);
+	sema_rows_free(&s);
 	return p;
 }
 

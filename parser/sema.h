@@ -223,6 +223,7 @@ bool sema_mode(struct sema *s, struct expr *e, const struct builtin *b);
 void sema_thread(struct sema *s, struct src_loc loc, const char *what);
 void sema_probes(struct sema *s);  /* attach points: what each clause runs on */
 void sema_classes(struct sema *s); /* after the clauses are checked */
+void sema_rows_free(struct sema *s);
 const struct gft_type *sema_tp_args(struct sema *s, const struct clause *c, const char **why);
 
 /* sema_go.c: an expression that begins with args or ret, of a uprobe; false: it is none. */

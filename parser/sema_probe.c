@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gft/buf.h"
 #include "gft/setup.h"
 #include "parser/goevent.h"
 #include "parser/sema.h"
@@ -31,11 +32,27 @@ struct row {
 };
 #define NO_CLAUSE 0xffffffffU
 
-/* Rows found by sema_probes(), used by sema_classes(). */
+/* Rows found by sema_probes(), used by sema_classes(); not in the arena, which stays as long as the program runs. */
 struct rows {
 	struct row *v;
 	size_t n, cap;
 };
+
+static void push_row(struct rows *rs, const struct row *r)
+{
+	if (rs->n == rs->cap) {
+		rs->cap = rs->cap ? rs->cap * 2 : 16;
+		rs->v = xrealloc(rs->v, rs->cap * sizeof(*rs->v));
+	}
+	rs->v[rs->n++] = *r;
+}
+
+void sema_rows_free(struct sema *s)
+{
+	if (s->rows)
+		free(s->rows->v);
+	s->rows = NULL;
+}
 
 static bool wanted(struct sema *s, const char *probe)
 {
@@ -55,7 +72,7 @@ static void add_row(struct sema *s, struct row r)
 		return;
 	if (!rs)
 		rs = s->rows = ARENA_NEW(s->a, struct rows);
-	ARENA_PUSH(s->a, rs->v, rs->n, rs->cap, r);
+	push_row(rs, &r);
 }
 
 static int cmp_u32(const void *a, const void *b)
@@ -817,8 +834,10 @@ void sema_classes(struct sema *s)
 	struct rows *rs = s->rows;
 	size_t n = rs ? rs->n : 0;
 	struct {
+		struct meta_place *v;
 		uint32_t n, cap;
-	} *sizes = NULL;
+	} *places = NULL; /* of each class */
+	uint32_t nplaces = 0;
 
 	if (!n)
 		return;
@@ -831,7 +850,7 @@ void sema_classes(struct sema *s)
 			continue;
 		r.role = r.role == SITE_ENTRY ? SITE_EXIT : SITE_ENTRY;
 		r.clause = NO_CLAUSE;
-		ARENA_PUSH(s->a, rs->v, rs->n, rs->cap, r);
+		push_row(rs, &r);
 	}
 	n = rs->n;
 	qsort(rs->v, n, sizeof(*rs->v), cmp_row);
@@ -863,11 +882,22 @@ void sema_classes(struct sema *s)
 		struct meta_place pl = { r->func, r->addr };
 		size_t ci = (size_t)(c - p->classes);
 
-		if (!sizes)
-			sizes = arena_alloc(s->a, sizeof(*sizes) * (n + 1));
-		ARENA_PUSH(s->a, c->places, sizes[ci].n, sizes[ci].cap, pl);
-		c->nplaces = sizes[ci].n;
+		if (ci == nplaces) {
+			places = xrealloc(places, ++nplaces * sizeof(*places));
+			memset(&places[ci], 0, sizeof(*places));
+		}
+		if (places[ci].n == places[ci].cap) {
+			places[ci].cap = places[ci].cap ? places[ci].cap * 2 : 4;
+			places[ci].v = xrealloc(places[ci].v, places[ci].cap * sizeof(*places[ci].v));
+		}
+		places[ci].v[places[ci].n++] = pl;
 		if (r->role == SITE_ENTRY)
 			p->nfuncs++;
 	}
+	for (uint32_t i = 0; i < nplaces; i++) {
+		p->classes[i].places = arena_memdup(s->a, places[i].v, places[i].n * sizeof(*places[i].v));
+		p->classes[i].nplaces = places[i].n;
+		free(places[i].v);
+	}
+	free(places);
 }
