@@ -266,13 +266,8 @@ static __always_inline void gft_frames_pop(struct gft_ctx *c)
 /* After the exit's clauses: a goroutine without frames and graph needs no state. */
 static __always_inline void gft_frames_done(struct gft_ctx *c)
 {
-	struct gft_gkey k;
-
-	if (!c->st || c->st->n || c->st->open)
-		return;
-	gft_gkey(c, &k);
-	bpf_map_delete_elem(&gft_goroutines, &k);
-	c->st = 0;
+	if (c->st && !c->st->n && !c->st->open)
+		gft_state_unused(c);
 }
 
 #endif

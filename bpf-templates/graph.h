@@ -2,8 +2,10 @@
 /*
  * graph.h - graphs, kernel half.
  *
- * A goroutine has state only while a graph is open on it, or, with
- * GFT_FRAMES, while it has frames that the script asks for.  The root is known
+ * A goroutine needs state only while a graph is open on it, or, with
+ * GFT_FRAMES, while it has frames that the script asks for.  Between them the
+ * first goroutines keep theirs: made and removed for each call, it would cost
+ * more than all else.  The root is known
  * by its key: whatever has a larger key runs inside of it, whatever has not
  * tells that the root is gone.  User space rebuilds the tree from keys, so the
  * plain graph keeps one word per goroutine and no stack of calls.
@@ -34,6 +36,7 @@ struct gft_gstate {
 	__u64 above; /* no call that is recorded as open has a larger key */
 	__u32 open;  /* 1 + number of the graph() */
 	__u32 lost;  /* GFT_LOST_* */
+	__u32 kept;  /* between graphs and calls, and counted in gft_kept */
 #ifdef GFT_EXPLAIN
 	__u32 want;  /* GFT_GRAPH_* of its graph() */
 	__u32 ktid;  /* thread that runs it, by the kernel's own number; 0: none, or not known */
@@ -71,6 +74,10 @@ struct {
 	__uint(key_size, sizeof(struct gft_gkey));
 	__uint(value_size, sizeof(struct gft_gstate));
 } gft_goroutines SEC(".maps");
+
+#define GFT_KEPT_MOST 16384 /* states that are kept unused: the others have room */
+
+__u32 gft_kept;
 
 #ifdef GFT_PARKS
 /* By the kernel's number of a thread: the goroutine with a graph(parks) that runs on it. */
@@ -139,11 +146,34 @@ static __always_inline void gft_create(struct gft_ctx *c)
 	c->st = bpf_map_lookup_elem(&gft_goroutines, &k);
 }
 
-/* The graph is over: state goes unless frames are still kept in it. */
-static __always_inline void gft_end(struct gft_ctx *c)
+static __noinline int gft_state_keep(struct gft_ctx *c)
 {
 	struct gft_gkey k;
 
+	if (!c || !c->st)
+		return 0;
+	/* of a thread's end nothing is heard */
+	if (!(c->rflags & GFT_RF_THREAD) && *(volatile __u32 *)&gft_kept < GFT_KEPT_MOST) {
+		c->st->kept = 1;
+		__sync_fetch_and_add(&gft_kept, 1);
+		return 0;
+	}
+	gft_gkey(c, &k);
+	bpf_map_delete_elem(&gft_goroutines, &k);
+	c->st = 0;
+	return 0;
+}
+
+/* Neither a graph nor a frame is left in the state: it stays for the goroutine's next one, or goes. */
+static __always_inline void gft_state_unused(struct gft_ctx *c)
+{
+	if (!c->st->kept)
+		gft_state_keep(c);
+}
+
+/* The graph is over: state is unused unless frames are still kept in it. */
+static __always_inline void gft_end(struct gft_ctx *c)
+{
 	c->st->open = 0;
 	c->st->lost = 0;
 #ifdef GFT_MIN
@@ -158,9 +188,7 @@ static __always_inline void gft_end(struct gft_ctx *c)
 	if (c->st->n)
 		return;
 #endif
-	gft_gkey(c, &k);
-	bpf_map_delete_elem(&gft_goroutines, &k);
-	c->st = 0;
+	gft_state_unused(c);
 }
 
 #ifdef GFT_WANT_GRAPH
@@ -547,6 +575,8 @@ static __always_inline void gft_goroutine_gone(struct gft_ctx *c)
 	if (c->st && c->st->ktid)
 		bpf_map_delete_elem(&gft_threads, &c->st->ktid);
 #endif
+	if (c->st && c->st->kept)
+		__sync_fetch_and_add(&gft_kept, -1);
 	gft_gkey(c, &k);
 	bpf_map_delete_elem(&gft_goroutines, &k);
 }

@@ -25,6 +25,8 @@ static long gft_drop_goroutine(void *map, const struct gft_gkey *key, struct gft
 	if (tid)
 		bpf_map_delete_elem(&gft_threads, &tid);
 #endif
+	if (value->kept)
+		__sync_fetch_and_add(&gft_kept, -1);
 	bpf_map_delete_elem(&gft_goroutines, &k);
 	return 0;
 }
