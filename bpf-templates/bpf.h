@@ -159,6 +159,7 @@ struct gft_ctx {
 	__u8 inside;  /* the probe sits somewhere inside of its function */
 	__u8 at_ret;  /* the probe may sit on a ret */
 	__u8 may_return;
+	__u8 lazy_ids; /* nothing that always runs wants tgid and tid: gft_pid() finds them */
 	__u8 provider; /* kind of the probe, where a clause asks: see gft_probetype() */
 	__u16 graph;   /* 1 + number of the graph() that was called */
 	__u16 want;    /* its GFT_GRAPH_* */
@@ -242,8 +243,16 @@ static __always_inline bool gft_pid_wanted(__u32 tgid)
 	return what && (*what & GFT_PROC_WANTED);
 }
 
-#define gft_pid(c) ((c)->tgid)
-#define gft_tid(c) ((c)->tid)
+/* The ids of a hit that looked for none (lazy_ids). */
+static __always_inline struct gft_ctx *gft_with_ids(struct gft_ctx *c)
+{
+	if (c->lazy_ids)
+		gft_ids(c);
+	return c;
+}
+
+#define gft_pid(c) (gft_with_ids(c)->tgid)
+#define gft_tid(c) (gft_with_ids(c)->tid)
 
 static __always_inline void gft_comm(char *dst, __u32 size)
 {
@@ -307,7 +316,8 @@ static __always_inline bool gft_hit_with(struct gft_ctx *c, struct pt_regs *regs
 		c->cookie = GFT_COOKIE(GFT_COOKIE_SITE(c->cookie), c->may_return ? 0 : -8, GFT_COOKIE_FLAGS(c->cookie));
 	}
 	c->site = c->probe_id = GFT_COOKIE_SITE(c->cookie);
-	gft_ids(c);
+	if (!c->lazy_ids || gft_filter)
+		gft_ids(c);
 	return gft_pid_wanted(c->tgid);
 }
 

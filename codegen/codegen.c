@@ -346,6 +346,9 @@ static bool c_in_go(const struct program *p, const struct prog_class *pc)
 	return pc->abi == ABI_SYSV && p->res->is_go(p->res->ctx, pc->binary);
 }
 
+/* Programs with one of these want to know the process of each hit; others ask for it where they name it. */
+#define NEEDS_IDS (NEED_KEY | NEED_CALLER | NEED_RING | NEED_PIDNS | NEED_STACK | NEED_GOBJ)
+
 static void class_program(struct em *m, const struct prog_class *pc, uint32_t number, struct meta_prog *mp)
 {
 	bool goroutine = (pc->needs & (NEED_G | NEED_KEY)) != 0;
@@ -372,7 +375,7 @@ static void class_program(struct em *m, const struct prog_class *pc, uint32_t nu
 
 	buf_printf(m->out, "\nSEC(\"uprobe.multi\")\nint %s(struct pt_regs *regs)\n{\n", mp->name);
 	m->indent++;
-	emit_line(m, "struct gft_ctx c = { .abi = %s%s%s%s%s%s };",
+	emit_line(m, "struct gft_ctx c = { .abi = %s%s%s%s%s%s%s };",
 		  pc->abi == ABI_GO_REGS    ? "GFT_ABI_GO_REGS"
 		  : pc->abi == ABI_GO_STACK ? "GFT_ABI_GO_STACK"
 					    : "GFT_ABI_SYSV",
@@ -383,7 +386,9 @@ static void class_program(struct em *m, const struct prog_class *pc, uint32_t nu
 			  : "",
 		  pc->role == SITE_ENTRY || pc->abi == ABI_SYSV ? "" : ", .at_ret = 1",
 		  provider_init(m, pc->needs, pc->role == SITE_EXIT ? PROV_URETPROBE : PROV_UPROBE),
-		  pc->unwound ? arena_printf(m->a, ", .if_unwound = %u", pc->unwound) : "");
+		  pc->unwound ? arena_printf(m->a, ", .if_unwound = %u", pc->unwound) : "",
+		  goroutine || pc->event || pc->graph || pc->frames || (pc->needs & NEEDS_IDS) ? ""
+											       : ", .lazy_ids = 1");
 	for (uint32_t k = 0; k < pc->nclauses; k++)
 		if (m->p->clauses[pc->clauses[k]].nitems)
 			emit_line(m, "struct gft_fetch_%u f%u = {};", pc->clauses[k], pc->clauses[k]);

@@ -280,7 +280,7 @@ void emit_func_into(struct em *m, struct buf *b, const char *dst, const struct g
 		return;
 	}
 	case FN_USYM:
-		buf_printf(b, "*(__u64 *)(%s) = %s; *(__u32 *)(%s + 8) = c->tgid; *(__u32 *)(%s + 12) = 0; ", dst,
+		buf_printf(b, "*(__u64 *)(%s) = %s; *(__u32 *)(%s + 8) = gft_pid(c); *(__u32 *)(%s + 12) = 0; ", dst,
 			   emit_val(m, a), dst, dst);
 		return;
 	case FN_STACK: stack(b, dst, e); return;
