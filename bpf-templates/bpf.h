@@ -164,6 +164,7 @@ struct gft_ctx {
 	__u16 graph;   /* 1 + number of the graph() that was called */
 	__u16 want;    /* its GFT_GRAPH_* */
 	__u8 opened;   /* this hit opened a graph */
+	__u8 missed;   /* an earlier hit of the goroutine could not be read */
 	__u8 layout;   /* number of the binary */
 #ifdef GFT_LEVELS
 	__u32 levels; /* of the graph() that was called */

@@ -105,6 +105,55 @@ static __always_inline bool gft_makes_sense(__u64 goid, __u32 status)
 	return !(goid >> 38) && status - 1 < 11;
 }
 
+#ifdef GFT_WANT_GRAPH
+/*
+ * Goroutines of which a hit could not be read, by their g: a page can be away for
+ * a moment, while the kernel splits or moves it.  The goroutine's graph lacks that
+ * call, and its next hit says so.
+ */
+struct gft_fault_key {
+	__u64 g;
+	__u64 tgid;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1024);
+	__uint(key_size, sizeof(struct gft_fault_key));
+	__uint(value_size, 4);
+} gft_faults SEC(".maps");
+
+__u32 gft_faulted; /* there was one */
+
+static __noinline int gft_fault_taken(struct gft_ctx *c, __u64 g)
+{
+	struct gft_fault_key k = { g, 0 };
+
+	if (!c)
+		return 0;
+	k.tgid = c->tgid;
+	c->missed = !bpf_map_delete_elem(&gft_faults, &k);
+	return 0;
+}
+
+/* A hit that is ignored: stat counts it. */
+static __noinline int gft_unread(struct gft_ctx *c, __u32 stat, __u64 g)
+{
+	struct gft_fault_key k = { g, 0 };
+	__u32 one = 1;
+
+	if (!c)
+		return 0;
+	k.tgid = c->tgid;
+	bpf_map_update_elem(&gft_faults, &k, &one, BPF_ANY);
+	*(volatile __u32 *)&gft_faulted = 1;
+	gft_count(stat, c->site);
+	return 0;
+}
+#else
+#define gft_unread(c, stat, g) gft_count(stat, (c)->site)
+#endif
+
 /* Fills goid and key.  False when the state of the goroutine cannot be read. */
 static __always_inline bool gft_goroutine(struct gft_ctx *c, const volatile struct gft_layout *l, bool tls)
 {
@@ -123,7 +172,7 @@ static __always_inline bool gft_goroutine(struct gft_ctx *c, const volatile stru
 #endif
 	if (bpf_probe_read_user(&w, sizeof(w), (void *)(g + l->g_goid - 8)) ||
 	    bpf_probe_read_user(&hi, sizeof(hi), (void *)(g + l->g_hi))) {
-		gft_count(GFT_ST_READ_FAULT, c->site);
+		gft_unread(c, GFT_ST_READ_FAULT, g);
 		return false;
 	}
 	c->goid = w.goid;
@@ -136,7 +185,7 @@ static __always_inline bool gft_goroutine(struct gft_ctx *c, const volatile stru
 		/* no goroutine has id 0: this is the thread's g0 or gsignal, once it has them */
 		g0 = m ? gft_word(m + l->m_g0) : 0;
 		if (g0 && g0 != g && base == GFT_KEY_G0) {
-			gft_count(GFT_ST_BAD_GOID, c->site);
+			gft_unread(c, GFT_ST_BAD_GOID, g);
 			return false;
 		}
 		curg = m ? gft_word(m + l->m_curg) : 0;
@@ -151,7 +200,7 @@ static __always_inline bool gft_goroutine(struct gft_ctx *c, const volatile stru
 		c->rflags = GFT_RF_SWITCH;
 	}
 	if (!gft_makes_sense(c->goid, w.status)) {
-		gft_count(GFT_ST_BAD_GOID, c->site);
+		gft_unread(c, GFT_ST_BAD_GOID, g);
 		return false;
 	}
 	if (!gft_on_stack(hi, sp)) {
@@ -159,7 +208,7 @@ static __always_inline bool gft_goroutine(struct gft_ctx *c, const volatile stru
 		m = gft_word(g + l->g_m);
 		hi = m ? gft_word(gft_word(m + l->m_g0) + l->g_hi) : 0;
 		if (!gft_on_stack(hi, sp)) {
-			gft_count(GFT_ST_READ_FAULT, c->site);
+			gft_unread(c, GFT_ST_READ_FAULT, g);
 			return false;
 		}
 		base = GFT_KEY_G0;
@@ -167,6 +216,10 @@ static __always_inline bool gft_goroutine(struct gft_ctx *c, const volatile stru
 	}
 	c->key = base + (hi - sp);
 	c->rt = l->runtime;
+#ifdef GFT_WANT_GRAPH
+	if (*(volatile __u32 *)&gft_faulted)
+		gft_fault_taken(c, g);
+#endif
 	return true;
 }
 

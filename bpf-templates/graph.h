@@ -119,6 +119,8 @@ static __always_inline void gft_lookup(struct gft_ctx *c)
 
 	gft_gkey(c, &k);
 	c->st = bpf_map_lookup_elem(&gft_goroutines, &k);
+	if (c->missed && c->st && c->st->open)
+		c->st->lost |= GFT_LOST_SOME;
 }
 
 /* Its end has something to clear (proc.h). */

@@ -30,7 +30,7 @@ def compare(seen, notes, err, name):
         # the record that opens a graph stands for all of its calls: they are counted each
         check(0 <= total - got <= lost, f"{name}: {got} calls of {total} seen, {lost} told as lost", err, *found)
         odd = truth.misplaced(notes, seen)
-        check(not odd, f"{name}: a tree that never was, and nothing marks it as damaged", odd)
+        check(not odd, f"{name}: a tree that never was, and nothing marks it as damaged", err, odd)
         check(not [1 for who, calls in seen.calls.items() if len(calls) > len(notes.get(who, ()))],
               f"{name}: calls that never were", *found)
         return
