@@ -540,7 +540,7 @@ static void key_of(const struct unit *u, const struct stat *lib, uint8_t key[SHA
 /* A place in the unit's text as one in the script. */
 static struct src_loc place_of(const struct unit *u, size_t off)
 {
-	struct src_loc loc = { 0, 0, u->ast->source->index };
+	struct src_loc loc = SRC_NOWHERE; /* of --include */
 
 	for (size_t i = 0; i < u->nparts; i++) {
 		const struct part *p = &u->parts[i];

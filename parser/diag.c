@@ -57,6 +57,10 @@ const struct source *diag_add_source(struct diag *d, const char *name, const cha
 {
 	struct source *s = ARENA_NEW(d->arena, struct source);
 
+	if (len >= 3 && !memcmp(text, "\xef\xbb\xbf", 3)) { /* a byte order mark, as editors leave */
+		text += 3;
+		len -= 3;
+	}
 	s->name = arena_strdup(d->arena, name);
 	s->text = arena_strndup(d->arena, text, len);
 	s->len = len;
@@ -188,6 +192,8 @@ static void put_text(FILE *out, const char *s, size_t n)
 
 		if (c == '\t')
 			fprintf(out, "%*s", TAB_WIDTH, "");
+		else if (c == '\r' && i + 1 == n)
+			continue;
 		else if (c < 0x20 || c == 0x7f)
 			fputc('?', out);
 		else

@@ -84,7 +84,7 @@ static void add_clause(struct scan *s, struct attach_point **pts, uint32_t n, st
 	struct { struct fetch_item *v; uint32_t n, cap; } items;
 }
 
-%token END_OF_TEXT 0 "the end of the script"
+%token END_OF_TEXT 0 "end of the script"
 %token <points> POINTS "a probe"
 %token PRED "a predicate" ENDPRED "'/'" NOBLOCK "the end of the clause"
 %token LVALUE "'{' of a value" IF_VALUE "if of a value"
@@ -124,7 +124,7 @@ static void add_clause(struct scan *s, struct attach_point **pts, uint32_t n, st
 %type <spec> typespec type_name
 %type <items> items
 %type <item> item
-%type <name> path c_words
+%type <name> path c_words word
 
 %%
 
@@ -379,8 +379,21 @@ primary:
 ;
 
 record:
-	IDENT '=' expr		{ memset(&$$, 0, sizeof($$)); push(s, &$$, $1, $3); }
-|	record ',' IDENT '=' expr { $$ = $1; push(s, &$$, $3, $5); }
+	word '=' expr		{ memset(&$$, 0, sizeof($$)); push(s, &$$, $1, $3); }
+|	record ',' word '=' expr { $$ = $1; push(s, &$$, $3, $5); }
+;
+
+/* words of statements are names of a record's fields like others */
+word:
+	IDENT
+|	LET			{ $$ = "let"; }
+|	ELSE			{ $$ = "else"; }
+|	UNROLL			{ $$ = "unroll"; }
+|	WHILE			{ $$ = "while"; }
+|	FOR			{ $$ = "for"; }
+|	BREAK			{ $$ = "break"; }
+|	CONTINUE		{ $$ = "continue"; }
+|	RETURN			{ $$ = "return"; }
 ;
 
 path:

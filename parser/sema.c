@@ -335,6 +335,11 @@ static void check_clauses(struct sema *s)
 			sema_cond(s, c->pred);
 			s->returned = sema_returned(c->pred, true);
 		}
+		if (c->implicit && s->ci->where & ~W_ENTRY) {
+			sema_error(s, c->loc, "this probe needs a block: { ... }");
+			sema_hint(s, "only a function's entry goes without: u:FUNC means u:FUNC { graph(); }");
+			continue;
+		}
 		sema_block(s, c->block, false);
 		s->ci->needs |= s->hit;
 	}

@@ -116,7 +116,7 @@ static bool is_whole_map(struct sema *s, struct expr *a)
 static void check_print(struct sema *s, struct expr *e)
 {
 	struct expr *a = e->args[0];
-	bool map = is_whole_map(s, a);
+	bool map = is_whole_map(s, a) || (e->nargs > 1 && a->kind == EX_MAP && !a->nargs);
 
 	e->type = &ty_void;
 	for (uint32_t i = 1; i < e->nargs; i++) {
@@ -163,7 +163,12 @@ static void check_print(struct sema *s, struct expr *e)
 		sema_error(s, a->loc, "%s cannot be printed", sema_type_name(s, a->type));
 		return;
 	}
-	sema_lay_out(s, sema_event(s, e, EV_PRINT), e->args, 1);
+	struct meta_event *ev = sema_event(s, e, EV_PRINT);
+
+	/* a map of one value: what it holds now, under its name */
+	if (a->kind == EX_MAP && !a->nargs)
+		ev->map = (int)a->map->number;
+	sema_lay_out(s, ev, e->args, 1);
 }
 
 #define TSERIES_MOST 1000 /* intervals; a processor's row has at most 32 KiB */
@@ -294,7 +299,7 @@ static void check_reg(struct sema *s, struct expr *e)
 		sema_error(s, a->loc, "reg takes the register's name as a literal: reg(\"ax\")");
 		return;
 	}
-	e->number = fa_reg_by_name(a->str, a->len);
+	e->number = a->len == 2 && !memcmp(a->str, "pc", 2) ? FR_IP : fa_reg_by_name(a->str, a->len);
 	if (e->number < 0) {
 		size_t n = 0;
 

@@ -177,7 +177,6 @@ bool sema_setting(struct sema *s, struct expr *e)
 static void from_environment(struct sema *s)
 {
 	static const char *const prefixes[] = { "BPFTRACE_", "GFT_" };
-	struct src_loc start = { 0, 0, s->p->ast->source->index };
 
 	for (size_t i = 0; i < N(settings); i++)
 		for (size_t k = 0; k < N(prefixes); k++) {
@@ -197,7 +196,7 @@ static void from_environment(struct sema *s)
 				 settings[i].kind == WORD || settings[i].kind == TEXT || end == v || *end
 					 ? arena_strdup(s->a, v)
 					 : NULL))
-				diag_error(s->d, start, "the environment's %s=%s: it must be %s", name, v,
+				diag_error(s->d, SRC_NOWHERE, "the environment's %s=%s: it must be %s", name, v,
 					   takes(s, &settings[i]));
 		}
 }
@@ -208,6 +207,7 @@ void sema_config(struct sema *s)
 
 	cf->max_strlen = STRLEN_DEFAULT;
 	cf->max_map_keys = 4096;
+	cf->max_bpf_progs = 1024;
 	cf->max_cat_bytes = 10240;
 	cf->print_maps_on_exit = true;
 	cf->str_trunc_trailer = "..";

@@ -383,6 +383,9 @@ void sema_assign_map(struct sema *s, struct expr *lhs, const struct gft_type *t,
 	if (!j) {
 		sema_error(s, loc, "type mismatch: %s holds %s and cannot be assigned %s", m->name,
 			   sema_type_name(s, m->value), sema_type_name(s, t));
+		if (ty_is_agg(t) && t->kind == m->value->kind)
+			sema_hint(s, "a map keeps the bounds, steps and bits that it is first given: other ones need "
+				     "another map");
 		if (s->report)
 			diag_note(s->d, m->value_loc, "%s gets its type here", m->name);
 		return;
@@ -519,7 +522,7 @@ static bool is_name(const struct gft_type *t)
 /* Values of several parts, compared part by part. */
 static bool comparable(const struct gft_type *t)
 {
-	return t->kind == TY_TUPLE || t->kind == TY_RECORD || t->kind == TY_ARRAY || is_name(t);
+	return t->kind == TY_TUPLE || t->kind == TY_RECORD || t->kind == TY_ARRAY || t->kind == TY_BUFFER || is_name(t);
 }
 
 /* A literal name, compared with a number that has names, is its number: args.reason == "sleep". */

@@ -376,9 +376,7 @@ void sema_getopt(struct sema *s, struct expr *e)
 
 void sema_options_used(struct sema *s)
 {
-	struct src_loc start = { 0, 0, s->p->ast->source->index };
-
 	for (size_t i = 0; i < s->opts->noptions && !diag_errors(s->d); i++)
 		if (!s->option_used[i])
-			diag_error(s->d, start, "the script takes no option %s", s->opts->options[i]);
+			diag_error(s->d, SRC_NOWHERE, "the script takes no option %s", s->opts->options[i]);
 }

@@ -255,6 +255,7 @@ static bool one_option(struct cli *c, int o, char **argv)
 		if (is_stage(optarg)) {
 			c->stage = optarg;
 		} else {
+			c->no_stage = *optarg != '-' ? optarg : NULL;
 			c->verbose = true;
 			optind--;
 		}
@@ -407,6 +408,8 @@ static bool operands(struct cli *c, char **v, size_t n)
 		return bad("-e and -u are both given%s", "", "-u PATTERN is u:PATTERN { graph(); } in a script");
 	if (c->nuprobes && !c->binary && !c->npids && !c->command)
 		return bad("no binary%s", "", "gft -u 'main.*' ./binary");
+	if (c->no_stage && c->expr)
+		return bad("-d: there is no stage '%s'", c->no_stage, "-d ast, program, c, ir, object or sites");
 	if (c->format && !is_format(c->format))
 		return bad("-f: there is no format '%s'", c->format,
 			   "there are text, ftrace (another name for text) and json");

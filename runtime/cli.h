@@ -46,6 +46,7 @@ struct cli {
 	const char *format;    /* -f */
 	const char *buffering; /* -B */
 	const char *stage;     /* -d */
+	const char *no_stage;  /* what followed -d, when it is no stage: go-ftrace's -d takes none */
 	const char *trim_prefix;
 	const char *debug_dir;
 	const char **includes; /* --include */

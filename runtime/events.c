@@ -45,13 +45,26 @@ static void free_rows(struct rows *r)
 	free(r->v);
 }
 
-static void print_map(struct events *e, uint32_t map, uint64_t top, uint64_t div, bool even_empty)
+static bool is_number(const struct gft_type *t)
+{
+	return t->kind == TY_INT || t->kind == TY_COUNT || t->kind == TY_SUM || t->kind == TY_AVG ||
+	       t->kind == TY_MIN || t->kind == TY_MAX;
+}
+
+/* asked: by print(), not at the end, where maps without content are left out. */
+static void print_map(struct events *e, uint32_t map, uint64_t top, uint64_t div, bool asked)
 {
 	const struct meta_map *m = &e->meta->maps[map];
 	struct rows r = { .map = m };
 
 	ksession_map_each(e->ks, map, add_row, &r);
-	if (r.n || even_empty)
+	if (!r.n && asked && !m->key && is_number(m->value)) { /* a second without a hit has the count 0 */
+		void *zero = xcalloc(1, m->value->size + 1);
+
+		add_row(&r, NULL, zero);
+		free(zero);
+	}
+	if (r.n || asked)
 		output_map(e->out, m->name, m->key, m->value, r.v, r.n, top, div);
 	free_rows(&r);
 }
@@ -125,7 +138,13 @@ static void do_print(struct events *e, const struct meta_event *ev, const char *
 	char *own;
 	const void *data = arg_data(e, &ev->args[0], rec, &own);
 
-	output_value(e->out, ev->args[0].type, data);
+	if (ev->map >= 0) {
+		struct output_row row = { NULL, data };
+
+		output_map(e->out, e->meta->maps[ev->map].name, NULL, ev->args[0].type, &row, 1, 0, 0);
+	} else {
+		output_value(e->out, ev->args[0].type, data);
+	}
 	free(own);
 }
 

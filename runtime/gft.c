@@ -397,8 +397,21 @@ static bool any_site(struct story *s)
 	return false;
 }
 
-/* The settings max_probes and max_bpf_progs. */
-static bool too_many(struct story *s)
+/* The setting max_bpf_progs: looked at before Clang has worked on them for minutes. */
+static bool too_many_programs(const struct story *s)
+{
+	uint32_t max = s->gen.meta->config.max_bpf_progs, n = s->gen.meta->nprogs;
+
+	if (n > max)
+		fprintf(stderr,
+			"gft: the script has %u programs, and max_bpf_progs is %u\n"
+			"HINT: fewer clauses, or config = { max_bpf_progs = %u }\n",
+			n, max, n);
+	return n > max;
+}
+
+/* The setting max_probes. */
+static bool too_many_probes(const struct story *s)
 {
 	const struct meta_config *cf = &s->gen.meta->config;
 	const struct site_counts *n = sites_counts(s->sites);
@@ -409,11 +422,6 @@ static bool too_many(struct story *s)
 			"gft: the script has %llu probes, and max_probes is %llu\n"
 			"HINT: fewer functions, or config = { max_probes = %llu }\n",
 			(unsigned long long)probes, (unsigned long long)cf->max_probes, (unsigned long long)probes);
-	else if (cf->max_bpf_progs && s->gen.meta->nprogs > cf->max_bpf_progs)
-		fprintf(stderr,
-			"gft: the script has %u programs, and max_bpf_progs is %u\n"
-			"HINT: fewer clauses, or config = { max_bpf_progs = %u }\n",
-			s->gen.meta->nprogs, cf->max_bpf_progs, s->gen.meta->nprogs);
 	else
 		return false;
 	return true;
@@ -442,12 +450,12 @@ static int run(struct story *s)
 		fwrite(s->gen.text, 1, s->gen.len, stdout);
 		return 0;
 	}
-	if (!compile(s))
+	if (too_many_programs(s) || !compile(s))
 		return 1;
 	s->sites = sites_build(s->gen.meta, s->targets, NULL, NULL);
 	if (s->cli.stage)
 		return dump(s) ? 0 : 1;
-	if (!any_site(s) || too_many(s))
+	if (!any_site(s) || too_many_probes(s))
 		return 1;
 	if (s->cli.dry_run) {
 		const struct site_counts *n = sites_counts(s->sites);

@@ -224,6 +224,7 @@ static void find_user(struct symbols *s, pid_t pid, uint64_t addr, bool is_retur
 		r = find_range(p, addr);
 	}
 	if (r) {
+		out->module = r->path;
 		t = open_file(s, pid, r);
 		vaddr = t ? tgt_vaddr_of_offset(t, addr - r->start + r->off) : -1;
 		if (vaddr >= 0)

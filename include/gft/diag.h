@@ -38,13 +38,16 @@ struct src_loc {
 	uint16_t source;
 };
 
+/* A place of no source: the message has none. */
+#define SRC_NOWHERE ((struct src_loc){ .source = UINT16_MAX })
+
 enum diag_level { DIAG_ERROR, DIAG_WARNING };
 
 struct diag;
 
 struct diag *diag_new(struct arena *a);
 
-/* Registers a source; name and text are copied into the arena. */
+/* Registers a source; name and text are copied into the arena, without a byte order mark. */
 const struct source *diag_add_source(struct diag *d, const char *name, const char *text, size_t len);
 const struct source *diag_source(const struct diag *d, uint16_t index);
 

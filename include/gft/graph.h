@@ -46,6 +46,7 @@ struct site_info {
 /* A place in code, as "name+off file:line"; func NULL: not known, addr only. */
 struct code_info {
 	const char *func, *file;
+	const char *module; /* the file that is mapped there; NULL: not known */
 	uint32_t off, line;
 	uint64_t addr;
 };

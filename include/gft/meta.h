@@ -100,7 +100,7 @@ enum meta_event_kind {
 	EV_WARNF,
 	EV_CAT,
 	EV_SYSTEM,
-	EV_PRINT,     /* print(value): one argument */
+	EV_PRINT,     /* print(value): one argument; map: it is what this map of one value holds */
 	EV_PRINT_MAP, /* print(@m, top, div): no payload, or top and div as two u64 */
 	EV_PRINT_KEY, /* print(@m[k]): payload is the key */
 	EV_CLEAR,
@@ -174,7 +174,7 @@ struct meta_config {
 	enum ty_stack_mode stack_mode;
 	bool show_debug_info;	/* lines in stacks */
 	uint64_t max_probes;	/* 0: as many as there are */
-	uint32_t max_bpf_progs; /* 0: as many as there are */
+	uint32_t max_bpf_progs; /* 1024 unless set: as bpftrace */
 	uint32_t perf_rb_pages; /* size of the ring buffer; 0: --buffer's */
 };
 

@@ -13,11 +13,8 @@ static void text_text(struct output *o, const char *kind, const char *text, size
 
 static void text_value(struct output *o, const struct gft_type *t, const void *data)
 {
-	size_t begin = o->b.len;
-
 	value_print(&o->b, o->opts.values, t, data);
-	if (o->b.len == begin || o->b.data[o->b.len - 1] != '\n') /* a stack ends its last line itself */
-		buf_putc(&o->b, '\n');
+	buf_putc(&o->b, '\n'); /* also behind a stack, whose last line has ended, as in bpftrace */
 	output_end(o);
 }
 
@@ -44,8 +41,6 @@ static void map_value(struct output *o, const struct gft_type *t, const void *da
 		value_int(&o->b, v, is_signed, div);
 	} else {
 		value_print(&o->b, o->opts.values, t, data);
-		if (o->b.data[o->b.len - 1] == '\n') /* a stack */
-			return;
 	}
 	buf_putc(&o->b, '\n');
 }

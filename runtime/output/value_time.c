@@ -67,11 +67,16 @@ static void print_frame(struct buf *b, const struct value_ctx *vc, const struct 
 	if (t->stack_mode != STACK_RAW && vc->symbol)
 		vc->symbol(vc->ctx, pid, ip, &c);
 	if (t->stack_mode == STACK_PERF) {
+		/* as perf script and bpftrace write it, for what makes flame graphs of it */
 		buf_printf(b, "\t%llx ", (unsigned long long)ip);
-		if (c.func)
-			value_place(b, &c);
-		else
-			buf_puts(b, "[unknown]");
+		value_place(b, &c);
+		if (t->stack_kind != STACK_KERNEL) {
+			buf_puts(b, " (");
+			value_escape(b, c.module ? c.module : "[unknown]", strlen(c.module ? c.module : "[unknown]"));
+			buf_putc(b, ')');
+		}
+		buf_putc(b, '\n');
+		return;
 	} else {
 		buf_pad(b, ' ', 8);
 		value_place(b, &c);

@@ -3,6 +3,7 @@
 
 import os
 import re
+import tempfile
 
 from gft import Gft, NothingLeft, check, gft
 
@@ -114,7 +115,7 @@ def test_syscall_names():
 
 def test_delete_tells():
     begin(r'@m[1] = 2; print(delete(@m, 1)); print(delete(@m, 1)); delete(@m, 1); @s = 1; delete(@s); print(@s);',
-          "true", "false", "0")
+          "true", "false", "@s: 0")
 
 
 def test_clocks():
@@ -180,7 +181,7 @@ def test_stacks():
 
 def test_stack_modes():
     r = script(r'u:main.add { printf("%s%s", ustack(perf, 1), ustack(raw, 1)); exit(); }', command=CALLS)
-    check(re.search(r"^\t[0-9a-f]+ main\.add\+\d+\S*\n\n {8}0x[0-9a-f]+$", r.out, re.M), "modes", r)
+    check(re.search(r"^\t[0-9a-f]+ main\.add\+\d+ \(/\S+/calls\)\n\n {8}0x[0-9a-f]+$", r.out, re.M), "modes", r)
 
 
 def test_stack_of_kernel():
@@ -334,3 +335,58 @@ def test_returned_values():
     r = script(r'begin { return @a++; } begin { return print("p"); } begin { return comm; } '
                r'u:main.add { return pid ? 1 : fetch($arg1:u64); }', command=CALLS)
     check("p\n" in r.out and maps(r.out) == {"@a": "1"}, "what it does besides", r)
+
+
+def test_words_as_fields():
+    begin('$r = (let = 1, macro = 2, while = 3, return = 4, config = 5, hist = 6); print($r.let + $r.return); print($r);',
+          "5", "{ .let = 1, .macro = 2, .while = 3, .return = 4, .config = 5, .hist = 6 }")
+
+
+def test_buffers_compared():
+    begin('$b = buf("abc", 3); print($b == buf("abc", 3)); print($b == buf("abd", 3)); print($b != buf("abd", 3));',
+          "true", "false", "true")
+
+
+def test_count_of_nothing():
+    """A second in which nothing was counted says so; at the end, maps without content are left out."""
+    begin('@ = count(); clear(@); print(@); @x[1] = 1; clear(@x); print(@x); print("end");', "@: 0", "end")
+    r = script("begin { @ = count(); clear(@); print(@); }", "-f", "json")
+    check(r.out == '{"type": "map", "data": {"@": 0}}\n', "in JSON", r)
+
+
+def test_stacks_for_flame_graphs():
+    r = script('u:main.add { print(reg("pc") == reg("ip")); print(ustack(perf, 2)); exit(); }', command=CALLS)
+    check(re.search(r"^true\n\n\t[0-9a-f]+ main\.add\+\d+ \(/\S+/examples/bin/calls\)\n"
+                    r"\t[0-9a-f]+ main\.doSomething\+\d+ \(/\S+/calls\)\n\n", r.out, re.M), "address, name and file", r)
+    r = script('u:main.add { print(ustack(1)); print(1); exit(); }', command=CALLS)
+    check(re.search(r"^\n        main\.add\+\d+@/\S+:\d+\n\n1\n", r.out, re.M), "a blank line behind it", r)
+
+
+def test_odd_files():
+    """What editors and generators leave in files is read, or is one error."""
+    with tempfile.TemporaryDirectory() as d:
+        def run_file(data, status=0):
+            with open(f"{d}/x.gft", "wb") as f:
+                f.write(data)
+            r = gft("-q", f"{d}/x.gft")
+            check(r.status == status and (r.err.count(": ERROR: ") + r.err.count("\ngft: ") + r.err.startswith("gft: ") == status),
+                  f"status {status} was expected", r)
+            return r
+
+        check(run_file(b"\xef\xbb\xbfbegin { print(1); }\n").out == "1\n", "a byte order mark", d)
+        check(run_file(b"#!/usr/bin/env gft\r\n#define X 1\r\nbegin\r\n/pid/\r\n{\r\n\tprint(X);\r\n}\r\n").out == "1\n", "CRLF", d)
+        check("begin { print($x); }\n" in run_file(b"begin { print($x); }\r\n", 1).err, "no CR on the terminal", d)
+        check(run_file(b"begin { print(1); /*" + b"x" * 1000000 + b"*/ }").out == "1\n", "a long file", d)
+        run_file(b"begin { print(1); /*" + b"x" * (1 << 20) + b"*/ }", 1)
+        run_file(b"", 1)
+        run_file(b"// nothing\n", 1)
+        run_file(b"begin { print(1);\0 }", 1)
+        run_file(b"begin { \xff\xfe }", 1)
+        check(run_file(b'begin { print("\xff\xc3"); }').out == "\\xff\\xc3\n", "bytes that are no UTF-8", d)
+        for text in (b"(" * 10000 + b"1" + b")" * 10000, b"1+" * 20000 + b"1", b"!" * 20000 + b"1", b"{ " * 10000):
+            run_file(b"begin { print(" + text + b"); }", 1)
+        run_file(b"begin { " + b"if (1) { " * 10000 + b"}" * 10000 + b" }", 1)
+        run_file(b"".join(b"begin { print(%d); }\n" % i for i in range(10000)), 1)
+        name = b"a" * 10000
+        check(run_file(b"begin { $%s = 1; @%s = $%s; print(@%s); clear(@%s); }" % ((name,) * 5)).out.startswith(f"@{'a' * 10000}: 1\n"),
+              "long names", d)

@@ -184,8 +184,9 @@ static void bench_caller(void *ctx, uint32_t site, int64_t rel, struct code_info
 {
 	(void)ctx;
 	(void)site;
-	*out = (struct code_info){ bench_name[rel % BENCH_FUNCS], "/home/someone/src/project/file.go", 33,
-				   (uint32_t)rel, 0 };
+	*out = (struct code_info){
+		bench_name[rel % BENCH_FUNCS], "/home/someone/src/project/file.go", NULL, 33, (uint32_t)rel, 0
+	};
 }
 
 /* Trees of 40 calls in 64 goroutines, a quarter of the calls with a value. */
