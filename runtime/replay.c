@@ -18,18 +18,9 @@ static void tree(void *ctx, const struct graph_tree *t)
 	output_graph(ctx, t);
 }
 
-static void go_value(void *ctx, struct buf *b, const struct gft_type *t, const void *data)
-{
-	stream_go_value(ctx, b, t, data);
-}
-
 static int show(const struct cli *c, struct stream *s, int fd)
 {
-	struct value_ctx vc = { .ctx = s,
-				.go_value = go_value,
-				.syms = stream_syms(s),
-				.wall_offset_ns = stream_wall_offset(s),
-				.boot_offset_ns = stream_boot_offset(s) };
+	struct value_ctx vc = stream_value_ctx(s);
 	struct output_opts oo = {
 		.format = c->format, .fd = fd, .values = &vc, .trim_prefix = c->trim_prefix, .buffering = OUTPUT_FULL
 	};
@@ -47,6 +38,7 @@ static int show(const struct cli *c, struct stream *s, int fd)
 		fprintf(stderr, "gft: %s\n", err);
 		return 1;
 	}
+	vc.raw_text = output_escapes(o);
 	gc.opts = stream_graph_opts(s, &gc.nopts);
 	gc.tags = stream_tags(s, &gc.ntags);
 	gc.ctx = o;
@@ -56,6 +48,7 @@ static int show(const struct cli *c, struct stream *s, int fd)
 		case STREAM_ITEM_RECORD: graph_feed(b, item.data, item.size); break;
 		case STREAM_ITEM_TEXT: output_text(o, item.text_kind, item.data, item.size); break;
 		case STREAM_ITEM_GONE: graph_process_gone(b, item.tgid); break;
+		case STREAM_ITEM_LOST: graph_lost(b); break;
 		}
 	}
 	graph_finish(b, stream_end_ns(s));

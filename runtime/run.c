@@ -186,8 +186,11 @@ static void note_losses(struct run *r)
 	uint64_t st[GFT_ST_MAX] = { 0 };
 
 	ksession_stats(r->ks, st);
-	if (st[GFT_ST_RING_FULL])
-		graph_lost(r->graph);
+	if (!st[GFT_ST_RING_FULL])
+		return;
+	graph_lost(r->graph);
+	if (r->recorder)
+		stream_write_lost(r->recorder);
 }
 
 /* A process ended, or runs another program: its graphs end here, in the order of records. */
@@ -288,7 +291,7 @@ static bool open_recorder(struct run *r, int *fd)
 		return false;
 	}
 	r->recorder = stream_writer_new(*fd, &r->syms);
-	stream_writer_go(r->recorder, go_value, r);
+	stream_writer_values(r->recorder, &r->values);
 	stream_write_clock(r->recorder, r->values.wall_offset_ns, r->values.boot_offset_ns);
 	stream_write_opts(r->recorder, r->meta->graphs, r->meta->ngraphs);
 	stream_write_tags(r->recorder, r->meta->tags, r->meta->ntags);

@@ -36,6 +36,9 @@ struct value_ctx {
 	 */
 	void (*symbol)(void *ctx, uint32_t pid, uint64_t addr, struct code_info *out);
 	const char *(*string)(void *ctx, uint32_t n); /* strftime formats */
+	/* a user, and the paths of a control group (of hierarchies like filter; NULL: all), escaped; NULL: as here */
+	void (*user)(void *ctx, struct buf *b, uint32_t uid);
+	void (*cgroup)(void *ctx, struct buf *b, uint64_t id, const char *filter);
 	/* a captured Go value (TY_GO) as text, escaped; NULL: not known here */
 	void (*go_value)(void *ctx, struct buf *b, const struct gft_type *t, const void *data);
 	int64_t wall_offset_ns; /* CLOCK_REALTIME - CLOCK_MONOTONIC */
@@ -107,6 +110,10 @@ void value_print_key(struct buf *b, const struct value_ctx *vc, const struct gft
 /* "name=value, name=value" of a payload; values not present are left out, faults are (fault). */
 void value_print_payload(struct buf *b, const struct value_ctx *vc, const struct payload *p,
 			 const struct gft_payload *data);
+
+/* What value_ctx.user and .cgroup are for: this machine's names, or the number. */
+void value_username(struct buf *b, uint32_t uid);
+void value_cgroup_path(struct buf *b, uint64_t id, const char *filter);
 
 /* Text from a target: control characters, invalid UTF-8, and \ as \n, \t, \xNN, \\. */
 void value_escape(struct buf *b, const char *s, size_t len);

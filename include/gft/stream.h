@@ -47,6 +47,10 @@ enum stream_kind {
 	STREAM_END = 11,    /* u64 ts_ns: when recording ended */
 	STREAM_REASON = 12, /* struct stream_reason */
 	STREAM_TAG = 13,    /* u32 p, u32 0: of graph_tag() number 0, 1, ...; before the first record */
+	STREAM_VALUES = 14, /* struct stream_values; before the first record */
+	STREAM_ANSWER = 15, /* struct stream_answer */
+	STREAM_FRAMES = 16, /* u64 id of a stack, then its addresses, u64 each, innermost first */
+	STREAM_LOST = 17,   /* nothing: records were lost, and what is open may miss some */
 };
 
 struct stream_type {
@@ -99,6 +103,27 @@ struct stream_opts {
 	uint32_t depth, limit, flags, pad;
 };
 
+struct stream_values {			    /* how values print: struct value_ctx */
+	uint32_t max_strlen, trunc_trailer; /* trunc_trailer: s */
+};
+
+/* What the run knew of a number in a value; a later answer replaces one before. */
+enum stream_question {
+	STREAM_Q_FUNC = 1,   /* n: a probe's id; text: the function */
+	STREAM_Q_PROBE = 2,  /* n: a probe's id; text: the probe's name */
+	STREAM_Q_CODE = 3,   /* n: an address of process pid, 0: of the kernel; text: the function */
+	STREAM_Q_RETURN = 4, /* the same, where a call returns to */
+	STREAM_Q_FORMAT = 5, /* n: a format's number; text */
+	STREAM_Q_USER = 6,   /* n: a user's id; text: the name */
+	STREAM_Q_CGROUP = 7, /* n: a control group; pid: a sum of the pattern; text: its paths */
+};
+
+struct stream_answer {
+	uint32_t question, pid;
+	uint64_t n, addr;
+	uint32_t text, file, line, off; /* s, s */
+};
+
 struct stream_clock {
 	int64_t wall_offset_ns, boot_offset_ns; /* struct value_ctx */
 };
@@ -106,22 +131,20 @@ struct stream_clock {
 /* --- writing ---------------------------------------------------------------------- */
 
 struct stream_writer;
-struct gft_type;
-struct buf;
-
-/*
- * Captured Go values (TY_GO, capture.h) mean something only beside their
- * binary.  They are kept as the text they print as: in the file such a field has
- * a type of size 4 and holds a string's number, and the capture is left out of
- * the record.  (Files of before have the capture itself, of which nothing can be
- * shown.)
- */
-typedef void stream_go_fn(void *ctx, struct buf *b, const struct gft_type *t, const void *data);
+struct value_ctx;
 
 /* fd is borrowed; syms too, and asked about each site and caller when it first appears. */
 struct stream_writer *stream_writer_new(int fd, const struct sym_source *syms);
-/* How captured Go values are shown; without it they are not. */
-void stream_writer_go(struct stream_writer *w, stream_go_fn *fn, void *ctx);
+/*
+ * Who knows what values mean (borrowed); before any record.  Numbers that only
+ * this run can name (probes, addresses, stacks, formats, users) are asked about
+ * when a record has them, and the answers are written.  Captured Go values
+ * (TY_GO, capture.h) are kept as the text they print as: in the file such a
+ * field has a type of size 4 and holds a string's number, and the capture is left
+ * out of the record.  (Files of before have the capture itself, of which nothing
+ * can be shown.)  Without this, none of these values can be shown.
+ */
+void stream_writer_values(struct stream_writer *w, const struct value_ctx *vc);
 void stream_write_clock(struct stream_writer *w, int64_t wall_offset_ns, int64_t boot_offset_ns);
 void stream_write_opts(struct stream_writer *w, const struct graph_opts *opts, size_t n);
 /* graph_tag() by number; before the first record. */
@@ -130,6 +153,7 @@ void stream_write_tags(struct stream_writer *w, const struct payload *tags, size
 void stream_write(struct stream_writer *w, const void *rec, size_t size);
 void stream_write_text(struct stream_writer *w, const char *kind, const char *text, size_t len);
 void stream_write_gone(struct stream_writer *w, uint32_t tgid);
+void stream_write_lost(struct stream_writer *w); /* graph_lost() */
 /* Writes what is left and the end's time, and frees.  0, or -errno of the first write that failed. */
 int stream_writer_close(struct stream_writer *w, uint64_t now_ns);
 
@@ -137,7 +161,7 @@ int stream_writer_close(struct stream_writer *w, uint64_t now_ns);
 
 struct stream;
 
-enum stream_item_kind { STREAM_ITEM_RECORD, STREAM_ITEM_TEXT, STREAM_ITEM_GONE };
+enum stream_item_kind { STREAM_ITEM_RECORD, STREAM_ITEM_TEXT, STREAM_ITEM_GONE, STREAM_ITEM_LOST };
 
 struct stream_item {
 	enum stream_item_kind kind;
@@ -161,11 +185,9 @@ const char *stream_error(const struct stream *s);
 
 const struct sym_source *stream_syms(const struct stream *s);
 const struct graph_opts *stream_graph_opts(const struct stream *s, size_t *n);
-/* A captured Go value as text, escaped; t and data are a field's of this stream. */
-void stream_go_value(const struct stream *s, struct buf *b, const struct gft_type *t, const void *data);
+/* How to print values of this stream: all but what is of the output itself.  It points into the stream. */
+struct value_ctx stream_value_ctx(struct stream *s);
 const struct payload *stream_tags(const struct stream *s, size_t *n);
-int64_t stream_wall_offset(const struct stream *s);
-int64_t stream_boot_offset(const struct stream *s);
 /* When recording ended; of a file that was cut off the time of the last record read. */
 uint64_t stream_end_ns(const struct stream *s);
 

@@ -13,44 +13,15 @@
 
 #include "gft/arena.h"
 #include "gft/buf.h"
-#include "gft/output.h"
-#include "gft/stream.h"
 #include "gft/type.h"
-#include "runtime/graph/idmap.h"
+#include "runtime/graph/stream_reader.h"
 #include "runtime/graph/stream_type.h"
 
 #define MAX_OPTS 65536 /* graph() numbers are 16 bits wide */
 
-struct stream {
-	const char *data;
-	size_t size, pos;
-	const char *error;
-	struct arena *arena;
-	const char **strings;
-	size_t nstrings, cap_strings;
-	const struct gft_type **types;
-	size_t ntypes, cap_types;
-	uint64_t *weights; /* of types */
-	size_t nweights, cap_weights;
-	const struct payload **payloads;
-	size_t npayloads, cap_payloads;
-	struct graph_opts *opts;
-	size_t nopts, cap_opts;
-	struct payload *tags;
-	size_t ntags, cap_tags;
-	struct idmap sites, callers, reasons; /* to struct site_info, struct code_info, a name */
-	struct stream_clock clock;
-	uint64_t end_ns;
-	bool ended;
-	bool have_ahead; /* the first item was read when the stream was opened */
-	int ahead_result;
-	struct stream_item ahead;
-	struct sym_source syms;
-};
-
 static const struct payload no_payload;
 
-static int damaged(struct stream *s, const char *why)
+int stream_damaged(struct stream *s, const char *why)
 {
 	s->error = why;
 	return -EINVAL;
@@ -87,8 +58,7 @@ static const char *wait_reason(void *ctx, uint32_t id, uint32_t reason, int64_t 
 
 /* --- chunks that describe -------------------------------------------------------------- */
 
-/* String n; false when there is no such.  Number 0 is NULL. */
-static bool string(const struct stream *s, uint32_t n, const char **out)
+bool stream_string(const struct stream *s, uint32_t n, const char **out)
 {
 	if (n > s->nstrings)
 		return false;
@@ -109,7 +79,7 @@ static bool read_fields(struct stream *s, const char *p, uint32_t n, struct ty_f
 		struct stream_field sf;
 
 		memcpy(&sf, p + i * sizeof(sf), sizeof(sf));
-		if (!sf.type || sf.type > s->ntypes || !string(s, sf.name, &f[i].name))
+		if (!sf.type || sf.type > s->ntypes || !stream_string(s, sf.name, &f[i].name))
 			return false;
 		f[i].type = s->types[sf.type - 1];
 		f[i].off = sf.off;
@@ -126,7 +96,7 @@ static bool read_enum_vals(const struct stream *s, const char *p, uint32_t n, st
 		struct stream_enum_val sv;
 
 		memcpy(&sv, p + i * sizeof(sv), sizeof(sv));
-		if (!string(s, sv.name, &v[i].name) || !v[i].name)
+		if (!stream_string(s, sv.name, &v[i].name) || !v[i].name)
 			return false;
 		v[i].val = sv.val;
 	}
@@ -143,16 +113,16 @@ static int read_type(struct stream *s, const char *p, size_t size)
 	size_t tail;
 
 	if (size < sizeof(st))
-		return damaged(s, "a type is cut off");
+		return stream_damaged(s, "a type is cut off");
 	memcpy(&st, p, sizeof(st));
 	tail = size - sizeof(st);
 	if (st.nfields > tail / sizeof(struct stream_field))
-		return damaged(s, "a type is cut off");
+		return stream_damaged(s, "a type is cut off");
 	tail -= st.nfields * sizeof(struct stream_field);
 	if (st.nenum_vals != tail / sizeof(struct stream_enum_val) || tail % sizeof(struct stream_enum_val))
-		return damaged(s, "a type is cut off");
+		return stream_damaged(s, "a type is cut off");
 	if (st.elem > s->ntypes || st.is_signed > 1)
-		return damaged(s, "a type makes no sense");
+		return stream_damaged(s, "a type makes no sense");
 
 	t = ARENA_NEW(s->arena, struct gft_type);
 	fields = ARENA_ARRAY(s->arena, struct ty_field, st.nfields);
@@ -183,12 +153,12 @@ static int read_type(struct stream *s, const char *p, size_t size)
 		t->elem = s->types[st.elem - 1];
 		weight[0] = s->weights[st.elem - 1];
 	}
-	if (!string(s, st.name, &t->name) || !read_fields(s, p, st.nfields, fields, weight) ||
+	if (!stream_string(s, st.name, &t->name) || !read_fields(s, p, st.nfields, fields, weight) ||
 	    !read_enum_vals(s, p + st.nfields * sizeof(struct stream_field), st.nenum_vals, vals))
-		return damaged(s, "a type makes no sense");
+		return stream_damaged(s, "a type makes no sense");
 	w = stream_type_weight(t, weight);
 	if (!w)
-		return damaged(s, "a type makes no sense");
+		return stream_damaged(s, "a type makes no sense");
 	ARENA_PUSH(s->arena, s->types, s->ntypes, s->cap_types, t);
 	ARENA_PUSH(s->arena, s->weights, s->nweights, s->cap_weights, w);
 	return 0;
@@ -202,29 +172,29 @@ static int read_payload(struct stream *s, const char *p, size_t size)
 	uint64_t weight = 0;
 
 	if (size < sizeof(sp))
-		return damaged(s, "a payload's description is cut off");
+		return stream_damaged(s, "a payload's description is cut off");
 	memcpy(&sp, p, sizeof(sp));
 	size -= sizeof(sp);
 	if (sp.n > GFT_PAYLOAD_MAX || size != sp.n * sizeof(struct stream_payload_field))
-		return damaged(s, "a payload's description is cut off");
+		return stream_damaged(s, "a payload's description is cut off");
 	if (sp.size < sizeof(struct gft_payload))
-		return damaged(s, "a payload makes no sense");
+		return stream_damaged(s, "a payload makes no sense");
 	pl = ARENA_NEW(s->arena, struct payload);
 	fields = ARENA_ARRAY(s->arena, struct payload_field, sp.n);
 	for (uint32_t i = 0; i < sp.n; i++) {
 		struct stream_payload_field f;
 
 		memcpy(&f, p + sizeof(sp) + i * sizeof(f), sizeof(f));
-		if (!f.type || f.type > s->ntypes || !string(s, f.name, &fields[i].name) ||
+		if (!f.type || f.type > s->ntypes || !stream_string(s, f.name, &fields[i].name) ||
 		    f.off < sizeof(struct gft_payload) || f.off > sp.size ||
 		    s->types[f.type - 1]->size > sp.size - f.off)
-			return damaged(s, "a payload makes no sense");
+			return stream_damaged(s, "a payload makes no sense");
 		fields[i].type = s->types[f.type - 1];
 		fields[i].off = f.off;
 		weight += s->weights[f.type - 1];
 	}
 	if (weight > 8 * (uint64_t)sp.size + 1024)
-		return damaged(s, "a payload makes no sense");
+		return stream_damaged(s, "a payload makes no sense");
 	*pl = (struct payload){ sp.size, sp.n, fields };
 	ARENA_PUSH(s->arena, s->payloads, s->npayloads, s->cap_payloads, pl);
 	return 0;
@@ -236,12 +206,12 @@ static int read_site(struct stream *s, const char *p, size_t size)
 	struct site_info *si;
 
 	if (size != sizeof(ss))
-		return damaged(s, "a site is cut off");
+		return stream_damaged(s, "a site is cut off");
 	memcpy(&ss, p, sizeof(ss));
 	si = ARENA_NEW(s->arena, struct site_info);
-	if (idmap_get(&s->sites, ss.site, 0) || ss.site == GFT_NO_SITE || !string(s, ss.func, &si->func) || !si->func ||
-	    !string(s, ss.file, &si->file) || ss.role > SITE_OTHER || ss.payload > s->npayloads)
-		return damaged(s, "a site makes no sense");
+	if (idmap_get(&s->sites, ss.site, 0) || ss.site == GFT_NO_SITE || !stream_string(s, ss.func, &si->func) ||
+	    !si->func || !stream_string(s, ss.file, &si->file) || ss.role > SITE_OTHER || ss.payload > s->npayloads)
+		return stream_damaged(s, "a site makes no sense");
 	si->line = ss.line;
 	si->off = ss.off;
 	si->func_id = ss.func_id;
@@ -257,11 +227,11 @@ static int read_caller(struct stream *s, const char *p, size_t size)
 	struct code_info *c;
 
 	if (size != sizeof(sc))
-		return damaged(s, "a caller is cut off");
+		return stream_damaged(s, "a caller is cut off");
 	memcpy(&sc, p, sizeof(sc));
 	c = ARENA_NEW(s->arena, struct code_info);
-	if (!string(s, sc.func, &c->func) || !string(s, sc.file, &c->file))
-		return damaged(s, "a caller makes no sense");
+	if (!stream_string(s, sc.func, &c->func) || !stream_string(s, sc.file, &c->file))
+		return stream_damaged(s, "a caller makes no sense");
 	c->line = sc.line;
 	c->off = sc.off;
 	c->addr = sc.addr;
@@ -275,10 +245,10 @@ static int read_reason(struct stream *s, const char *p, size_t size)
 	const char *name;
 
 	if (size != sizeof(sr))
-		return damaged(s, "a wait reason is cut off");
+		return stream_damaged(s, "a wait reason is cut off");
 	memcpy(&sr, p, sizeof(sr));
-	if (!string(s, sr.name, &name) || !name)
-		return damaged(s, "a wait reason makes no sense");
+	if (!stream_string(s, sr.name, &name) || !name)
+		return stream_damaged(s, "a wait reason makes no sense");
 	idmap_put(&s->reasons, sr.site, reason_key(sr.reason, sr.from), (uintptr_t)name);
 	return 0;
 }
@@ -288,12 +258,12 @@ static int read_tag(struct stream *s, const char *p, size_t size)
 	uint32_t body[2];
 
 	if (size != sizeof(body) || s->ntags >= MAX_OPTS)
-		return damaged(s, "a tag makes no sense");
+		return stream_damaged(s, "a tag makes no sense");
 	memcpy(body, p, sizeof(body));
 	if (body[0] > s->npayloads)
-		return damaged(s, "a tag makes no sense");
+		return stream_damaged(s, "a tag makes no sense");
 	if (s->have_ahead) /* as for options */
-		return damaged(s, "tags come too late");
+		return stream_damaged(s, "tags come too late");
 	ARENA_PUSH(s->arena, s->tags, s->ntags, s->cap_tags, body[0] ? *s->payloads[body[0] - 1] : no_payload);
 	return 0;
 }
@@ -304,11 +274,11 @@ static int read_opts(struct stream *s, const char *p, size_t size)
 	struct graph_opts o;
 
 	if (size != sizeof(so) || s->nopts >= MAX_OPTS)
-		return damaged(s, "options make no sense");
+		return stream_damaged(s, "options make no sense");
 	memcpy(&so, p, sizeof(so));
 	o = (struct graph_opts){ .min_ns = so.min_ns, .depth = so.depth, .limit = so.limit, .flags = so.flags };
 	if (s->have_ahead) /* the array may be in use already: it must not move */
-		return damaged(s, "options come too late");
+		return stream_damaged(s, "options come too late");
 	ARENA_PUSH(s->arena, s->opts, s->nopts, s->cap_opts, o);
 	return 0;
 }
@@ -316,7 +286,7 @@ static int read_opts(struct stream *s, const char *p, size_t size)
 static int read_clock(struct stream *s, const char *p, size_t size)
 {
 	if (size != sizeof(s->clock))
-		return damaged(s, "the clock makes no sense");
+		return stream_damaged(s, "the clock makes no sense");
 	memcpy(&s->clock, p, sizeof(s->clock));
 	return 0;
 }
@@ -328,7 +298,7 @@ static int read_record(struct stream *s, const char *p, size_t size, struct stre
 	struct gft_rec_hdr h;
 
 	if (size < sizeof(h))
-		return damaged(s, "a record is cut off");
+		return stream_damaged(s, "a record is cut off");
 	memcpy(&h, p, sizeof(h));
 	s->end_ns = h.ts_ns;
 	*item = (struct stream_item){ .kind = STREAM_ITEM_RECORD, .data = p, .size = size };
@@ -340,11 +310,11 @@ static int read_text(struct stream *s, const char *p, size_t size, struct stream
 	uint32_t head[2];
 
 	if (size < sizeof(head))
-		return damaged(s, "a text is cut off");
+		return stream_damaged(s, "a text is cut off");
 	memcpy(head, p, sizeof(head));
 	*item = (struct stream_item){ .kind = STREAM_ITEM_TEXT, .data = p + sizeof(head), .size = size - sizeof(head) };
-	if (!string(s, head[0], &item->text_kind))
-		return damaged(s, "a text makes no sense");
+	if (!stream_string(s, head[0], &item->text_kind))
+		return stream_damaged(s, "a text makes no sense");
 	if (!item->text_kind)
 		item->text_kind = "printf";
 	return 1;
@@ -355,7 +325,7 @@ static int read_gone(struct stream *s, const char *p, size_t size, struct stream
 	uint32_t tgid;
 
 	if (size != 8)
-		return damaged(s, "the end of a process is cut off");
+		return stream_damaged(s, "the end of a process is cut off");
 	memcpy(&tgid, p, sizeof(tgid));
 	*item = (struct stream_item){ .kind = STREAM_ITEM_GONE, .tgid = tgid };
 	return 1;
@@ -364,7 +334,7 @@ static int read_gone(struct stream *s, const char *p, size_t size, struct stream
 static int read_end(struct stream *s, const char *p, size_t size)
 {
 	if (size != sizeof(s->end_ns))
-		return damaged(s, "the end is cut off");
+		return stream_damaged(s, "the end is cut off");
 	memcpy(&s->end_ns, p, sizeof(s->end_ns));
 	s->ended = true;
 	return 0;
@@ -387,6 +357,10 @@ static int read_chunk(struct stream *s, uint32_t kind, const char *p, size_t siz
 	case STREAM_END: return read_end(s, p, size);
 	case STREAM_REASON: return read_reason(s, p, size);
 	case STREAM_TAG: return read_tag(s, p, size);
+	case STREAM_VALUES: return stream_read_values(s, p, size);
+	case STREAM_ANSWER: return stream_read_answer(s, p, size);
+	case STREAM_FRAMES: return stream_read_frames(s, p, size);
+	case STREAM_LOST: *item = (struct stream_item){ .kind = STREAM_ITEM_LOST }; return 1;
 	default: return 0; /* of a later version */
 	}
 }
@@ -401,14 +375,14 @@ static int next(struct stream *s, struct stream_item *item)
 		if (s->error)
 			return -EINVAL;
 		if (!left)
-			return damaged(s, "the recording has no end: it was cut off");
+			return stream_damaged(s, "the recording has no end: it was cut off");
 		if (left < sizeof(head))
-			return damaged(s, "the recording ends in the middle");
+			return stream_damaged(s, "the recording ends in the middle");
 		memcpy(head, s->data + s->pos, sizeof(head));
 		left -= sizeof(head);
 		padded = ((size_t)head[1] + 7) & ~(size_t)7;
 		if (padded > left)
-			return damaged(s, "the recording ends in the middle");
+			return stream_damaged(s, "the recording ends in the middle");
 		r = read_chunk(s, head[0], s->data + s->pos + sizeof(head), head[1], item);
 		if (r < 0)
 			return r;
@@ -463,6 +437,8 @@ void stream_free(struct stream *s)
 	idmap_fini(&s->sites);
 	idmap_fini(&s->callers);
 	idmap_fini(&s->reasons);
+	idmap_fini(&s->answers);
+	idmap_fini(&s->frames);
 	arena_free(s->arena);
 	free(s);
 }
@@ -489,45 +465,7 @@ const struct payload *stream_tags(const struct stream *s, size_t *n)
 	return s->tags;
 }
 
-int64_t stream_wall_offset(const struct stream *s)
-{
-	return s->clock.wall_offset_ns;
-}
-
-int64_t stream_boot_offset(const struct stream *s)
-{
-	return s->clock.boot_offset_ns;
-}
-
 uint64_t stream_end_ns(const struct stream *s)
 {
 	return s->end_ns;
-}
-
-#define GO_TEXT_MAX 8192 /* a value that was captured has not nearly as much */
-
-void stream_go_value(const struct stream *s, struct buf *b, const struct gft_type *t, const void *data)
-{
-	const char *text = NULL, *p, *end;
-	uint32_t n;
-
-	if (t->size == sizeof(n)) {
-		memcpy(&n, data, sizeof(n));
-		string(s, n, &text);
-	}
-	if (!text) {
-		buf_puts(b, "?");
-		return;
-	}
-	/* it was escaped when it was recorded, or so a file says that may come from anywhere */
-	for (p = text, end = text + strnlen(text, GO_TEXT_MAX); p < end;) {
-		const char *q = memchr(p, '\\', (size_t)(end - p));
-
-		value_escape(b, p, (size_t)((q ? q : end) - p));
-		p = q ? q + 1 : end;
-		if (q)
-			buf_putc(b, '\\');
-	}
-	if (*end)
-		buf_puts(b, "…");
 }

@@ -11,22 +11,10 @@
 #include <unistd.h>
 
 #include "gft/buf.h"
-#include "gft/stream.h"
 #include "gft/type.h"
-#include "runtime/graph/idmap.h"
+#include "runtime/graph/stream_writer.h"
 
 #define FULL ((size_t)64 << 10)
-
-struct stream_writer {
-	int fd, error;
-	const struct sym_source *syms;
-	stream_go_fn *go;
-	void *go_ctx;
-	struct buf b;
-	struct idmap strings, types, payloads; /* to their numbers */
-	struct idmap sites, callers, reasons;  /* 1: written */
-	uint32_t nstrings, ntypes, npayloads;
-};
 
 static void flush(struct stream_writer *w)
 {
@@ -43,7 +31,7 @@ static void flush(struct stream_writer *w)
 	buf_reset(&w->b);
 }
 
-static void chunk(struct stream_writer *w, uint32_t kind, const void *a, size_t na, const void *b, size_t nb)
+void stream_chunk(struct stream_writer *w, uint32_t kind, const void *a, size_t na, const void *b, size_t nb)
 {
 	uint32_t head[2] = { kind, (uint32_t)(na + nb) };
 
@@ -55,7 +43,7 @@ static void chunk(struct stream_writer *w, uint32_t kind, const void *a, size_t 
 		flush(w);
 }
 
-static uint32_t put_string(struct stream_writer *w, const char *s)
+uint32_t stream_put_string(struct stream_writer *w, const char *s)
 {
 	uint64_t h1 = 0xcbf29ce484222325ULL, h2 = 0x9e3779b97f4a7c15ULL;
 	size_t len;
@@ -74,7 +62,7 @@ static uint32_t put_string(struct stream_writer *w, const char *s)
 		return n;
 	n = ++w->nstrings;
 	idmap_put(&w->strings, h1, h2, n);
-	chunk(w, STREAM_STRING, s, len, NULL, 0);
+	stream_chunk(w, STREAM_STRING, s, len, NULL, 0);
 	return n;
 }
 
@@ -97,7 +85,7 @@ static uint32_t put_type(struct stream_writer *w, const struct gft_type *t)
 		.count = t->count,
 		/* what a pointer points to does not matter, and may be the type itself */
 		.elem = t->kind == TY_ARRAY ? put_type(w, t->elem) : 0,
-		.name = put_string(w, t->name),
+		.name = stream_put_string(w, t->name),
 		.is_signed = t->is_signed,
 		.display = t->display,
 		.space = t->space,
@@ -114,7 +102,7 @@ static uint32_t put_type(struct stream_writer *w, const struct gft_type *t)
 	for (uint32_t i = 0; i < t->nfields; i++) {
 		const struct ty_field *f = &t->fields[i];
 		struct stream_field sf = {
-			.name = put_string(w, f->name),
+			.name = stream_put_string(w, f->name),
 			.type = put_type(w, f->type),
 			.off = f->off,
 			.bit_off = f->bit_off,
@@ -124,11 +112,11 @@ static uint32_t put_type(struct stream_writer *w, const struct gft_type *t)
 		buf_add(&tail, &sf, sizeof(sf));
 	}
 	for (uint32_t i = 0; i < t->nenum_vals; i++) {
-		struct stream_enum_val v = { put_string(w, t->enum_vals[i].name), 0, t->enum_vals[i].val };
+		struct stream_enum_val v = { stream_put_string(w, t->enum_vals[i].name), 0, t->enum_vals[i].val };
 
 		buf_add(&tail, &v, sizeof(v));
 	}
-	chunk(w, STREAM_TYPE, &st, sizeof(st), tail.data, tail.len);
+	stream_chunk(w, STREAM_TYPE, &st, sizeof(st), tail.data, tail.len);
 	buf_free(&tail);
 	n = ++w->ntypes;
 	idmap_put(&w->types, (uintptr_t)t, 0, n);
@@ -154,7 +142,7 @@ static uint32_t capture_of(const struct stream_writer *w, const struct payload *
 		off = f->off;
 		++*n;
 	}
-	return w->go && off % 4 == 0 ? off : 0;
+	return w->from && w->from->go_value && off % 4 == 0 ? off : 0;
 }
 
 static uint32_t put_payload(struct stream_writer *w, const struct payload *p)
@@ -171,7 +159,7 @@ static uint32_t put_payload(struct stream_writer *w, const struct payload *p)
 		return n;
 	for (uint32_t i = 0; i < p->n; i++) {
 		struct stream_payload_field f = {
-			.name = put_string(w, p->fields[i].name),
+			.name = stream_put_string(w, p->fields[i].name),
 			.type = put_type(w, go && p->fields[i].type->kind == TY_GO ? &go_text : p->fields[i].type),
 			.off = p->fields[i].off,
 		};
@@ -180,7 +168,7 @@ static uint32_t put_payload(struct stream_writer *w, const struct payload *p)
 			f.off = go + 4 * k++;
 		buf_add(&tail, &f, sizeof(f));
 	}
-	chunk(w, STREAM_PAYLOAD, &sp, sizeof(sp), tail.data, tail.len);
+	stream_chunk(w, STREAM_PAYLOAD, &sp, sizeof(sp), tail.data, tail.len);
 	buf_free(&tail);
 	n = ++w->npayloads;
 	idmap_put(&w->payloads, (uintptr_t)p, 0, n);
@@ -200,18 +188,18 @@ static void put_site(struct stream_writer *w, uint32_t site)
 		return;
 	ss = (struct stream_site){
 		.site = site,
-		.func = put_string(w, s->func),
-		.file = put_string(w, s->file),
+		.func = stream_put_string(w, s->func),
+		.file = stream_put_string(w, s->file),
 		.line = s->line,
 		.off = s->off,
 		.func_id = s->func_id,
 		.role = s->role,
 		.payload = put_payload(w, s->payload),
 	};
-	chunk(w, STREAM_SITE, &ss, sizeof(ss), NULL, 0);
+	stream_chunk(w, STREAM_SITE, &ss, sizeof(ss), NULL, 0);
 }
 
-static void put_caller(struct stream_writer *w, uint32_t site, int64_t rel)
+void stream_put_caller(struct stream_writer *w, uint32_t site, int64_t rel)
 {
 	struct code_info c = { 0 };
 	struct stream_caller sc;
@@ -225,13 +213,13 @@ static void put_caller(struct stream_writer *w, uint32_t site, int64_t rel)
 	sc = (struct stream_caller){
 		.site = site,
 		.rel = rel,
-		.func = put_string(w, c.func),
-		.file = put_string(w, c.file),
+		.func = stream_put_string(w, c.func),
+		.file = stream_put_string(w, c.file),
 		.line = c.line,
 		.off = c.off,
 		.addr = c.addr,
 	};
-	chunk(w, STREAM_CALLER, &sc, sizeof(sc), NULL, 0);
+	stream_chunk(w, STREAM_CALLER, &sc, sizeof(sc), NULL, 0);
 }
 
 struct stream_writer *stream_writer_new(int fd, const struct sym_source *syms)
@@ -250,7 +238,7 @@ void stream_write_clock(struct stream_writer *w, int64_t wall_offset_ns, int64_t
 {
 	struct stream_clock c = { wall_offset_ns, boot_offset_ns };
 
-	chunk(w, STREAM_CLOCK, &c, sizeof(c), NULL, 0);
+	stream_chunk(w, STREAM_CLOCK, &c, sizeof(c), NULL, 0);
 }
 
 void stream_write_opts(struct stream_writer *w, const struct graph_opts *opts, size_t n)
@@ -258,14 +246,8 @@ void stream_write_opts(struct stream_writer *w, const struct graph_opts *opts, s
 	for (size_t i = 0; i < n; i++) {
 		struct stream_opts o = { opts[i].min_ns, opts[i].depth, opts[i].limit, opts[i].flags, 0 };
 
-		chunk(w, STREAM_OPTS, &o, sizeof(o), NULL, 0);
+		stream_chunk(w, STREAM_OPTS, &o, sizeof(o), NULL, 0);
 	}
-}
-
-void stream_writer_go(struct stream_writer *w, stream_go_fn *fn, void *ctx)
-{
-	w->go = fn;
-	w->go_ctx = ctx;
 }
 
 /* The record with numbers of texts in the place of its capture; false: it has none, or is damaged. */
@@ -285,13 +267,13 @@ static bool with_text(struct stream_writer *w, const char *rec, size_t size, siz
 		if (f->type->kind != TY_GO)
 			continue;
 		if (i < 64 && (pl.present >> i & 1)) {
-			w->go(w->go_ctx, &b, f->type, rec + head + go);
-			numbers[k] = put_string(w, buf_str(&b));
+			w->from->go_value(w->from->ctx, &b, f->type, rec + head + go);
+			numbers[k] = stream_put_string(w, buf_str(&b));
 		}
 		k++;
 		buf_free(&b);
 	}
-	chunk(w, STREAM_RECORD, rec, head + go, numbers, (4 * n + 7U) & ~7U);
+	stream_chunk(w, STREAM_RECORD, rec, head + go, numbers, (4 * n + 7U) & ~7U);
 	return true;
 }
 
@@ -311,8 +293,8 @@ static void put_reason(struct stream_writer *w, const struct gft_rec_park *r)
 	if (!name)
 		return;
 	idmap_put(&w->reasons, sr.site, reason_key(sr.reason, sr.from), 1);
-	sr.name = put_string(w, name);
-	chunk(w, STREAM_REASON, &sr, sizeof(sr), NULL, 0);
+	sr.name = stream_put_string(w, name);
+	stream_chunk(w, STREAM_REASON, &sr, sizeof(sr), NULL, 0);
 }
 
 /* Names that a record needs to be shown, but for those of its site. */
@@ -329,21 +311,34 @@ static void put_names(struct stream_writer *w, const void *rec, size_t size)
 	memcpy(&h, rec, sizeof(h));
 	if (h.kind == GFT_REC_ENTRY && size >= sizeof(r.entry)) {
 		memcpy(&r.entry, rec, sizeof(r.entry));
-		put_caller(w, h.site, r.entry.caller_rel);
+		stream_put_caller(w, h.site, r.entry.caller_rel);
 	} else if (h.kind == GFT_REC_STATE && h.aux == GFT_PARKED && size >= sizeof(r.park)) {
 		memcpy(&r.park, rec, sizeof(r.park));
 		put_reason(w, &r.park);
 		for (uint32_t i = 0; i < r.park.n && i < GFT_PARK_FRAMES; i++)
-			put_caller(w, h.site, r.park.rel[i]);
+			stream_put_caller(w, h.site, r.park.rel[i]);
 	} else if (h.kind == GFT_REC_GO && size >= sizeof(r.go)) {
 		memcpy(&r.go, rec, sizeof(r.go));
-		put_caller(w, h.site, r.go.start + 1); /* graph_go.start */
-		put_caller(w, h.site, r.go.from);
+		stream_put_caller(w, h.site, r.go.start + 1); /* graph_go.start */
+		stream_put_caller(w, h.site, r.go.from);
 	} else if (h.kind == GFT_REC_STACK && size >= sizeof(r.stack)) {
 		memcpy(&r.stack, rec, sizeof(r.stack));
 		for (uint32_t i = 0; i < r.stack.n && i < GFT_STACK_FRAMES; i++)
-			put_caller(w, h.site, r.stack.rel[i]);
+			stream_put_caller(w, h.site, r.stack.rel[i]);
 	}
+}
+
+/* What a record's values are; NULL: it has none. */
+static const struct payload *values_of(struct stream_writer *w, const struct gft_rec_hdr *h)
+{
+	const struct site_info *s;
+
+	if (h->kind == GFT_REC_TAG)
+		return h->aux < w->ntags ? &w->tags[h->aux] : NULL;
+	if (h->kind != GFT_REC_ENTRY && h->kind != GFT_REC_EXIT)
+		return NULL;
+	s = w->syms->site(w->syms->ctx, h->site);
+	return s ? s->payload : NULL;
 }
 
 void stream_write(struct stream_writer *w, const void *rec, size_t size)
@@ -360,39 +355,48 @@ void stream_write(struct stream_writer *w, const void *rec, size_t size)
 	put_names(w, rec, size);
 	if (h.kind == GFT_REC_ENTRY)
 		head = sizeof(struct gft_rec_entry);
+	if (size > head)
+		stream_put_values(w, values_of(w, &h), (const char *)rec + head, size - head);
 	if ((h.kind != GFT_REC_ENTRY && h.kind != GFT_REC_EXIT) || size <= head ||
 	    !with_text(w, rec, size, head, h.site))
-		chunk(w, STREAM_RECORD, rec, size, NULL, 0);
+		stream_chunk(w, STREAM_RECORD, rec, size, NULL, 0);
 }
 
 void stream_write_tags(struct stream_writer *w, const struct payload *tags, size_t n)
 {
+	w->tags = tags;
+	w->ntags = n;
 	for (size_t i = 0; i < n; i++) {
 		uint32_t body[2] = { put_payload(w, &tags[i]), 0 };
 
-		chunk(w, STREAM_TAG, body, sizeof(body), NULL, 0);
+		stream_chunk(w, STREAM_TAG, body, sizeof(body), NULL, 0);
 	}
 }
 
 void stream_write_text(struct stream_writer *w, const char *kind, const char *text, size_t len)
 {
-	uint32_t head[2] = { put_string(w, kind), 0 };
+	uint32_t head[2] = { stream_put_string(w, kind), 0 };
 
-	chunk(w, STREAM_TEXT, head, sizeof(head), text, len);
+	stream_chunk(w, STREAM_TEXT, head, sizeof(head), text, len);
 }
 
 void stream_write_gone(struct stream_writer *w, uint32_t tgid)
 {
 	uint32_t body[2] = { tgid, 0 };
 
-	chunk(w, STREAM_GONE, body, sizeof(body), NULL, 0);
+	stream_chunk(w, STREAM_GONE, body, sizeof(body), NULL, 0);
+}
+
+void stream_write_lost(struct stream_writer *w)
+{
+	stream_chunk(w, STREAM_LOST, NULL, 0, NULL, 0);
 }
 
 int stream_writer_close(struct stream_writer *w, uint64_t now_ns)
 {
 	int error;
 
-	chunk(w, STREAM_END, &now_ns, sizeof(now_ns), NULL, 0);
+	stream_chunk(w, STREAM_END, &now_ns, sizeof(now_ns), NULL, 0);
 	flush(w);
 	error = w->error;
 	idmap_fini(&w->strings);
@@ -401,6 +405,8 @@ int stream_writer_close(struct stream_writer *w, uint64_t now_ns)
 	idmap_fini(&w->sites);
 	idmap_fini(&w->callers);
 	idmap_fini(&w->reasons);
+	idmap_fini(&w->answers);
+	idmap_fini(&w->asking);
 	buf_free(&w->b);
 	free(w);
 	return error;

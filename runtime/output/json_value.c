@@ -476,7 +476,6 @@ static void put(struct buf *b, const struct value_ctx *vc, const struct gft_type
 	case TY_BOOL: buf_puts(b, *(const char *)data ? "true" : "false"); break;
 	case TY_INT: put_int(b, t, data, div); break;
 	case TY_PTR:
-	case TY_CGROUP:
 	case TY_COUNT:
 	case TY_SUM:
 	case TY_AVG:
@@ -502,6 +501,7 @@ static void put(struct buf *b, const struct value_ctx *vc, const struct gft_type
 	case TY_PROBE:
 	case TY_TIMESTAMP:
 	case TY_USERNAME:
+	case TY_CGROUP:
 	case TY_MAC:
 	case TY_INET:
 		buf_putc(b, '"');

@@ -317,9 +317,8 @@ static void print_probe(struct buf *b, const struct value_ctx *vc, const struct 
 		buf_u64(b, id);
 }
 
-static void print_username(struct buf *b, const void *data)
+void value_username(struct buf *b, uint32_t uid)
 {
-	uid_t uid = (uid_t)load_uint(data, 4);
 	struct passwd pw, *found = NULL;
 	char text[1024];
 
@@ -450,13 +449,23 @@ static void print(struct buf *b, const struct value_ctx *vc, const struct gft_ty
 		memcpy(&stamp, data, sizeof(stamp));
 		value_strftime(b, vc, &stamp);
 		break;
-	case TY_USERNAME: print_username(b, data); break;
+	case TY_USERNAME:
+		if (vc && vc->user)
+			vc->user(vc->ctx, b, (uint32_t)load_uint(data, 4));
+		else
+			value_username(b, (uint32_t)load_uint(data, 4));
+		break;
 	case TY_MAC:
 		buf_printf(b, "%02X:%02X:%02X:%02X:%02X:%02X", bytes[0], bytes[1], bytes[2], bytes[3], bytes[4],
 			   bytes[5]);
 		break;
 	case TY_INET: print_inet(b, data); break;
-	case TY_CGROUP: value_cgroup_path(b, load_uint(data, 8), t->name); break;
+	case TY_CGROUP:
+		if (vc && vc->cgroup)
+			vc->cgroup(vc->ctx, b, load_uint(data, 8), t->name);
+		else
+			value_cgroup_path(b, load_uint(data, 8), t->name);
+		break;
 	case TY_GO:
 		if (vc && vc->go_value)
 			vc->go_value(vc->ctx, b, t, data);

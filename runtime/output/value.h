@@ -50,9 +50,6 @@ size_t value_tseries_ticks(const struct gft_type *t, const void *data, struct va
 /* An aggregation that prints in one line: count, sum, avg, min, max, stats. */
 void value_agg(struct buf *b, const struct gft_type *t, const void *data, uint64_t div);
 
-/* The path, as unified:/user.slice; the id when no group has it.  filter: a pattern of hierarchies, or NULL. */
-void value_cgroup_path(struct buf *b, uint64_t id, const char *filter);
-
 void value_stack(struct buf *b, const struct value_ctx *vc, const struct gft_type *t, const void *data);
 void value_strftime(struct buf *b, const struct value_ctx *vc, const struct ty_timestamp *ts);
 /* A CLOCK_MONOTONIC stamp as nanoseconds since 1970. */

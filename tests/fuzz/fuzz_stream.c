@@ -22,18 +22,9 @@ static void on_tree(void *ctx, const struct graph_tree *t)
 	output_graph(ctx, t);
 }
 
-static void go_value(void *ctx, struct buf *b, const struct gft_type *t, const void *data)
-{
-	stream_go_value(ctx, b, t, data);
-}
-
 static void play(struct stream *s, int fd)
 {
-	struct value_ctx vc = { .ctx = s,
-				.go_value = go_value,
-				.syms = stream_syms(s),
-				.wall_offset_ns = stream_wall_offset(s),
-				.boot_offset_ns = stream_boot_offset(s) };
+	struct value_ctx vc = stream_value_ctx(s);
 	struct output_opts oo = { .fd = fd, .buffering = OUTPUT_FULL, .values = &vc };
 	struct graph_config gc = { .syms = stream_syms(s), .tree = on_tree, .max_bytes = 1 << 20 };
 	const char *err;
@@ -50,6 +41,7 @@ static void play(struct stream *s, int fd)
 		case STREAM_ITEM_RECORD: graph_feed(b, it.data, it.size); break;
 		case STREAM_ITEM_TEXT: output_text(o, it.text_kind, it.data, it.size); break;
 		case STREAM_ITEM_GONE: graph_process_gone(b, it.tgid); break;
+		case STREAM_ITEM_LOST: graph_lost(b); break;
 		}
 	}
 	graph_finish(b, stream_end_ns(s));

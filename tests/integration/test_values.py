@@ -143,6 +143,26 @@ def test_recorded_values():
             gft("replay", path)
 
 
+def test_recorded_names():
+    """What only this run can name is in the recording too: probes, addresses, stacks, formats, users; in both formats."""
+    tags = {"func": "func", "probe": "probe", "usym": 'usym(reg("ip"))', "ustack": "ustack(3)", "raw": "ustack(raw)",
+            "gostack": "gostack", "start": "go_start", "caller": "caller", "line": "caller_line", "user": "username",
+            "time": 'strftime("%Y-%m-%d %H:%M:%S", nsecs)', "group": "cgroup_path(cgroup)", "cut": 'str("' + 90 * "x" + '")',
+            "tuple": '(1, func, (usym(reg("ip")), strftime("%s", nsecs)))', "net": "ntop(0x0100007f)"}
+    tag = [f'graph_tag("{k}", {v});' for k, v in tags.items()]
+    script = ("config = { max_strlen = 64 } u:main.work { graph(); %s } u:main.ints { graph(); %s } "
+              "u:main.fail { graph(); fetch(f = func); %s }" % (" ".join(tag[:5]), " ".join(tag[5:10]), " ".join(tag[10:])))
+    exe = build("values")
+    for form in ("text", "json"):
+        with tempfile.TemporaryDirectory() as d:
+            path = os.path.join(d, "rec")
+            r = gft("-q", "--no-warnings", "-f", form, "--record", path, "-e", script, "-c", exe).ok()
+            again = gft("replay", "-f", form, path).ok()
+            check(r.out.replace("ok\n", "") == again.out, "replayed names differ", r.out[:3000], again.out[:3000])
+            for text in ("main.work", "uprobe:", "runtime.main", "main.main+", "root", "unified:/", "main.fail"):
+                check(text in again.out, f"no {text}", again)
+
+
 def test_separate_debug_file():
     """DWARF in a file of its own: by .gnu_debuglink, and by build id as Debian's -dbgsym packages have it."""
     if not shutil.which("objcopy"):

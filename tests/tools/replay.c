@@ -103,9 +103,7 @@ static int show(struct replay *r, struct output_opts *oo, const void *data, size
 		fprintf(stderr, "replay: %s\n", err);
 		return 1;
 	}
-	vc = (struct value_ctx){ .syms = stream_syms(s),
-				 .wall_offset_ns = stream_wall_offset(s),
-				 .boot_offset_ns = stream_boot_offset(s) };
+	vc = stream_value_ctx(s);
 	oo->values = &vc;
 	r->out = output_new(oo, &err);
 	if (!r->out) {
@@ -121,6 +119,7 @@ static int show(struct replay *r, struct output_opts *oo, const void *data, size
 		case STREAM_ITEM_RECORD: graph_feed(b, item.data, item.size); break;
 		case STREAM_ITEM_TEXT: output_text(r->out, item.text_kind, item.data, item.size); break;
 		case STREAM_ITEM_GONE: graph_process_gone(b, item.tgid); break;
+		case STREAM_ITEM_LOST: graph_lost(b); break;
 		}
 	}
 	graph_finish(b, stream_end_ns(s));

@@ -13,7 +13,7 @@
  *     [+DURATION] go GOID F F+OFF:LINE [followed]  a go statement
  *     [+DURATION] stack F+OFF:LINE ...             behind open
  *     unwind N                                     N calls leave without a record
- *     text "..."     process-gone PID     end     cut N (bytes off the end)
+ *     text "..."     process-gone PID     lost     end     cut N (bytes off the end)
  *
  * Keys follow from the calls that are open: "call" is one frame deeper, "ret"
  * and "tail" are at the innermost; a record with a key of its own, or one cut
@@ -552,6 +552,9 @@ static void st_line(struct streamtext *s, const char **tok, size_t n)
 	} else if (strcmp(tok[0], "process-gone") == 0 && n == 2) {
 		st_begin(s);
 		stream_write_gone(s->w, (uint32_t)atoi(tok[1]));
+	} else if (strcmp(tok[0], "lost") == 0 && n == 1) {
+		st_begin(s);
+		stream_write_lost(s->w);
 	} else if (strcmp(tok[0], "cut") == 0 && n == 2) {
 		s->cut = (size_t)atoi(tok[1]);
 	} else {

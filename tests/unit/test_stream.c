@@ -150,8 +150,8 @@ static void test_round_trip(void **state)
 
 	(void)state;
 	assert_non_null(s);
-	assert_int_equal(stream_wall_offset(s), 1000000000);
-	assert_int_equal(stream_boot_offset(s), -1);
+	assert_int_equal(stream_value_ctx(s).wall_offset_ns, 1000000000);
+	assert_int_equal(stream_value_ctx(s).boot_offset_ns, -1);
 	assert_int_equal(stream_graph_opts(s, &n)[0].limit, 3);
 	assert_int_equal(n, 2);
 
@@ -242,6 +242,131 @@ static unsigned play(const char *bytes, size_t size, int *result)
 	stream_free(s);
 	free(data);
 	return items;
+}
+
+static const char *known(void *ctx, uint32_t id)
+{
+	(void)ctx;
+	return id == 7 ? "name 7" : NULL;
+}
+
+static size_t frames(void *ctx, const struct gft_type *t, const struct ty_stack *st, uint64_t *ips, size_t max)
+{
+	(void)ctx;
+	(void)t;
+	for (uint64_t i = 0; i < 3 && i < max; i++)
+		ips[i] = 0x1000 * (st->id + i);
+	return max < 3 ? max : 3;
+}
+
+static void place(void *ctx, uint32_t pid, uint64_t addr, struct code_info *out)
+{
+	(void)ctx;
+	*out = (struct code_info){ .func = out->off ? "behind.call" : "at",
+				   .file = "/a.go",
+				   .off = pid,
+				   .line = (uint32_t)addr,
+				   .addr = addr };
+}
+
+/* Values that only the run can name print the same from its recording, without whoever knew the names. */
+static void test_names(void **state)
+{
+	static const struct value_ctx vc = { .func_name = known,
+					     .probe_name = known,
+					     .string = known,
+					     .stack = frames,
+					     .symbol = place,
+					     .syms = &syms,
+					     .max_strlen = 4,
+					     .trunc_trailer = "~" };
+	static const struct gft_type stack = { .kind = TY_STACK, .size = sizeof(struct ty_stack), .align = 8 },
+				     usym = { .kind = TY_USYM, .size = sizeof(struct ty_usym), .align = 8 },
+				     when = { .kind = TY_TIMESTAMP, .size = sizeof(struct ty_timestamp), .align = 8 },
+				     func = { .kind = TY_FUNC, .size = 4, .align = 4 },
+				     user = { .kind = TY_USERNAME, .size = 4, .align = 4 },
+				     text = { .kind = TY_STRING, .size = 4, .align = 1 };
+	struct record {
+		struct gft_rec_call c;
+		struct gft_payload p;
+		struct ty_stack stack;
+		struct ty_usym usym;
+		struct ty_timestamp when;
+		uint32_t func[2], user;
+		char text[4];
+	} r = { .c = { .h = { GFT_REC_TAG, 0, 0, 1000000, 1000 }, .goid = 9, .tgid = 2, .key = 64 },
+		.p = { 127, 0 },
+		.stack = { 5, 12, 3 },
+		.usym = { 0x99, 13, 0 },
+		.when = { 1, 7, 0 },
+		.func = { 7, 8 },
+		.text = "abcd" };
+#define FIELD(name, t, member)                                                                                         \
+	{                                                                                                              \
+		name, t, offsetof(struct record, member) - offsetof(struct record, p)                                  \
+	}
+	const struct payload_field f[] = { FIELD("s", &stack, stack),  FIELD("y", &usym, usym),
+					   FIELD("w", &when, when),    FIELD("f", &func, func),
+					   FIELD("g", &func, func[1]), FIELD("u", &user, user),
+					   FIELD("t", &text, text) };
+	const struct payload p = { sizeof(r) - sizeof(r.c), 7, f };
+	int fd = memfd_create("s", MFD_CLOEXEC);
+	struct stream_writer *w = stream_writer_new(fd, &syms);
+	const char *err, *data;
+	struct value_ctx replayed;
+	struct stream_item it;
+	struct stream *s;
+	size_t size, n, whole = 0;
+
+	(void)state;
+	stream_writer_values(w, &vc);
+	stream_write_tags(w, &p, 1);
+	stream_write(w, &r, sizeof(r));
+	stream_write(w, &r, sizeof(r) - 8); /* cut short: nobody is asked about it */
+	r.stack.id = 6;
+	r.c.h.aux = 1; /* no such tag */
+	stream_write(w, &r, sizeof(r));
+	stream_write_lost(w);
+	assert_int_equal(stream_writer_close(w, 1), 0);
+	size = (size_t)lseek(fd, 0, SEEK_END);
+	data = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
+	assert_ptr_not_equal(data, MAP_FAILED);
+	s = stream_open(data, size, &err);
+	assert_non_null(s);
+	assert_int_equal(stream_tags(s, &n)->n, 7);
+	assert_int_equal(n, 1);
+	for (n = 0; stream_next(s, &it) > 0; n++)
+		whole += it.kind == STREAM_ITEM_RECORD && it.size == sizeof(r);
+	assert_int_equal(n, 4);
+	assert_int_equal(whole, 2);
+	assert_int_equal(it.kind, STREAM_ITEM_LOST);
+	replayed = stream_value_ctx(s);
+	r.stack.id = 5;
+	for (size_t i = 0; i < p.n; i++) {
+		struct buf x = BUF_INIT, y = BUF_INIT;
+
+		value_print(&x, &vc, f[i].type, (char *)&r.p + f[i].off);
+		value_print(&y, &replayed, f[i].type, (char *)&r.p + f[i].off);
+		assert_string_equal(buf_str(&x), buf_str(&y));
+		assert_true(x.len > 0);
+		buf_free(&x);
+		buf_free(&y);
+	}
+	/* what nobody was asked about is a number */
+	{
+		struct buf x = BUF_INIT;
+
+		r.stack.id = 6;
+		value_print(&x, &replayed, &stack, &r.stack);
+		assert_string_equal(buf_str(&x), "\n");
+		r.func[0] = 9;
+		value_print(&x, &replayed, &func, r.func);
+		assert_string_equal(buf_str(&x), "\n9");
+		buf_free(&x);
+	}
+	stream_free(s);
+	munmap((void *)data, size);
+	close(fd);
 }
 
 static void test_cut_anywhere(void **state)
@@ -354,9 +479,10 @@ static void test_write_error(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_round_trip),	cmocka_unit_test(test_cut_anywhere),
-		cmocka_unit_test(test_damage_anywhere), cmocka_unit_test(test_not_a_stream),
-		cmocka_unit_test(test_type_bomb),	cmocka_unit_test(test_write_error),
+		cmocka_unit_test(test_round_trip),   cmocka_unit_test(test_names),
+		cmocka_unit_test(test_cut_anywhere), cmocka_unit_test(test_damage_anywhere),
+		cmocka_unit_test(test_not_a_stream), cmocka_unit_test(test_type_bomb),
+		cmocka_unit_test(test_write_error),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
