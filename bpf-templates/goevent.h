@@ -44,6 +44,17 @@ static __always_inline void gft_go_start(struct gft_ctx *c, char *dst)
 	*(__u32 *)(dst + 12) = 0;
 }
 
+/* struct ty_usym, of the description of a type */
+static __always_inline void gft_go_type(struct gft_ctx *c, char *dst, __u64 addr)
+{
+	*(__u64 *)dst = addr;
+	*(__u32 *)(dst + 8) = c->tgid;
+	*(__u32 *)(dst + 12) = 0;
+}
+
+#define gft_go_type_ax(c, dst) gft_go_type(c, dst, gft_reg(c, ax))
+#define gft_go_type_bx(c, dst) gft_go_type(c, dst, gft_reg(c, bx))
+
 /* Who runs: the goroutine of r14, or on the system stack the one that the thread works for. */
 static __always_inline __u64 gft_go_creator(struct gft_ctx *c)
 {

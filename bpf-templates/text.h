@@ -154,6 +154,7 @@ static long gft_part_at(__u32 i, struct gft_walk *w)
 		__u64 k = (__u64)i + j;
 		char c;
 
+		barrier_var(k); /* what is compared is what is added to the address, or older verifiers know no bound */
 		if (j >= w->tsize)
 			break;
 		c = w->t[j];

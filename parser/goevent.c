@@ -11,7 +11,7 @@
 
 #define ARG_REASON                                                                                                     \
 	{                                                                                                              \
-		"reason", NULL, "gft_go_reason(c)", "what it waits for, or waited for"                                 \
+		"reason", NULL, "gft_go_reason(c)", "what it waits for, or waited for", NULL                           \
 	}
 
 #define BY_CLASS "runtime.mallocgc*SC[0-9]*"
@@ -21,9 +21,9 @@ static const struct go_event events[] = {
 	  "a go statement started a goroutine",
 	  "gft_reg(&c, ax)",
 	  { { "runtime.newproc1", true, NULL, NULL, NULL } },
-	  { { "parent", &ty_u64, "gft_go_creator(c)", "goid of the goroutine that started it; 0: the runtime" },
-	    { "child", &ty_u64, "c->goid", "its goid" },
-	    { "start", &ty_usym_t, "gft_go_start", "the function it begins in" } } },
+	  { { "parent", &ty_u64, "gft_go_creator(c)", "goid of the goroutine that started it; 0: the runtime", NULL },
+	    { "child", &ty_u64, "c->goid", "its goid", NULL },
+	    { "start", &ty_usym_t, "gft_go_start", "the function it begins in", NULL } } },
 	{ "exit",
 	  "a goroutine ends",
 	  "gft_reg(&c, r14)",
@@ -31,7 +31,7 @@ static const struct go_event events[] = {
 	    /* of iter.Pull; coroexit is copied into the wrapper that defers it */
 	    { "runtime.corostart.deferwrap1", false, NULL, NULL, NULL },
 	    { "runtime.coroexit", false, NULL, "runtime.corostart.deferwrap1", NULL } },
-	  { { "start", &ty_usym_t, "gft_go_start", "the function it began in" } } },
+	  { { "start", &ty_usym_t, "gft_go_start", "the function it began in", NULL } } },
 	{ "park",
 	  "a goroutine begins to wait",
 	  "gft_reg(&c, ax)",
@@ -56,7 +56,8 @@ static const struct go_event events[] = {
 	  "a panic begins",
 	  "gft_reg(&c, r14)",
 	  { { "runtime.gopanic", false, NULL, NULL, NULL } },
-	  { { 0 } } },
+	  { { "value", NULL, NULL, "what it was called with", "fetch:0::eface" },
+	    { "type", &ty_gotype_t, "gft_go_type_ax", "the value's type", NULL } } },
 	{ "recover",
 	  "a panic was recovered",
 	  "gft_reg(&c, ax)",
@@ -66,8 +67,8 @@ static const struct go_event events[] = {
 	  "a goroutine's stack is moved to a larger one",
 	  "gft_reg(&c, ax)",
 	  { { "runtime.copystack", false, "gft_reg(&c, bx) > gft_go_stack(&c)", NULL, NULL } },
-	  { { "old", &ty_u64, "gft_go_stack(c)", "bytes it has" },
-	    { "new", &ty_u64, "gft_reg(c, bx)", "bytes it gets" } } },
+	  { { "old", &ty_u64, "gft_go_stack(c)", "bytes it has", NULL },
+	    { "new", &ty_u64, "gft_reg(c, bx)", "bytes it gets", NULL } } },
 	/*
 	 * Since 1.24 mallocgc is a junction; since 1.26 compiled code may call
 	 * functions for one size class each around it (src/runtime/malloc.go,
@@ -84,8 +85,8 @@ static const struct go_event events[] = {
 	    { "runtime.mallocgcSmallScanHeader", false, NULL, NULL, BY_CLASS },
 	    { "runtime.mallocgcLarge", false, NULL, NULL, BY_CLASS },
 	    { "runtime.mallocgcTiny", false, NULL, NULL, BY_CLASS } },
-	  { { "size", &ty_u64, "gft_reg(c, ax)", "bytes" },
-	    { "type", &ty_u64, "gft_reg(c, bx)", "address of its type's description; 0: of none" } } },
+	  { { "size", &ty_u64, "gft_reg(c, ax)", "bytes", NULL },
+	    { "type", &ty_gotype_t, "gft_go_type_bx", "its type; nil: of none", NULL } } },
 };
 
 const struct go_event *go_events(size_t *n)

@@ -16,6 +16,7 @@ struct go_event_arg {
 	const struct gft_type *type; /* NULL: a wait reason, whose names differ by version */
 	const char *c;		     /* as in the table of builtins */
 	const char *help;
+	const char *go; /* a Go value that is only printed: its place, see gopath.c; type and c are NULL then */
 };
 
 /* Functions where the event happens, once each time. */

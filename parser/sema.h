@@ -168,6 +168,8 @@ const struct gft_type *sema_fetcharg_type(struct sema *s, struct fetcharg *f, st
 
 /* sema_event.c: args.NAME of a go:EVENT; false: it is no such expression. */
 bool sema_event_arg(struct sema *s, struct expr *e);
+/* Where the Go value lies that e is, an argument of go:EVENT that is only printed; NULL: it is none. */
+const char *sema_event_value(struct sema *s, const struct expr *e);
 /* Builtins that depend on the program's Go; true: e is done. */
 bool sema_go_builtin(struct sema *s, struct expr *e, const struct builtin *b);
 

@@ -64,10 +64,58 @@ static void no_arg(struct sema *s, const struct expr *e, const struct go_event *
 		sema_hint(s, "it has %s", list);
 }
 
+/* The argument that e names, which must be the same in all events of the clause; NULL, told, if it is not. */
+static const struct go_event_arg *common_arg(struct sema *s, const struct expr *e, const struct go_event **evs,
+					     uint32_t n)
+{
+	const struct go_event_arg *arg = NULL;
+
+	for (uint32_t i = 0; i < n; i++) {
+		const struct go_event_arg *a = find_arg(evs[i], e->name);
+
+		if (!a) {
+			no_arg(s, e, evs[i]);
+			return NULL;
+		}
+		if (arg && (!arg->c != !a->c || (arg->c && strcmp(arg->c, a->c) != 0) ||
+			    (arg->go && strcmp(arg->go, a->go) != 0))) {
+			sema_error(s, e->loc, "args.%s is not the same in go:%s as in go:%s", e->name, evs[i]->name,
+				   evs[0]->name);
+			sema_hint(s, "give each its own clause");
+			return NULL;
+		}
+		arg = a;
+	}
+	return arg;
+}
+
+static bool is_arg(const struct expr *e)
+{
+	return e->kind == EX_FIELD && e->a->kind == EX_IDENT && !strcmp(e->a->name, "args");
+}
+
+const char *sema_event_value(struct sema *s, const struct expr *e)
+{
+	const struct go_event **evs;
+	const struct go_event_arg *arg;
+	uint32_t n;
+
+	if (s->ci->where != W_GO || !is_arg(e))
+		return NULL;
+	n = sema_clause_events(s, s->ci->clause->index, &evs);
+	for (uint32_t i = 0; i < n; i++) {
+		arg = find_arg(evs[i], e->name);
+		if (!arg || !arg->go)
+			return NULL;
+	}
+	arg = common_arg(s, e, evs, n);
+	return arg ? arg->go : NULL;
+}
+
 bool sema_event_arg(struct sema *s, struct expr *e)
 {
 	const struct go_event **evs;
-	const struct go_event_arg *arg = NULL;
+	const struct go_event_arg *arg;
 	uint32_t n;
 
 	if (e->kind == EX_IDENT && (!strcmp(e->name, "args") || !strcmp(e->name, "ret"))) {
@@ -76,7 +124,7 @@ bool sema_event_arg(struct sema *s, struct expr *e)
 		e->type = &ty_none;
 		return true;
 	}
-	if (e->kind != EX_FIELD || e->a->kind != EX_IDENT || strcmp(e->a->name, "args") != 0)
+	if (!is_arg(e))
 		return false;
 	e->type = &ty_none;
 	n = sema_clause_events(s, s->ci->clause->index, &evs);
@@ -85,20 +133,10 @@ bool sema_event_arg(struct sema *s, struct expr *e)
 		sema_hint(s, "give each its own clause");
 		return true;
 	}
-	for (uint32_t i = 0; i < n; i++) {
-		const struct go_event_arg *a = find_arg(evs[i], e->name);
-
-		if (!a) {
-			no_arg(s, e, evs[i]);
-			return true;
-		}
-		if (arg && strcmp(arg->c, a->c) != 0) {
-			sema_error(s, e->loc, "args.%s is not the same in go:%s as in go:%s", e->name, evs[i]->name,
-				   evs[0]->name);
-			sema_hint(s, "give each its own clause");
-			return true;
-		}
-		arg = a;
+	arg = common_arg(s, e, evs, n);
+	if (arg && arg->go) {
+		sema_error(s, e->loc, "args.%s is a Go value: it can be shown, by print() and printf's %%s", e->name);
+		return true;
 	}
 	if (arg)
 		own_builtin(s, e, arg->name, arg->type ? arg->type : reason_type(s), arg->c);

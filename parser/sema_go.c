@@ -688,6 +688,22 @@ static void remember_path(struct sema *s, const struct expr *e, const char *path
 	ci->go_paths[ci->ngo_paths++] = path;
 }
 
+/* e is printed as what lies at that place: "fetch:REG:OFF,OFF:TYPE" (gopath.c). */
+static void shown_by_place(struct sema *s, struct expr *e, const char *path)
+{
+	if (!e->go) {
+		struct go_access *acc = ARENA_NEW(s->a, struct go_access);
+		struct gft_type *t = ty_new(s->a, TY_GO);
+
+		acc->path = t->name = path;
+		t->align = 8;
+		acc->type = t;
+		e->go = acc;
+	}
+	e->type = e->go->type;
+	remember_path(s, e, e->go->path);
+}
+
 /* print(fetch(%bx:error)): the same for a value whose place the script says; "fetch:REG:OFF,OFF:TYPE" (gopath.c). */
 static bool fetched_whole(struct sema *s, struct expr *e)
 {
@@ -698,8 +714,6 @@ static bool fetched_whole(struct sema *s, struct expr *e)
 	enum fa_type_kind k = f ? f->type.kind : FT_INT;
 	const char *name = k == FT_NAMED ? f->type.name : k < sizeof(names) / sizeof(*names) ? names[k] : NULL;
 	bool is_go = s->ci->binary < 0 || s->res->is_go(s->res->ctx, s->ci->binary);
-	struct go_access *acc;
-	struct gft_type *t;
 	const char *path;
 	char err[512];
 
@@ -713,17 +727,7 @@ static bool fetched_whole(struct sema *s, struct expr *e)
 	path = arena_printf(s->a, "fetch:%d:", fa_go_reg(f->reg));
 	for (uint32_t i = 0; i < f->nderef; i++)
 		path = arena_printf(s->a, "%s%s%lld", path, i ? "," : "", (long long)f->offs[i]);
-	if (!e->go) {
-		acc = ARENA_NEW(s->a, struct go_access);
-		acc->path = arena_printf(s->a, "%s:%s", path, name);
-		t = ty_new(s->a, TY_GO);
-		t->name = acc->path;
-		t->align = 8;
-		acc->type = t;
-		e->go = acc;
-	}
-	e->type = e->go->type;
-	remember_path(s, e, e->go->path);
+	shown_by_place(s, e, arena_printf(s->a, "%s:%s", path, name));
 	return true;
 }
 
@@ -733,10 +737,17 @@ void sema_go_printed(struct sema *s, struct expr *e)
 	struct go_access *acc;
 	struct gft_type *t;
 	uint32_t *funcs, n;
+	const char *where;
 	struct place pl;
 
 	if (fetched_whole(s, e))
 		return;
+	where = sema_event_value(s, e);
+	if (where) {
+		shown_by_place(s, e, where);
+		s->ci->needs |= NEED_G | NEED_GOBJ | NEED_REGS | NEED_ARGS;
+		return;
+	}
 	if (s->tp_args || !(s->ci->where & W_UPROBE) || !collect(e, &p)) {
 		sema_expr(s, e);
 		return;

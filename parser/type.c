@@ -30,6 +30,9 @@ const struct gft_type ty_func_t = PLAIN(TY_FUNC, 4, 4);
 const struct gft_type ty_probe_t = PLAIN(TY_PROBE, 4, 4);
 const struct gft_type ty_ksym_t = PLAIN(TY_KSYM, 8, 8);
 const struct gft_type ty_usym_t = PLAIN(TY_USYM, sizeof(struct ty_usym), 8);
+const struct gft_type ty_gotype_t = {
+	.kind = TY_USYM, .size = sizeof(struct ty_usym), .align = 8, .display = TD_GOTYPE
+};
 const struct gft_type ty_code_t = PLAIN(TY_CODE, sizeof(struct ty_code), 8);
 
 const struct gft_type *ty_int(unsigned size, bool is_signed)
@@ -223,6 +226,7 @@ bool ty_equal(const struct gft_type *a, const struct gft_type *b)
 	if (a->kind != b->kind || a->size != b->size || a->is_signed != b->is_signed || a->count != b->count)
 		return false;
 	switch (a->kind) {
+	case TY_USYM: return a->display == b->display;
 	case TY_INT: /* what prints as a name is another type than a number */
 		if (a->display != TD_ENUM && b->display != TD_ENUM)
 			return true;
@@ -303,7 +307,7 @@ const char *ty_name(struct arena *a, const struct gft_type *t)
 	case TY_STACK:
 		return t->stack_kind == STACK_KERNEL ? "kstack" : t->stack_kind == STACK_USER ? "ustack" : "gostack";
 	case TY_KSYM: return "ksym_t";
-	case TY_USYM: return "usym_t";
+	case TY_USYM: return t->display == TD_GOTYPE ? "gotype_t" : "usym_t";
 	case TY_CODE: return "caller_t";
 	case TY_FUNC: return "func_t";
 	case TY_PROBE: return "probe_t";

@@ -134,7 +134,10 @@ static void print_event(const char *name, const char *last)
 		printf("go:%s    %s\n", name, ev[i].help);
 		for (uint32_t k = 0; k < GO_ARGS && ev[i].args[k].name; k++)
 			printf("    args.%s %s    %s\n", ev[i].args[k].name,
-			       ev[i].args[k].type ? ty_name(a, ev[i].args[k].type) : "uint8", ev[i].args[k].help);
+			       ev[i].args[k].go	    ? "any"
+			       : ev[i].args[k].type ? ty_name(a, ev[i].args[k].type)
+						    : "uint8",
+			       ev[i].args[k].help);
 		arena_free(a);
 	}
 }

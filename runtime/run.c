@@ -104,6 +104,11 @@ static void symbol(void *ctx, uint32_t pid, uint64_t addr, struct code_info *out
 		out->file = NULL;
 }
 
+static const char *go_type(void *ctx, uint32_t pid, uint64_t addr)
+{
+	return symbols_go_type(((struct run *)ctx)->symbols, pid, addr);
+}
+
 static bool caller_outside(void *ctx, uint32_t tgid, int bin, uint64_t vaddr, struct code_info *out)
 {
 	return symbols_from(((struct run *)ctx)->symbols, tgid, bin, vaddr, out);
@@ -815,6 +820,7 @@ int run_script(const struct run_opts *o)
 		.probe_name = probe_name,
 		.stack = stack,
 		.symbol = symbol,
+		.go_type = go_type,
 		.string = string,
 		.go_value = go_value,
 		.wall_offset_ns = clock_offset(CLOCK_REALTIME),

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "gft/buf.h"
+#include "gft/gotype.h"
 
 /* One mapping of code.  A name is no file: it may be another one in the process's root, or gone. */
 struct range {
@@ -328,4 +329,36 @@ bool symbols_from(struct symbols *s, uint32_t pid, int bin, uint64_t vaddr, stru
 	out->addr = addr;
 	find_user(s, (pid_t)pid, addr, true, out);
 	return true;
+}
+
+static const char *type_in(struct tgt *t, uint64_t vaddr)
+{
+	const char *name;
+
+	return tgt_is_go(t) && tgt_rtype_name(t, vaddr, &name) ? name : NULL;
+}
+
+const char *symbols_go_type(struct symbols *s, uint32_t pid, uint64_t addr)
+{
+	struct process *p = find_process(s, (pid_t)pid);
+	const char *name = NULL;
+
+	/* descriptions are data: where a binary's data is, its code tells */
+	for (int tries = 0; tries < 2 && !name; tries++) {
+		if (tries || !p->n)
+			read_maps(p);
+		for (size_t i = 0; i < p->n && !name; i++) {
+			const struct range *r = &p->v[i];
+			int bin = r->ino ? targets_by_inode(s->targets, r->dev, r->ino) : -1;
+			struct tgt *t = bin >= 0 ? targets_tgt(s->targets, bin) : NULL;
+			int64_t at = t ? tgt_vaddr_of_offset(t, r->off) : -1;
+
+			if (at >= 0)
+				name = type_in(t, addr - (r->start - (uint64_t)at));
+		}
+	}
+	for (int i = 0; !p->n && !name && i < targets_count(s->targets); i++)
+		if (!tgt_is_pie(targets_tgt(s->targets, i)))
+			name = type_in(targets_tgt(s->targets, i), addr);
+	return name;
 }

@@ -21,6 +21,9 @@ void symbols_note(struct symbols *s, pid_t pid);
  */
 void symbols_find(struct symbols *s, uint32_t pid, uint64_t addr, bool is_return, struct code_info *out);
 
+/* The Go type whose description lies at addr in process pid, or NULL; lives as long as the targets. */
+const char *symbols_go_type(struct symbols *s, uint32_t pid, uint64_t addr);
+
 /*
  * The code at the address where a process has vaddr of a target's binary, which may
  * lie behind the end of that file: in a library.  out->addr is the address then.

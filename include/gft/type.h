@@ -65,6 +65,7 @@ enum ty_display {
 	TD_ENUM,     /* the name of the value, by enum_vals */
 	TD_COMM,     /* the name of the process with that number, if it still runs when that is printed */
 	TD_LINE,     /* of TY_CODE: file:line */
+	TD_GOTYPE,   /* of TY_USYM: the address is that of a type's description in a Go program */
 };
 
 /* Where the memory behind a pointer, or of a struct value, is. */
@@ -192,7 +193,7 @@ const char *ty_name(struct arena *a, const struct gft_type *t);
 
 /* Constructors; the common ones are shared constants. */
 extern const struct gft_type ty_none, ty_void, ty_bool, ty_i8, ty_i16, ty_i32, ty_i64, ty_u8, ty_u16, ty_u32, ty_u64,
-	ty_count_t, ty_func_t, ty_probe_t, ty_ksym_t, ty_usym_t, ty_code_t;
+	ty_count_t, ty_func_t, ty_probe_t, ty_ksym_t, ty_usym_t, ty_gotype_t, ty_code_t;
 const struct gft_type *ty_int(unsigned size, bool is_signed);
 /* The type of a positive literal of that size: signed, but flexible. */
 const struct gft_type *ty_literal(unsigned size);

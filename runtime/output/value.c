@@ -283,6 +283,17 @@ static void print_symbol(struct buf *b, const struct value_ctx *vc, uint32_t pid
 		print_hex(b, addr);
 }
 
+/* Of a Go type; an address of none is nil. */
+static void print_go_type(struct buf *b, const struct value_ctx *vc, uint32_t pid, uint64_t addr)
+{
+	const char *name = !addr ? "nil" : vc && vc->go_type ? vc->go_type(vc->ctx, pid, addr) : NULL;
+
+	if (name)
+		value_escape(b, name, strlen(name));
+	else
+		print_hex(b, addr);
+}
+
 static void print_code(struct buf *b, const struct value_ctx *vc, const struct gft_type *t, const void *data)
 {
 	struct code_info c = { 0 };
@@ -440,7 +451,8 @@ static void print(struct buf *b, const struct value_ctx *vc, const struct gft_ty
 	case TY_KSYM: print_symbol(b, vc, 0, load_uint(data, 8)); break;
 	case TY_USYM:
 		memcpy(&usym, data, sizeof(usym));
-		print_symbol(b, vc, usym.pid, usym.addr);
+		t->display == TD_GOTYPE ? print_go_type(b, vc, usym.pid, usym.addr)
+					: print_symbol(b, vc, usym.pid, usym.addr);
 		break;
 	case TY_CODE: print_code(b, vc, t, data); break;
 	case TY_FUNC:

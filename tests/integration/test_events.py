@@ -2,6 +2,7 @@
 """go:EVENT against a program that makes n of each, and what is known of a goroutine."""
 
 import re
+import tempfile
 
 from gft import Skip, NothingLeft, build, check, gft, go_newest, go_versions, losses
 from newer import newer_compilers
@@ -80,6 +81,48 @@ def test_events_stripped():
     events(go_newest(), "stripped")
 
 
+# What the checker's panics are (progs/checker/panics.go): text, errors of the runtime, numbers.
+PANICS = {
+    'int(1)', 'int(3)', 'string("again")', 'runtime.errorString("integer divide by zero")',
+    'runtime.plainError("assignment to entry in nil map")',
+    'runtime.errorString("invalid memory address or nil pointer dereference")',
+}
+
+
+def values(go=None, variant="plain"):
+    exe = build("checker", go, variant)
+    with tempfile.TemporaryDirectory() as d, NothingLeft():
+        r = gft("-e", 'go:panic { print(args.value); @[args.type] = count(); } '
+                "go:malloc { @m[args.type] = count(); }", "-c", f"{exe} -situation panics -calls 1000 -log {d}/log").ok()
+    lines = set(r.out.split("\n"))
+    check(PANICS <= lines, f"{go} {variant}: {PANICS - lines} are missing", r)
+    check(any(line.startswith("runtime.boundsError{x:4, y:3, ") for line in lines), "an index out of range", r)
+    m = maps(r.out)
+    for name in ("int", "string", "runtime.errorString", "runtime.plainError", "runtime.boundsError"):
+        check(m.get(f"@[{name}]", 0) > 0, f"{go} {variant}: panics of type {name}", r)
+    check(not [k for k in m if k.startswith("@[0x")], "types without a name", r)
+    for name in ("nil", "string", "main.walker"):
+        check(m.get(f"@m[{name}]", 0) > 0, f"{go} {variant}: allocations of {name}", r)
+    check(not [k for k in m if k.startswith("@m[0x")], "types without a name", r)
+
+
+def test_values():
+    """The value of a panic, and the types of values, by name."""
+    values()
+    for variant in ("stripped", "pie", "pie-stripped"):
+        values(variant=variant)
+
+
+def test_values_oldest_go():
+    values((go_versions() or [go_newest()])[0])
+
+
+# limit: 300
+def test_values_newer_go():
+    for go in newer_compilers():
+        values(go)
+
+
 def test_parent_goid():
     """Since Go 1.21 a goroutine knows who started it; before that it is an error that says so."""
     r = gft("-e", "u:main.job { @[parent_goid] = count(); }", "-c", f"{build('events')} -n {N}").ok()
@@ -105,12 +148,14 @@ def test_list():
     r = gft("-l", "go:*", build("events")).ok()
     for name in ("create", "exit", "park", "unpark", "gc-start", "gc-end", "panic", "recover", "stack-grow", "malloc"):
         check(len(re.findall(rf"^go:{name} ", r.out, re.M)) == 1, f"go:{name} is not listed once", r)
-    check("args.reason" in r.out and "args.size" in r.out, "arguments", r)
+    check("args.reason" in r.out and "args.size" in r.out and "args.value any" in r.out, "arguments", r)
 
 
 def test_mistakes():
     exe = build("events")
     for script, words in (("go:parc {}", "did you mean go:park"), ("go:park { print(args.size); }", "args.reason"),
+                          ("go:panic { @[args.value] = count(); }", "it can be shown, by print()"),
+                          ("go:panic, go:recover { print(args.value); }", "go:recover has no argument"),
                           ("go:park / args.reason == \"sleepp\" / {}", "did you mean 'sleep'"),
                           ("u:main.job { print(wait_reason); }", "wait_reason")):
         r = gft("--dry-run", "-e", script, exe).fails_with_one_error()
