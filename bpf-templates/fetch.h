@@ -197,14 +197,16 @@ static __always_inline __u64 gft_percpu(__u64 offsets, __u64 addr, __u64 cpu)
 	return addr + off;
 }
 
-/* join(p): the strings behind the pointers at addr, up to a null pointer. */
+/* join(p): the strings behind the pointers at addr, up to a null pointer; count is how many, and whether there are
+ * more. */
 static __always_inline void gft_join(char *count, char *dst, __u32 max, __u32 size, __u64 addr)
 {
 	__u32 n = 0;
+	__u64 p = 0;
 
 	__builtin_memset(count, 0, 8);
 	for (; n < max; n++, dst += size) {
-		__u64 p = 0;
+		p = 0;
 
 		if (bpf_probe_read_user(&p, sizeof(p), (void *)(addr + 8 * n)) || !p)
 			break;
@@ -212,6 +214,10 @@ static __always_inline void gft_join(char *count, char *dst, __u32 max, __u32 si
 			dst[0] = 0;
 	}
 	*(__u32 *)count = n;
+	p = 0;
+	if (n == max)
+		bpf_probe_read_user(&p, sizeof(p), (void *)(addr + 8 * max));
+	*(__u32 *)(count + 4) = p != 0;
 }
 
 #endif

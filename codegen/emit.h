@@ -26,11 +26,12 @@ struct em {
 	bool *claims;	     /* by clause: uses scratch memory */
 	uint32_t base;	     /* bytes that clauses do not share */
 	uint32_t room, room_most, stack;
-	struct buf locals; /* members of what its loops share */
-	struct buf blur;   /* statements that hide the numbers among them from the verifier */
-	struct buf bodies; /* functions of its loops */
-	bool callback;	   /* inside of such a function */
-	bool loop_is_c;	   /* the innermost loop is one of C */
+	struct buf locals;		  /* members of what its loops share */
+	struct buf blur;		  /* statements that hide the numbers among them from the verifier */
+	struct buf bodies;		  /* functions of its loops */
+	bool callback;			  /* inside of such a function */
+	bool loop_is_c;			  /* the innermost loop is one of C */
+	const char *index[GO_BOUNDS_MAX]; /* of the Go value that is being read: C of its computed indexes */
 	unsigned last_line;
 	uint16_t last_source;
 };

@@ -120,12 +120,32 @@ void emit_convert(struct em *m, struct buf *b, const char *dst, const struct gft
 /* Conditions, each with an open brace, that the elements on the way to a Go value are there. */
 static void emit_bounds(struct em *m, struct buf *b, const struct go_access *g)
 {
+	const char *index[GO_BOUNDS_MAX];
+
+	for (uint32_t i = 0; i < g->nindex; i++) {
+		const char *v = emit_val(m, g->index[i]);
+
+		index[i] = arena_printf(m->a, "i%u", m->tmp++);
+		buf_printf(b, "__u64 %s = (__s64)%s; ", index[i], v);
+	}
+	/* from here on: the values above were fetches too */
+	for (uint32_t i = 0; i < g->nindex; i++)
+		m->index[i] = index[i];
 	for (uint32_t i = 0; i < g->nbounds; i++) {
+		const struct go_bound *gb = &g->bound[i];
 		unsigned n = m->tmp++;
 
-		buf_printf(b, "__u64 n%u = 0; ", n);
-		emit_fetch(m, b, arena_printf(m->a, "(char *)&n%u", n), &ty_u64, &g->bound[i].len, NULL);
-		buf_printf(b, "if (n%u > %lluULL) { ", n, (unsigned long long)g->bound[i].index);
+		buf_printf(b, "__u64 n%u = %lluULL; ", n, (unsigned long long)gb->count);
+		if (!gb->count)
+			emit_fetch(m, b, arena_printf(m->a, "(char *)&n%u", n), &ty_u64, &gb->len, NULL);
+		if (gb->at)
+			buf_printf(b, "if (n%u <= %s) gft_warn(%s, 0); ", n, index[gb->index],
+				   emit_warning(m, gb->at->loc, NULL,
+						"There is no element of that number. 0 is being used instead."));
+		if (gb->at)
+			buf_printf(b, "if (n%u > %s) { ", n, index[gb->index]);
+		else
+			buf_printf(b, "if (n%u > %lluULL) { ", n, (unsigned long long)gb->index);
 	}
 }
 
@@ -156,7 +176,12 @@ void emit_into(struct em *m, struct buf *b, const char *dst, const struct gft_ty
 		return;
 	}
 	if (e->go && e->go->words == 1) { /* text in an array */
+		if (e->go->nbounds)
+			buf_printf(b, "gft_zero(%s, %u); ", dst, t->size);
+		buf_puts(b, "{ ");
+		emit_bounds(m, b, e->go);
 		emit_fetch(m, b, dst, t, &e->go->word[0], NULL);
+		buf_printf(b, "%s} ", closing(e->go));
 		return;
 	}
 	if (e->go) { /* a Go string: pointer and length, then the text */

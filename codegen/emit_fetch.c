@@ -51,6 +51,17 @@ static void read_memory(struct em *m, struct buf *b, const char *dst, const stru
 	}
 }
 
+/* What computed indexes add to the address at a level of loads: "" or " + ...". */
+static const char *scaled(struct em *m, const struct fetcharg *f, uint32_t level)
+{
+	const char *s = "";
+
+	for (uint32_t i = 0; i < f->nscaled; i++)
+		if (f->scaled[i].level == level)
+			s = arena_printf(m->a, "%s + %uULL * %s", s, f->scaled[i].scale, m->index[f->scaled[i].index]);
+	return s;
+}
+
 void emit_fetch(struct em *m, struct buf *b, const char *dst, const struct gft_type *t, const struct fetcharg *f,
 		const char *err)
 {
@@ -64,9 +75,11 @@ void emit_fetch(struct em *m, struct buf *b, const char *dst, const struct gft_t
 		if (f->nderef && (f->base == FA_ADDR || f->base == FA_SYMBOL))
 			buf_printf(b, "%s |= gft_load(&%s, %s); ", e, a, a);
 		for (uint32_t i = 0; i + 1 < f->nderef; i++)
-			buf_printf(b, "%s |= gft_load(&%s, %s + %lldLL); ", e, a, a, (long long)f->offs[i]);
-		if (f->nderef && f->offs[f->nderef - 1])
-			buf_printf(b, "%s += %lldLL; ", a, (long long)f->offs[f->nderef - 1]);
+			buf_printf(b, "%s |= gft_load(&%s, %s + %lldLL%s); ", e, a, a, (long long)f->offs[i],
+				   scaled(m, f, i));
+		if (f->nderef && (f->offs[f->nderef - 1] || *scaled(m, f, f->nderef - 1)))
+			buf_printf(b, "%s += %lldLL%s; ", a, (long long)f->offs[f->nderef - 1],
+				   scaled(m, f, f->nderef - 1));
 		/* after a fault the address means nothing: do not read there */
 		buf_printf(b, "if (!%s) { ", e);
 		read_memory(m, b, dst, t, f, a, e);

@@ -84,6 +84,13 @@ struct fa_type {
 	const char *name;	    /* FT_NAMED */
 };
 
+/* An index that is known only at run time: at this level of loads, index (of struct go_access) times scale is added. */
+struct fa_scaled {
+	uint8_t level, index;
+	uint32_t scale;
+};
+#define GO_BOUNDS_MAX 4
+
 /* One load: address = previous value + off; deref steps are applied in order. */
 struct fetcharg {
 	enum fa_base base;
@@ -99,17 +106,24 @@ struct fetcharg {
 	 */
 	int64_t offs[8];
 	uint32_t nderef;
+	struct fa_scaled scaled[GO_BOUNDS_MAX];
+	uint32_t nscaled;
 	struct fa_type type;
 	bool has_type;	  /* ":TYPE" was written; without: u64 as x64 */
 	const char *text; /* as written */
 };
 
-/* An element of a slice or string on the way to a value: there is one when the length is above index. */
+/*
+ * An element on the way to a value: there is one when the length is above index.
+ * The length is count, or with count 0 what len reads; with at set the index is
+ * known only at run time, as number index of the access, and what is not there
+ * is told.
+ */
 struct go_bound {
 	struct fetcharg len;
-	uint64_t index;
+	uint64_t index, count;
+	const struct expr *at;
 };
-#define GO_BOUNDS_MAX 4
 
 /*
  * A Go value reached by name: one word, or pointer and length of a string; or
@@ -121,6 +135,8 @@ struct go_access {
 	struct fetcharg word[2];
 	uint32_t nbounds;
 	struct go_bound bound[GO_BOUNDS_MAX];
+	const struct expr *index[GO_BOUNDS_MAX]; /* values that are computed at run time */
+	uint32_t nindex;
 	const char *path; /* "args.s.list[3].x", "ret.0", "args" */
 };
 

@@ -8,7 +8,7 @@
 
 #define FRAMES_MAX  127 /* GFT_STACK_MAX of bpf-templates/stack.h */
 #define JOIN_COUNT  16
-#define JOIN_STRING 64
+#define JOIN_STRING 4096 /* at most; else max_strlen */
 
 static void need_number(struct sema *s, const struct expr *e, const struct expr *a, const char *what)
 {
@@ -323,8 +323,10 @@ static void check_stack(struct sema *s, struct expr *e)
 
 static void check_join(struct sema *s, struct expr *e)
 {
+	uint32_t size = s->p->config.max_strlen < JOIN_STRING ? s->p->config.max_strlen : JOIN_STRING;
 	struct meta_event *ev;
 
+	size = (size + 7) & ~7U;
 	e->type = &ty_void;
 	sema_expr(s, e->args[0]);
 	need_number(s, e, e->args[0], "a pointer to pointers");
@@ -338,9 +340,9 @@ static void check_join(struct sema *s, struct expr *e)
 	ev->fmt = e->nargs > 1 ? e->args[1]->str : " ";
 	ev->args = ARENA_ARRAY(s->a, struct meta_arg, 2);
 	ev->args[0] = (struct meta_arg){ .type = &ty_u32, .off = 16 };
-	ev->args[1] = (struct meta_arg){ .type = ty_string(s->a, JOIN_STRING), .off = 24 };
+	ev->args[1] = (struct meta_arg){ .type = ty_string(s->a, size), .off = 24 };
 	ev->nargs = 2;
-	ev->size = 24 + JOIN_COUNT * JOIN_STRING;
+	ev->size = 24 + JOIN_COUNT * size;
 }
 
 /* signal(9), signal("KILL"), signal(SIGKILL) */

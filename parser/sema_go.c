@@ -29,11 +29,12 @@ struct place {
 	const struct go_param *param; /* its bytes are the parameter's pieces, from off on; NULL: in memory */
 	uint32_t off;
 	struct fetcharg at; /* in memory: the address, with the last offset open */
-	uint32_t nbounds;
+	uint32_t nbounds, nindex;
 	struct go_bound bound[GO_BOUNDS_MAX];
+	const struct expr *index[GO_BOUNDS_MAX];
 };
 
-/* An index that is a number in the script; others are looked up in what the rest gives. */
+/* An index that is a number in the script; others are computed when the probe is hit. */
 static bool plain_index(const struct expr *e)
 {
 	int64_t n;
@@ -49,8 +50,7 @@ static bool collect(const struct expr *e, struct path *p)
 		p->root = e;
 		return true;
 	}
-	if ((e->kind != EX_FIELD && e->kind != EX_TUPIDX && (e->kind != EX_INDEX || !plain_index(e))) ||
-	    !collect(e->a, p))
+	if ((e->kind != EX_FIELD && e->kind != EX_TUPIDX && e->kind != EX_INDEX) || !collect(e->a, p))
 		return false;
 	if (p->n == PATH_MAX_STEPS)
 		return false;
@@ -66,11 +66,30 @@ static uint64_t index_of(const struct expr *e)
 	return (uint64_t)n;
 }
 
+/* Checks what is computed in a path: an index by a variable. */
+static bool check_indexes(struct sema *s, const struct path *p)
+{
+	bool any = false;
+
+	for (uint32_t i = 0; i < p->n; i++) {
+		const struct expr *e = p->step[i];
+
+		if (e->kind != EX_INDEX || plain_index(e))
+			continue;
+		any = true;
+		sema_expr(s, e->b);
+		if (!ty_is_int(e->b->type) && e->b->type->kind != TY_NONE)
+			sema_error(s, e->b->loc, "an index must be a number, not %s", sema_type_name(s, e->b->type));
+	}
+	return any;
+}
+
 static const char *step_name(struct sema *s, const struct expr *e)
 {
-	return e->kind == EX_INDEX    ? arena_printf(s->a, "[%llu]", (unsigned long long)index_of(e))
-	       : e->kind == EX_TUPIDX ? arena_printf(s->a, "%llu", (unsigned long long)e->ival)
-				      : e->name;
+	return e->kind == EX_INDEX && !plain_index(e) ? "[...]"
+	       : e->kind == EX_INDEX		      ? arena_printf(s->a, "[%llu]", (unsigned long long)index_of(e))
+	       : e->kind == EX_TUPIDX		      ? arena_printf(s->a, "%llu", (unsigned long long)e->ival)
+						      : e->name;
 }
 
 /* The word of 8 bytes (or less) at off of a place, as a fetch; false when it is in a vector register. */
@@ -197,6 +216,35 @@ static void move(struct place *pl, uint64_t by)
 		pl->at.offs[pl->at.nderef - 1] += (int64_t)by;
 }
 
+/* Moves on by an index times the size of an element: a number now, or when the probe is hit. */
+static bool move_by_index(struct sema *s, struct place *pl, const struct expr *e, uint32_t scale, const char *func)
+{
+	struct fetcharg w;
+
+	if (plain_index(e)) {
+		move(pl, index_of(e) * scale);
+		return true;
+	}
+	if (pl->param) { /* what lies in memory has an address; registers have no numbers that could be computed */
+		if (!word_at(pl, 0, 1, &w) || !w.nderef) {
+			sema_error(s, e->loc, "%s: this value is in registers: its index must be a plain number", func);
+			return false;
+		}
+		w.type = (struct fa_type){ 0 };
+		pl->at = w;
+		pl->param = NULL;
+		pl->off = 0;
+	}
+	if (pl->nindex == GO_BOUNDS_MAX || pl->at.nscaled == GO_BOUNDS_MAX) {
+		sema_error(s, e->loc, "%s: too many elements of elements", func);
+		return false;
+	}
+	pl->at.scaled[pl->at.nscaled++] =
+		(struct fa_scaled){ (uint8_t)(pl->at.nderef - 1), (uint8_t)pl->nindex, scale };
+	pl->index[pl->nindex++] = e->b;
+	return true;
+}
+
 /* p[3] of C: the pointer may be one to many. */
 static bool behind_pointer(struct sema *s, struct place *pl, const struct expr *e, const char *func)
 {
@@ -207,9 +255,8 @@ static bool behind_pointer(struct sema *s, struct place *pl, const struct expr *
 		sema_error(s, e->loc, "%s: this pointer cannot be followed", func);
 		return false;
 	}
-	move(pl, index_of(e) * elem->size);
 	pl->type = elem;
-	return true;
+	return move_by_index(s, pl, e, elem->size, func);
 }
 
 /* args.b[3]: of an array where it lies, of a slice or text behind its pointer. */
@@ -235,29 +282,36 @@ static bool element(struct sema *s, struct place *pl, const struct expr *e, cons
 	}
 	fill(s, elem);
 	if (t->kind == GO_ARRAY) {
-		if (k >= t->count && (t->count || !t->c)) {
+		if (plain_index(e) && k >= t->count && (t->count || !t->c)) {
 			sema_error(s, e->loc, "%s: %s has no element %llu", func, t->name ? t->name : "the array",
 				   (unsigned long long)k);
 			return false;
 		}
-		move(pl, k * elem->size);
+		if (!plain_index(e) && t->count) {
+			if (pl->nbounds == GO_BOUNDS_MAX) {
+				sema_error(s, e->loc, "%s: too many elements of elements", func);
+				return false;
+			}
+			*b = (struct go_bound){ .index = pl->nindex, .count = t->count, .at = e };
+			pl->nbounds++;
+		}
 		pl->type = elem;
-		return true;
+		return move_by_index(s, pl, e, elem->size, func);
 	}
 	if (pl->nbounds == GO_BOUNDS_MAX || !word_at(pl, 8, 8, &b->len)) {
 		sema_error(s, e->loc, "%s: too many elements of elements", func);
 		return false;
 	}
 	b->len.type = (struct fa_type){ .kind = FT_INT, .bits = 64 };
-	b->index = k;
+	b->index = plain_index(e) ? k : pl->nindex;
+	b->at = plain_index(e) ? NULL : e;
 	pl->nbounds++;
 	if (!dereference(pl)) {
 		sema_error(s, e->loc, "%s: this pointer cannot be followed", func);
 		return false;
 	}
-	pl->at.offs[pl->at.nderef - 1] = (int64_t)k * elem->size;
 	pl->type = elem;
-	return true;
+	return move_by_index(s, pl, e, elem->size, func);
 }
 
 /* A field by name, also one of a struct that has no name of its own; its offset is added to *off. */
@@ -417,8 +471,9 @@ static bool resolve(struct sema *s, const struct expr *e, const struct path *p, 
 	if (!out->type) {
 		sema_error(s, e->loc, "%s: a value of type %s cannot be used in an expression", name,
 			   pl.type->name ? pl.type->name : "this");
-		sema_hint(s, pl.type->kind == GO_STRUCT ? "take a field of it; print() and printf's %%s show it whole"
-							: "print(), printf's %%s and graph(args, ret) show it");
+		sema_hint(s, pl.nindex ? "by an index that is computed only numbers and text can be had: a field of it"
+			     : pl.type->kind == GO_STRUCT ? "take a field of it; print() and printf's %%s show it whole"
+							  : "print(), printf's %%s and graph(args, ret) show it");
 		return false;
 	}
 	if (pl.type->bits && pl.type->kind == GO_INT) {
@@ -428,6 +483,8 @@ static bool resolve(struct sema *s, const struct expr *e, const struct path *p, 
 	out->words = pl.type->kind == GO_STRING ? 2 : 1;
 	out->nbounds = pl.nbounds;
 	memcpy(out->bound, pl.bound, sizeof(out->bound));
+	out->nindex = pl.nindex;
+	memcpy(out->index, pl.index, sizeof(out->index));
 	for (uint32_t i = 0; i < out->words; i++) {
 		uint32_t size = pl.type->kind == GO_STRING ? 8 : pl.type->kind == GO_ARRAY ? 1 : pl.type->size;
 		struct fa_type *t = &out->word[i].type;
@@ -462,7 +519,8 @@ static bool resolve(struct sema *s, const struct expr *e, const struct path *p, 
 static bool same_place(const struct fetcharg *a, const struct fetcharg *b)
 {
 	return a->base == b->base && a->reg == b->reg && a->nderef == b->nderef &&
-	       !memcmp(a->offs, b->offs, sizeof(a->offs));
+	       !memcmp(a->offs, b->offs, sizeof(a->offs)) && a->nscaled == b->nscaled &&
+	       !memcmp(a->scaled, b->scaled, sizeof(a->scaled));
 }
 
 static bool same(const struct go_access *a, const struct go_access *b)
@@ -473,7 +531,8 @@ static bool same(const struct go_access *a, const struct go_access *b)
 		if (!same_place(&a->word[i], &b->word[i]))
 			return false;
 	for (uint32_t i = 0; i < a->nbounds; i++)
-		if (a->bound[i].index != b->bound[i].index || !same_place(&a->bound[i].len, &b->bound[i].len))
+		if (a->bound[i].index != b->bound[i].index || a->bound[i].count != b->bound[i].count ||
+		    !same_place(&a->bound[i].len, &b->bound[i].len))
 			return false;
 	return true;
 }
@@ -512,6 +571,7 @@ bool sema_go_value(struct sema *s, struct expr *e)
 	if (s->tp_args || !(s->ci->where & W_UPROBE) || !collect(e, &p))
 		return false;
 	e->type = &ty_none;
+	check_indexes(s, &p);
 	if (e->go) {
 		e->type = e->go->type;
 		return true;
@@ -596,10 +656,11 @@ bool sema_go_len(struct sema *s, struct expr *e)
 	struct go_access first = { 0 }, *acc;
 	uint32_t *funcs, n;
 
-	if (e->go)
-		return true;
 	if (s->tp_args || !(s->ci->where & W_UPROBE) || !collect(e->args[0], &p) || !p.n)
 		return false;
+	check_indexes(s, &p);
+	if (e->go)
+		return true;
 	if (!allowed(s, &p))
 		return true;
 	n = sema_clause_funcs(s, s->ci->clause->index, &funcs);
@@ -617,6 +678,8 @@ bool sema_go_len(struct sema *s, struct expr *e)
 		a.word[0].type = (struct fa_type){ .kind = FT_INT, .bits = 64 };
 		a.nbounds = pl.nbounds;
 		memcpy(a.bound, pl.bound, sizeof(a.bound));
+		a.nindex = pl.nindex;
+		memcpy(a.index, pl.index, sizeof(a.index));
 		if (!i)
 			first = a;
 		else if (!same(&first, &a)) {
@@ -752,6 +815,12 @@ void sema_go_printed(struct sema *s, struct expr *e)
 		sema_expr(s, e);
 		return;
 	}
+	/* an index that is computed leads to a number or text, or nowhere */
+	for (uint32_t i = 0; i < p.n; i++)
+		if (p.step[i]->kind == EX_INDEX && !plain_index(p.step[i])) {
+			sema_expr(s, e);
+			return;
+		}
 	if (!e->go && p.n && !shown_whole(s, e, &p)) {
 		sema_expr(s, e);
 		return;

@@ -224,16 +224,25 @@ static void do_system(struct events *e, const struct meta_event *ev, const char 
 static void do_join(struct events *e, const struct meta_event *ev, const char *rec)
 {
 	const struct meta_arg *a = ev->args;
-	uint32_t n, max = (ev->size - a[1].off) / a[1].type->size;
+	uint32_t n, more, size = a[1].type->size, max = (ev->size - a[1].off) / size;
+	const char *cut = e->meta->config.str_trunc_trailer ? e->meta->config.str_trunc_trailer : "";
 	struct buf b = BUF_INIT;
 
 	memcpy(&n, rec + a[0].off, sizeof(n));
+	memcpy(&more, rec + a[0].off + sizeof(n), sizeof(more));
 	for (uint32_t i = 0; i < n && i < max; i++) {
-		const char *s = rec + a[1].off + i * a[1].type->size;
+		const char *s = rec + a[1].off + i * size;
+		size_t len = strnlen(s, size);
 
 		if (i)
 			buf_puts(&b, ev->fmt);
-		value_escape(&b, s, strnlen(s, a[1].type->size));
+		value_escape(&b, s, len);
+		if (len + 1 >= size) /* all of the room was used */
+			buf_puts(&b, cut);
+	}
+	if (more) {
+		buf_puts(&b, ev->fmt);
+		buf_puts(&b, cut);
 	}
 	buf_putc(&b, '\n');
 	output_text(e->out, "join", buf_str(&b), b.len);

@@ -155,3 +155,14 @@ def test_names_compared():
     check(got == {"@[add]": "3", "@[three]": "3", "@[other]": "7", "@p[false, false, true]": "1",
                   "@p[false, false, false]": "3", "@p[true, true, false]": "9"}, "maps", r)
     check("at the end" in r.out and "never" not in r.out, "names of other probes", r)
+
+
+def test_join_is_cut_and_says_so():
+    script = "t:syscalls:sys_enter_execve / pid == cpid / { join(args.argv, \"+\"); }"
+    few, many = [str(i) for i in range(15)], [str(i) for i in range(20)]
+    r = gft("-q", "-e", script, "-c", "/bin/echo " + " ".join(few)).ok()
+    check("+".join(["/bin/echo"] + few) + "\n" in r.out, "16 strings", r)
+    r = gft("-q", "-e", script, "-c", "/bin/echo " + " ".join(many)).ok()
+    check("+".join(["/bin/echo"] + many[:15] + [".."]) + "\n" in r.out, "no more than 16", r)
+    r = gft("-q", "-e", script, "-c", f"/bin/echo {'x' * 1000} {'y' * 3000} end").ok()
+    check(f"/bin/echo+{'x' * 1000}+{'y' * 1023}..+end\n" in r.out, "long strings, cut at max_strlen", r.out[:200])

@@ -203,6 +203,24 @@ def test_values_in_expressions():
     check("@name[Grace Hopper]: 3" in r.out, "text of a field as a key", r)
 
 
+def test_computed_indexes():
+    exe = build("values")
+    r = gft("-q", "-e", r"""u:main.nested {
+        for ($i : 0..len(args.l.list)) { printf("%d %s %d|", args.l.list[$i].id, args.l.list[$i].name, len(args.l.list[$i].list)); }
+        $k = 1; @n = 1; printf("%s %d %s %c %s\n", args.a[$k].name, args.a[@n].id, args.l.list[$k].list[$k - 1].name,
+            args.l.name[$k], args.l.list[@n].name); }
+        u:main.bytes { for ($i : 0..len(args.b)) { printf("%c", args.b[$i]); } printf("|\n"); }""", "-c", exe).ok()
+    check("2 in0 0|3 in1 1|array 6 deep u in1\n" in r.out and "GET / HTTP/1.1|\n" in r.out, "elements", r)
+    check("no element" not in r.err, "all of them are there", r)
+    r = gft("-q", "-e", "u:main.nested {\n  $z = 7;\n  print(args.l.list[$z].id); print(args.a[$z].name); print(args.l.list[-1].id);\n}",
+            "-c", exe).ok()
+    check("0\n\n0\n" in r.out, "what is not there is 0", r)
+    check(len(re.findall(r"script:3:\d+-\d+: WARNING: There is no element of that number", r.err)) == 3 or
+          len(re.findall(r":3:\d+-\d+: WARNING: There is no element of that number", r.err)) == 3, "and is told", r)
+    r = gft("-e", "u:main.nested { $i = 0; print(args.l.list[$i]); }", "-c", exe, status=1)
+    check("only numbers and text can be had" in r.err, "nothing whole", r)
+
+
 def test_wrong_version():
     """A program that lies about its version: goroutine ids of another layout are told, not printed."""
     for version, said, lie in (("1.23", b"go1.23.", b"go1.22."), ("1.22", b"go1.22.", b"go1.23.")):
