@@ -108,10 +108,19 @@ static void describe(const char *kind, const char *name)
 	if (!strcmp(kind, "tracepoint")) {
 		tracefs_describe(name, &b);
 		fputs(buf_str(&b), stdout);
-	} else if (!strcmp(kind, "rawtracepoint") || !strcmp(kind, "fentry") || !strcmp(kind, "fexit")) {
+	} else if (kind[0] && strcmp(kind, "software") != 0 && strcmp(kind, "hardware") != 0) {
+		bool exits = !strcmp(kind, "fexit") || !strcmp(kind, "kretprobe");
+
 		t = kernel_btf_args(a, kind, name, err, sizeof(err));
-		for (uint32_t i = 0; t && i < t->nfields; i++)
-			printf("    %s %s\n", ty_name(a, t->fields[i].type), t->fields[i].name);
+		for (uint32_t i = 0; t && i < t->nfields; i++) {
+			bool result = !strcmp(t->fields[i].name, "retval");
+
+			/* what such a probe has: a kretprobe has no arguments any more */
+			if (result ? exits : strcmp(kind, "kretprobe") != 0)
+				printf("    %s %s\n", ty_name(a, t->fields[i].type), t->fields[i].name);
+		}
+		if (!t && strcmp(kind, "rawtracepoint") != 0)
+			printf("    (%s)\n", err);
 	}
 	buf_free(&b);
 	arena_free(a);
@@ -170,6 +179,8 @@ void list_probes(const struct cli *c, struct targets *t, const struct gft_meta *
 				 : mp->kind == MP_RAWTRACEPOINT ? "rawtracepoint"
 				 : mp->kind == MP_FENTRY	? "fentry"
 				 : mp->kind == MP_FEXIT		? "fexit"
+				 : mp->kind == MP_KPROBE	? "kprobe"
+				 : mp->kind == MP_KRETPROBE	? "kretprobe"
 								: "");
 			describe(kind, mp->target);
 		}

@@ -384,3 +384,13 @@ begin { $m = *(struct mine *)0; print(all()); print(sum(&$m)); print(sizeof(stru
             f.write("#define TWICE(x) (x)\nstruct mine { int a; };\n")
         r = gft("-q", "--include", f"{d}/more.h", f"{d}/s.gft", env=env, status=1)
         check("s.gft:8:" in r.err and "mine_sum" in r.err, "the place is in the script", r)
+
+
+def test_arguments_are_listed():
+    kernel_types()
+    args, result = "    struct hrtimer_sleeper * t\n    enum hrtimer_mode mode\n", "    int32 retval\n"
+    for kind, want in (("kprobe", args), ("fentry", args), ("kretprobe", result), ("fexit", args + result)):
+        r = gft("-lv", f"{kind}:do_nanosleep", status=0)
+        check(r.out == f"{kind}:do_nanosleep\n{want}", "its arguments", r)
+    r = gft("-lv", "software:cpu-clock", status=0)
+    check("BTF" not in r.out, "a counter has none", r)
