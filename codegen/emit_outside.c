@@ -62,7 +62,7 @@ static void write_user(struct em *m, const struct expr *e)
 	} else if (emit_is_scalar(from->type)) {
 		unsigned x = m->tmp++;
 
-		buf_printf(&b, "%s x%u = %s; ", emit_ctype(from->type), x, emit_val(m, from));
+		buf_printf(&b, "%s x%u = %s; ", emit_wide(from->type), x, emit_val(m, from));
 		p = arena_printf(m->a, "&x%u", x);
 	} else {
 		p = emit_at(m, &b, from);

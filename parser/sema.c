@@ -87,10 +87,14 @@ static void check_assign(struct sema *s, struct stmt *st)
 		sema_assign_var(s, lhs, st->e->type, st->loc);
 		if (lhs->var && fresh)
 			lhs->var->set_at_once = true;
-		if (lhs->var)
+		if (lhs->var) {
 			sema_fits(s, lhs->var->declared, st->e);
-	} else
+			sema_implicit(s, st->e, lhs->var->type);
+		}
+	} else {
 		sema_assign_map(s, lhs, st->e->type, st->loc);
+		sema_implicit(s, st->e, lhs->map->value);
+	}
 }
 
 /* Called for its value alone. */
@@ -234,8 +238,10 @@ static void check_stmt(struct sema *s, struct stmt *st)
 		sema_assign_var(s, st->lhs, t, st->loc);
 		if (st->spec && st->lhs->var && t->kind != TY_NONE && t->kind != TY_VOID) {
 			st->lhs->var->declared = st->lhs->var->type = t;
-			if (st->e)
+			if (st->e) {
 				sema_fits(s, t, st->e);
+				sema_implicit(s, st->e, t);
+			}
 		}
 		break;
 	}

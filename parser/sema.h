@@ -84,6 +84,8 @@ bool sema_compares_signed(const struct gft_type *a, const struct gft_type *b);
 const struct gft_type *sema_step(enum op op, const struct gft_type *t);
 /* Tells when the number e, if it is a plain one, is not one of type t. */
 void sema_fits(struct sema *s, const struct gft_type *t, const struct expr *e);
+/* Warns when e, used as a value of type to, may become another number. */
+void sema_implicit(struct sema *s, const struct expr *e, const struct gft_type *to);
 
 /* sema_unwound.c: what a clause that runs for removed calls may use */
 /* Whether unwound is false wherever cond, which is checked, was found to be truth: a new value of s->returned. */

@@ -350,6 +350,7 @@ void sema_map_key(struct sema *s, struct expr *e)
 		m->key = j;
 		s->changed = true;
 	}
+	sema_implicit(s, k, m->key);
 }
 
 void sema_assign_map(struct sema *s, struct expr *lhs, const struct gft_type *t, struct src_loc loc)
@@ -609,12 +610,20 @@ static void check_binary(struct sema *s, struct expr *e)
 	}
 	if (e->type->kind == TY_BOOL) {
 		e->is_unsigned = !sema_compares_signed(a->type, b->type);
+		if (a->type->kind == TY_INT && b->type->kind == TY_INT) {
+			sema_implicit(s, a, sema_join_ints(a->type, b->type));
+			sema_implicit(s, b, sema_join_ints(a->type, b->type));
+		}
 		return;
 	}
 	if (sema_pointer_math(s, e))
 		return;
 	if (!sema_fold(e))
 		e->type = sema_arith(e->op, a->type, b->type);
+	if (e->op != OP_SUB) { /* nsecs - @start is what everybody writes, and right */
+		sema_implicit(s, a, e->type);
+		sema_implicit(s, b, e->type);
+	}
 	if ((e->op == OP_DIV || e->op == OP_MOD) && expr_is_literal(b) && !b->ival)
 		sema_error(s, b->loc, "division by zero");
 }
@@ -673,6 +682,8 @@ static void check_ternary(struct sema *s, struct expr *e)
 		j = then->type;
 	}
 	e->type = j;
+	sema_implicit(s, then, j);
+	sema_implicit(s, e->c, j);
 	/* as a statement it chooses between two calls */
 	if (j->kind == TY_VOID && (!e->value_unused || !acts(then) || !acts(e->c)))
 		sema_error(s, e->loc, "the two sides of '?:' give no value"), e->type = &ty_none;

@@ -183,3 +183,43 @@ void sema_fits(struct sema *s, const struct gft_type *t, const struct expr *e)
 		   (long long)v, sema_type_name(s, t), (long long)low, (long long)high);
 	sema_hint(s, "a cast cuts it: (%s)", sema_type_name(s, t));
 }
+
+/* Whether every number of type from is one of type to. */
+static bool holds(const struct gft_type *to, const struct gft_type *from)
+{
+	if (from->flexible) /* not negative, and of one bit less than its size has */
+		return from->size <= to->size;
+	if (from->is_signed == to->is_signed)
+		return from->size <= to->size;
+	return to->is_signed && from->size < to->size;
+}
+
+/* The first integer in from that to does not hold: its types in *lost and *in. */
+static bool loses(const struct gft_type *to, const struct gft_type *from, const struct gft_type **lost,
+		  const struct gft_type **in)
+{
+	if (to->kind == TY_INT && from->kind == TY_INT) {
+		*lost = from;
+		*in = to;
+		return !holds(to, from);
+	}
+	if (to->kind == from->kind && (to->kind == TY_TUPLE || to->kind == TY_RECORD))
+		for (uint32_t i = 0; i < to->nfields && i < from->nfields; i++)
+			if (loses(to->fields[i].type, from->fields[i].type, lost, in))
+				return true;
+	return false;
+}
+
+void sema_implicit(struct sema *s, const struct expr *e, const struct gft_type *to)
+{
+	const struct gft_type *lost, *in;
+	int64_t v;
+
+	if (!s->report || sema_const_int(e, &v) || !loses(to, e->type, &lost, &in))
+		return;
+	diag_warn(s->d, e->loc,
+		  "Expression of type: %s being cast to type: %s. This may cause unexpected results. Use an explicit "
+		  "cast "
+		  "to suppress this warning.",
+		  sema_type_name(s, lost), sema_type_name(s, in));
+}

@@ -105,8 +105,13 @@ static uint32_t own_bytes(struct sema *s, struct expr *from)
 {
 	const struct expr *of = from->kind == EX_UNARY && from->op == OP_ADDR ? from->a : NULL;
 
+	const struct expr *is = of ? of : from;
+
 	if (from->type->kind == TY_NONE)
 		return 0;
+	/* a number is computed and kept in 64 bits, whatever its type (emit_wide()) */
+	if (is->type->kind == TY_INT && !(of && of->kind == EX_MAP) && !(is->kind == EX_VAR && is->var->declared))
+		return 8;
 	if (of && (of->kind == EX_VAR || of->kind == EX_MAP))
 		return of->type->size;
 	if (from->type->kind == TY_STRING || from->type->kind == TY_ARRAY || from->type->kind == TY_STRUCT ||
