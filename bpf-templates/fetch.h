@@ -133,6 +133,8 @@ static __always_inline long gft_cstring(char *dst, __u32 size, __u64 addr)
 
 	gft_zero(dst, size);
 	n = bpf_probe_read_user_str(dst, size, (void *)addr);
+	if (n == size) /* as in gft_str() */
+		bpf_probe_read_user(dst + size - 1, 1, (void *)(addr + size - 1));
 	return n < 0 ? n : 0;
 }
 

@@ -18,6 +18,8 @@ struct sema_use {
 	struct diag_context said; /* with what is wrong in it */
 };
 
+#define RECORD_STRING 256 /* unless the script says how long text may be */
+
 struct sema {
 	struct program *p;
 	struct arena *a;
@@ -26,8 +28,9 @@ struct sema {
 	const struct sema_opts *opts;
 	struct clause_info *ci; /* the clause being checked */
 	struct scope *scope;
-	bool report;  /* the last pass: say what is wrong and number events */
-	bool changed; /* a type widened in this pass */
+	bool report;		/* the last pass: say what is wrong and number events */
+	bool changed;		/* a type widened in this pass */
+	uint32_t record_strlen; /* bytes of text on a graph line: each record has room for them */
 	unsigned loops;
 	unsigned never;		     /* blocks around us that never run */
 	bool returned;		     /* here unwound is false: see sema_unwound.c */

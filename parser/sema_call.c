@@ -8,8 +8,7 @@
 #include "gft/wire.h"
 #include "parser/sema.h"
 
-#define RECORD_STRING 256 /* bytes of a string on a graph line */
-#define ARRAY_MAX     64
+#define ARRAY_MAX 64
 
 /* Adds an event; done in the reporting pass, so that each call has one number. */
 struct meta_event *sema_event(struct sema *s, struct expr *e, enum meta_event_kind kind)
@@ -534,7 +533,7 @@ static const struct gft_type *element_type(struct sema *s, const struct fetcharg
 					     : "+0(%%ax):gostring reads the string header that %%ax points to; "
 					       "a string argument lies in two registers: +0(%%ax):c64");
 		}
-		return ty_string(s->a, RECORD_STRING);
+		return ty_string(s->a, s->record_strlen);
 	case FT_SLICE: {
 		static const char *const n[] = { "ptr", "len", "cap" };
 		static const bool hex[] = { true, false, false };

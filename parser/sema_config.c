@@ -99,8 +99,11 @@ static bool set(struct sema *s, const struct setting *st, uint64_t n, const char
 	case FLAG:
 		if (text || n < st->min || n > st->max)
 			return false;
-		if (!strcmp(st->name, "max_strlen") && n > 64)
-			n = (n + 7) & ~7ULL; /* what is long is handled in words of 8 bytes */
+		if (!strcmp(st->name, "max_strlen")) {
+			if (n > 64)
+				n = (n + 7) & ~7ULL; /* what is long is handled in words of 8 bytes */
+			s->record_strlen = (uint32_t)n;
+		}
 		store(s, st, n);
 		return true;
 	case WORD:
@@ -206,6 +209,7 @@ void sema_config(struct sema *s)
 	struct meta_config *cf = &s->p->config;
 
 	cf->max_strlen = STRLEN_DEFAULT;
+	s->record_strlen = RECORD_STRING;
 	cf->max_map_keys = 4096;
 	cf->max_bpf_progs = 1024;
 	cf->max_cat_bytes = 10240;

@@ -143,6 +143,19 @@ def test_recorded_values():
             gft("replay", path)
 
 
+def test_long_text_on_lines():
+    """Text on a graph line: 256 bytes, or what max_strlen says; what was cut says so."""
+    exe = build("values")
+    long = "".join(chr(ord("a") + i % 26) for i in range(300))
+    for config, want in (("", long[:256] + ".."), ("config = { max_strlen = 40 }", long[:40] + ".."),
+                         ("config = { max_strlen = 4096 }", long)):
+        r = gft("-q", "-e", config + " u:main.text { graph(); fetch(s = %ax:gostring, t = +0(%ax):string); }", "-c", exe).ok()
+        lines = [m.groups() for m in re.finditer(r"main\.text\(s=(.*), t=(.*)\) { main\.work", r.out)]
+        check(len(lines) > 1 and lines[-1][0] == want, f"{config}: gostring {want}", r)
+        # the zero byte may be far behind
+        check(lines[-1][1] == want or len(want) == 300 and lines[-1][1].startswith(want), f"{config}: string {want}", r)
+
+
 def test_recorded_names():
     """What only this run can name is in the recording too: probes, addresses, stacks, formats, users; in both formats."""
     tags = {"func": "func", "probe": "probe", "usym": 'usym(reg("ip"))', "ustack": "ustack(3)", "raw": "ustack(raw)",
