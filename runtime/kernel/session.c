@@ -303,6 +303,17 @@ static void load_error(int r, const char *log, struct kernel_error *err)
 		ks_error(err, "the kernel does not load the script: %s", strerror(-r));
 }
 
+/* Where elapsed counts from: begin has it from the load on, everything else from when gft is ready. */
+static void start_clock(struct ksession *s)
+{
+	struct timespec t;
+
+	if (!s->start_ns)
+		return;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	*s->start_ns = (uint64_t)t.tv_sec * 1000000000ULL + (uint64_t)t.tv_nsec;
+}
+
 /* libbpf maps variables only for skeletons: the gate is written through a mapping of our own. */
 static void map_globals(struct ksession *s)
 {
@@ -322,6 +333,7 @@ static void map_globals(struct ksession *s)
 		s->ready = (volatile uint32_t *)(void *)(data + off);
 	if (find_var(s->obj, ".bss", "gft_start_ns", &off, &n) && off + n <= size)
 		s->start_ns = (volatile uint64_t *)(void *)(data + off);
+	start_clock(s);
 	if (find_var(s->obj, ".bss", "gft_exited", &off, &n) && off + n <= size)
 		s->exited = (volatile uint32_t *)(void *)(data + off);
 	if (find_var(s->obj, ".bss", "gft_warnings", &off, &n) && off + n <= size &&
@@ -412,12 +424,8 @@ void ksession_free(struct ksession *s)
 
 void ksession_ready(struct ksession *s, bool on)
 {
-	struct timespec t;
-
-	if (on && s->start_ns) {
-		clock_gettime(CLOCK_MONOTONIC, &t);
-		*s->start_ns = (uint64_t)t.tv_sec * 1000000000ULL + (uint64_t)t.tv_nsec;
-	}
+	if (on)
+		start_clock(s);
 	__atomic_store_n(s->ready, on && !(s->exited && *s->exited), __ATOMIC_RELEASE);
 }
 

@@ -136,6 +136,42 @@ def check_names():
     return problems
 
 
+def check_examples():
+    """Every word of the language, setting, probe and option, as the program's tables have them, has an example that is run."""
+    pages = "".join(read(f) for f in ours() if f.startswith("docs/"))
+    scripts = re.findall(r"^```gft\n(.*?)^```$", pages, re.M | re.S)
+    lines = re.findall(r"^\$ (.*)$", "".join(re.findall(r"^```console\n(.*?)^```$", pages, re.M | re.S)), re.M)
+    text = re.sub(r"//.*", "", "\n".join(scripts)) + "\n".join(lines)
+    _, out = lines_of(["build/gft", "help"])
+    tables = {
+        "builtin or function": {m[1] for s in out if (m := re.match(r"  ([a-z_0-9]+) ", s))},
+        "word": set(re.findall(r'\{ "([a-z]+)", [A-Z]+ \}', read("parser/script.l"))),
+        "setting": set(re.findall(r'^\t\{ "(\w+)", (?:NUMBER|FLAG|WORD|TEXT)', read("parser/sema_config.c"), re.M)),
+        "probe": {n for m in re.finditer(r'^\t\{ "(\w+)", (?:"(\w+)"|NULL), PROV_', read("parser/attach.c"), re.M)
+                  for n in m.groups() if n},
+    }
+    options = read("runtime/cli.c")
+    longs = re.findall(r'^\t\{ "([a-z-]+)", \w+, NULL, (?:\'(.)\'|(\w+)) \}', options, re.M)
+    short = re.search(r'optstring\[\] = ":([^"]+)"', options)[1].replace(":", "")
+    problems = [f"{kind}: the table is not found" for kind, names in tables.items() if len(names) < 8]
+    problems += [f"no example of the {kind} {n} in docs" for kind, names in tables.items() for n in sorted(names)
+                 if n not in ("kfunc", "kretfunc") and not re.search(rf"\b{n}\b", text)]
+    used = set(re.findall(r"(?<=\s)--?[a-zA-Z][a-z-]*", "\n".join(s for s in lines if "gft" in s)))
+    same = {}  # --colour is --color
+    for name, letter, number in longs:
+        same.setdefault(letter or number, []).append(f"--{name}")
+    for key, names in same.items():
+        if not (set(names) | ({f"-{key}"} if len(key) == 1 else set())) & used:
+            problems.append(f"no example of the option {names[0]} in docs")
+    problems += [f"no example of the option -{c} in docs" for c in short
+                 if f"-{c}" not in used and not set(same.get(c, [])) & used]
+    for f in ("packaging/vim/syntax/gft.vim", "packaging/vscode/syntaxes/gft.tmLanguage.json"):
+        known = read(f)
+        problems += [f"{f}: {n} is not known" for kind in ("word", "probe") for n in sorted(tables[kind])
+                     if not re.search(rf"\b{n}\b", known)]
+    return problems
+
+
 def check_modes():
     """Scripts are executable, in the tree and in git."""
     return [f"{f}: begins with #! but is not executable" for f in ours()
@@ -157,6 +193,7 @@ CHECKS = [
     ("size", check_size),
     ("help", check_help),
     ("names", check_names),
+    ("examples", check_examples),
     ("modes", check_modes),
     ("tree-parser", check_parser),
 ]
