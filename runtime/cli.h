@@ -60,6 +60,7 @@ struct cli {
 	int ready_fd;		/* -1: none */
 	bool exclude_vendor;
 	bool stream;
+	bool fmt; /* --fmt: print the script anew */
 	bool dry_run, script, verbose, quiet, no_cache, unsafe, no_warnings, checks;
 };
 

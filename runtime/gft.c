@@ -23,6 +23,7 @@
 #include "gft/compile.h"
 #include "gft/diag.h"
 #include "gft/kernel.h"
+#include "parser/format.h"
 #include "parser/parse.h"
 #include "parser/program.h"
 #include "parser/scan.h"
@@ -176,12 +177,37 @@ static void script_help(const struct program *p)
 	}
 }
 
+static struct parse_opts parse_options(struct story *s)
+{
+	return (struct parse_opts){ .file_exists = s->res.file_exists,
+				    .ctx = s->res.ctx,
+				    .params = s->cli.operands,
+				    .nparams = s->cli.nuprobes ? 0 : s->cli.noperands };
+}
+
+/* gft --fmt */
+static int reformat(struct story *s)
+{
+	struct parse_opts po = parse_options(s);
+	struct buf b = BUF_INIT;
+	int status = 1;
+
+	parse_script(s->arena, s->diag, s->source, &po);
+	if (!told(s))
+		return 1;
+	if (format_script(s->arena, s->source, &po, &b)) {
+		fwrite(b.data, 1, b.len, stdout);
+		status = 0;
+	} else {
+		fputs("gft: --fmt: the script would not mean the same any more: this is a mistake of gft\n", stderr);
+	}
+	buf_free(&b);
+	return status;
+}
+
 static bool front_end(struct story *s)
 {
-	struct parse_opts po = { .file_exists = s->res.file_exists,
-				 .ctx = s->res.ctx,
-				 .params = s->cli.operands,
-				 .nparams = s->cli.nuprobes ? 0 : s->cli.noperands };
+	struct parse_opts po = parse_options(s);
 	struct sema_opts so = {
 		.unsafe = s->cli.unsafe, .checks = s->cli.checks, .options = s->cli.options, .noptions = s->cli.noptions
 	};
@@ -571,6 +597,8 @@ static int tell(struct story *s)
 		return list(s);
 	if (!script_text(s))
 		return 1;
+	if (s->cli.fmt)
+		return reformat(s);
 	if (s->cli.script) {
 		fputs(s->source->text, stdout);
 		return 0;
