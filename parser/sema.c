@@ -232,8 +232,10 @@ static void check_stmt(struct sema *s, struct stmt *st)
 
 			t = sema_typespec(s, st->spec);
 			if (given->kind == TY_VOID || !sema_join(s, sema_storage(s, t), sema_storage(s, given)))
-				sema_error(s, st->loc, "type mismatch: %s is %s and cannot be assigned %s",
-					   st->lhs->name, sema_type_name(s, t), sema_type_name(s, given));
+				sema_error(s, st->loc,
+					   "Type mismatch for %s: trying to assign value of type '%s' when variable "
+					   "already has a type '%s'",
+					   st->lhs->name, sema_type_name(s, given), sema_type_name(s, t));
 		}
 		sema_assign_var(s, st->lhs, t, st->loc);
 		if (st->spec && st->lhs->var && t->kind != TY_NONE && t->kind != TY_VOID) {

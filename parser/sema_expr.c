@@ -253,8 +253,10 @@ void sema_assign_var(struct sema *s, struct expr *lhs, const struct gft_type *t,
 	const struct gft_type *j = sema_join(s, v->type, t);
 
 	if (!j) {
-		sema_error(s, loc, "type mismatch: %s is %s and cannot be assigned %s", v->name,
-			   sema_type_name(s, v->type), sema_type_name(s, t));
+		sema_error(s, loc,
+			   "Type mismatch for %s: trying to assign value of type '%s' when variable already has a type "
+			   "'%s'",
+			   v->name, sema_type_name(s, t), sema_type_name(s, v->type));
 		return;
 	}
 	if (v->declared)
@@ -340,8 +342,10 @@ void sema_map_key(struct sema *s, struct expr *e)
 	const struct gft_type *j = sema_join(s, m->key, t);
 
 	if (!j) {
-		sema_error(s, k->loc, "type mismatch: keys of %s are %s, not %s", m->name, sema_type_name(s, m->key),
-			   sema_type_name(s, t));
+		sema_error(s, k->loc,
+			   "Argument mismatch for %s: trying to access with arguments: '%s' when map expects "
+			   "arguments: '%s'",
+			   m->name, sema_type_name(s, t), sema_type_name(s, m->key));
 		if (s->report)
 			diag_note(s->d, m->key_loc, "%s is first used here", m->name);
 		return;
@@ -382,8 +386,9 @@ void sema_assign_map(struct sema *s, struct expr *lhs, const struct gft_type *t,
 		j = sema_join(s, m->value, t);
 	}
 	if (!j) {
-		sema_error(s, loc, "type mismatch: %s holds %s and cannot be assigned %s", m->name,
-			   sema_type_name(s, m->value), sema_type_name(s, t));
+		sema_error(s, loc,
+			   "Type mismatch for %s: trying to assign value of type '%s' when map already has a type '%s'",
+			   m->name, sema_type_name(s, t), sema_type_name(s, m->value));
 		if (ty_is_agg(t) && t->kind == m->value->kind)
 			sema_hint(s, "a map keeps the bounds, steps and bits that it is first given: other ones need "
 				     "another map");
@@ -597,8 +602,8 @@ static void check_binary(struct sema *s, struct expr *e)
 		return;
 	}
 	if (!sema_is_cond(a->type) || !sema_is_cond(b->type)) {
-		sema_error(s, e->loc, "type mismatch for '%s': %s and %s", op_text(e->op), sema_type_name(s, a->type),
-			   sema_type_name(s, b->type));
+		sema_error(s, e->loc, "Type mismatch for '%s': comparing %s with %s", op_text(e->op),
+			   sema_type_name(s, a->type), sema_type_name(s, b->type));
 		if (a->type->kind == TY_STRING && b->type->kind == TY_STRING)
 			sema_hint(s, "strings can be compared by == and != only");
 		else if (is_name(a->type) || is_name(b->type))
@@ -677,8 +682,8 @@ static void check_ternary(struct sema *s, struct expr *e)
 	const struct gft_type *j = sema_join(s, sema_storage(s, then->type), sema_storage(s, e->c->type));
 
 	if (!j) {
-		sema_error(s, e->loc, "the two values of '?:' differ: %s and %s", sema_type_name(s, then->type),
-			   sema_type_name(s, e->c->type));
+		sema_error(s, e->loc, "Branches must return the same type or compatible types: have '%s' and '%s'",
+			   sema_type_name(s, then->type), sema_type_name(s, e->c->type));
 		j = then->type;
 	}
 	e->type = j;
@@ -713,8 +718,8 @@ static void check_if(struct sema *s, struct expr *e)
 	else
 		j = sema_join(s, x, y);
 	if (!j) {
-		sema_error(s, e->loc, "the two values of 'if' differ: %s and %s", sema_type_name(s, x),
-			   sema_type_name(s, y));
+		sema_error(s, e->loc, "Branches must return the same type or compatible types: have '%s' and '%s'",
+			   sema_type_name(s, x), sema_type_name(s, y));
 		j = x;
 	}
 	e->type = j;

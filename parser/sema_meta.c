@@ -24,7 +24,8 @@ bool sema_const_call(const struct expr *e, int64_t *out)
 
 static bool is_literal(const struct expr *e)
 {
-	return e->kind == EX_INT || e->kind == EX_STR || e->kind == EX_BOOL || e->kind == EX_POSPARAM;
+	return expr_is_literal(e) || e->kind == EX_INT || e->kind == EX_STR || e->kind == EX_BOOL ||
+	       e->kind == EX_POSPARAM;
 }
 
 /* is_str(), is_integer(), ... */

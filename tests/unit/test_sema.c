@@ -72,10 +72,11 @@ static void test_aggregations(void **state)
 	assert_true(map_of(&c, "@h")->value->is_signed);
 	assert_true(map_of(&c, "@g")->value->is_signed);
 	done(&c);
-	wrong(1, "begin { @m = count(); @m = sum(1); }", "@m holds count_t and cannot be assigned sum_t",
+	wrong(1, "begin { @m = count(); @m = sum(1); }",
+	      "Type mismatch for @m: trying to assign value of type 'sum_t' when map already has a type 'count_t'",
 	      "t:1:9-11: NOTE: @m gets its type here", NULL);
-	wrong(1, "begin { @m = hist(pid, 2); @m = hist(pid, 3); }", "type mismatch", NULL);
-	wrong(1, "begin { @m = lhist(pid, 0, 10, 1); @m = lhist(pid, 0, 20, 1); }", "type mismatch", NULL);
+	wrong(1, "begin { @m = hist(pid, 2); @m = hist(pid, 3); }", "Type mismatch", NULL);
+	wrong(1, "begin { @m = lhist(pid, 0, 10, 1); @m = lhist(pid, 0, 20, 1); }", "Type mismatch", NULL);
 	wrong(1, "begin { @m = count(); @m += 1; }", "@m is an aggregation", NULL);
 	wrong(1, "begin { @m = count(); @m++; }", "@m is an aggregation", NULL);
 	wrong(1, "begin { $x = count(); }", "a variable can hold", "@name = count()", NULL);
@@ -176,24 +177,28 @@ static void test_conflicts(void **state)
 	(void)state;
 	/* both places are told */
 	wrong(1, "begin { @m = 1; }\nend { @m = comm; }",
-	      "t:2:7-16: ERROR: type mismatch: @m holds int8 and cannot be "
-	      "assigned string[16]",
+	      "t:2:7-16: ERROR: Type mismatch for @m: trying to assign value of type "
+	      "'string[16]' when map already has a type 'int8'",
 	      "t:1:9-11: NOTE: @m gets its type here", NULL);
 	wrong(1, "begin { @m[1] = 1; }\nend { @m[comm] = 2; }",
-	      "t:2:10-14: ERROR: type mismatch: keys of @m are int8, not "
-	      "string[16]",
+	      "t:2:10-14: ERROR: Argument mismatch for @m: trying to access with arguments: "
+	      "'string[16]' when map expects arguments: 'int8'",
 	      "t:1:9-14: NOTE: @m is first used here", NULL);
-	wrong(1, "begin { @m[1] = 1; @m[1, 2] = 2; }", "keys of @m are int8, not (int8,int8)", NULL);
+	wrong(1, "begin { @m[1] = 1; @m[1, 2] = 2; }", "arguments: '(int8,int8)' when map expects arguments: 'int8'",
+	      NULL);
 	wrong(1, "begin { @m[1] = 1; }\nend { @m = 2; }", "@m has keys", "t:1:9-", NULL);
 	wrong(1, "begin { @m = 1; }\nend { @m[1] = 2; }", "@m is a single value", "t:1:9-", NULL);
-	wrong(1, "begin { $x = 1; $x = comm; }", "$x is int8 and cannot be assigned string[16]", NULL);
+	wrong(1, "begin { $x = 1; $x = comm; }", "value of type 'string[16]' when variable already has a type 'int8'",
+	      NULL);
 	wrong(1, "begin { $x = comm; $x += 1; }", "$x", NULL);
-	wrong(1, "begin { @m = (1, 2); @m = (1, 2, 3); }", "type mismatch", NULL);
-	wrong(1, "begin { @m = (a = 1); @m = (b = 1); }", "type mismatch", NULL);
+	wrong(1, "begin { @m = (1, 2); @m = (1, 2, 3); }", "Type mismatch", NULL);
+	wrong(1, "begin { @m = (a = 1); @m = (b = 1); }", "Type mismatch", NULL);
 	wrong(1, "begin { @m = 1; print(@nosuch + @m); }", "@nosuch is read but never assigned", NULL);
 	wrong(1, "begin { let $x; print($x); }", "$x is read but never assigned", NULL);
-	wrong(1, "begin { let $x : string = 5; }", "$x is string[1024] and cannot be assigned int8", NULL);
-	wrong(1, "begin { let $x : uint8 = comm; }", "$x is uint8 and cannot be assigned string[16]", NULL);
+	wrong(1, "begin { let $x : string = 5; }",
+	      "value of type 'int8' when variable already has a type 'string[1024]'", NULL);
+	wrong(1, "begin { let $x : uint8 = comm; }",
+	      "value of type 'string[16]' when variable already has a type 'uint8'", NULL);
 	wrong(1, "begin { if (1) { $x = 1; } print($x); }", "undefined variable $x", "lives in the block", NULL);
 	wrong(1, "begin { $count = 1; print($cuont); }", "did you mean $count?", NULL);
 	wrong(1, "begin { $x = exit(); }", "a variable can hold", NULL);
@@ -201,7 +206,7 @@ static void test_conflicts(void **state)
 	wrong(1, "begin { _ = exit(); }", "no value", NULL);
 	wrong(1, "begin { print((1, exit())); }", "cannot be part of a tuple", NULL);
 	wrong(1, "begin { @m[exit()] = 1; }", "cannot be a key", NULL);
-	wrong(1, "begin { print(1 ? 2 : comm); }", "differ: int8 and string[16]", NULL);
+	wrong(1, "begin { print(1 ? 2 : comm); }", "have 'int8' and 'string[16]'", NULL);
 	wrong(1, "begin { $x = 1 + (pid ? exit() : exit()); }", "give no value", NULL);
 }
 
