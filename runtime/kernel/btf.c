@@ -131,7 +131,7 @@ static void no_btf(char *err, size_t err_sz, const char *otherwise)
 		snprintf(err, err_sz, "%s", otherwise);
 	else
 		snprintf(err, err_sz, "the kernel's types are not known: /sys/kernel/btf/vmlinux cannot be read (%s)",
-			 strerror(-all.error));
+			 all.error == -ESRCH ? "not there" : strerror(-all.error));
 }
 
 /* --- types ---------------------------------------------------------------------------------- */

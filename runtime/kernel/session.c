@@ -230,7 +230,8 @@ static int open_object(struct ksession *s, const struct ksession_opts *o, size_t
 
 		r = -errno;
 		libbpf_strerror(r, why, sizeof(why));
-		ks_error(err, "the compiled object cannot be read: %s; --no-cache compiles it again", why);
+		ks_error(err, "the compiled object cannot be read: %s%s", why,
+			 r == -EMFILE ? "; ulimit -n gives more" : "; --no-cache compiles it again");
 		return r;
 	}
 	r = find_parts(s, err);
@@ -299,6 +300,11 @@ static void load_error(int r, const char *log, struct kernel_error *err)
 			 "the kernel refuses the script's size (E2BIG): fewer or smaller actions, or less --buffer");
 	else if (r == -ENOMEM)
 		ks_error(err, "the kernel has no memory for the script's maps: a smaller --buffer may help");
+	else if (r == -ESRCH && access("/sys/kernel/btf/vmlinux", R_OK))
+		ks_error(err, "the script needs the kernel's own types (thread-local storage, of functions in assembly "
+			      "and of C), and /sys/kernel/btf/vmlinux is not there");
+	else if (r == -EMFILE)
+		ks_error(err, "too many open files for the script's maps and programs: ulimit -n gives more");
 	else
 		ks_error(err, "the kernel does not load the script: %s", strerror(-r));
 }
@@ -359,7 +365,18 @@ int ksession_load(struct ksession **out, const struct ksession_opts *o, struct k
 	int r;
 
 	s->meta = o->meta;
+	ks_log_start();
 	s->ncpus = libbpf_num_possible_cpus();
+	free(ks_log_take());
+	if (s->ncpus <= 0) {
+		r = s->ncpus ? s->ncpus : -EINVAL;
+		s->ncpus = 0;
+		ks_error(err,
+			 "how many processors there are cannot be read (/sys/devices/system/cpu/possible: %s): mount "
+			 "sysfs on /sys",
+			 strerror(-r));
+		goto fail;
+	}
 	for (;;) {
 		ks_log_start();
 		r = open_object(s, o, ring, err);
@@ -400,7 +417,8 @@ int ksession_load(struct ksession **out, const struct ksession_opts *o, struct k
 		s->rb = ring_buffer__new(bpf_map__fd(s->ring), on_record, s, NULL);
 		if (!s->rb) {
 			r = -errno;
-			ks_error(err, "the ring buffer cannot be mapped: %s", strerror(-r));
+			ks_error(err, "the ring buffer of %zu KiB cannot be mapped: %s; a smaller --buffer may help",
+				 ring >> 10, strerror(-r));
 			goto fail;
 		}
 	}
