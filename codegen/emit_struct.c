@@ -46,9 +46,10 @@ static const char *read_call(struct em *m, const struct expr *e, const char *wha
 			    arena_printf(m->a, "gft_%s_%s(%s)", what, space, args));
 }
 
+/* A function of the kernel may be given an address of the process, as the name of a file to open. */
 const char *emit_suffix(unsigned space)
 {
-	return space == TS_USER || space == TS_BPF ? "" : space == TS_KERNEL || space == TS_CTX ? "_kernel" : "_any";
+	return space == TS_USER || space == TS_BPF ? "" : "_any";
 }
 
 /* The address of a place. */

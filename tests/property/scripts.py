@@ -70,7 +70,7 @@ def run_one(gft, seed, dry_run, broken, keep=None):
         if keep:
             with open(keep, "wb") as k:
                 k.write(data)
-        argv = [gft, "-q", "--color=never", "--no-cache", "--no-warnings"]
+        argv = [gft, "-q", "--color=never", "--no-warnings", *([] if os.environ.get("GFT_CACHE_DIR") else ["--no-cache"])]
         argv += ["-k"] if seed % 5 == 0 else []
         argv += ["--unsafe"] if re.search(r"\b(system|signal|signal_thread)\(", text) else []
         argv += ["-d", "c"] if broken else ["--dry-run"] if dry_run else []
