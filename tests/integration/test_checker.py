@@ -16,7 +16,7 @@ from gft import Gft, NothingLeft, Skip, Target, build, check, gft, go_newest, go
 import truth
 
 CALLS = int(os.environ.get("GFT_CHECK", 20000))
-TIMEOUT = 60 + CALLS // 4000
+TIMEOUT = (60 + CALLS // 4000) * max(1, float(os.environ.get("GFT_TEST_PATIENCE", 1)))
 
 GRAPH = "u:main.callRoot { graph(limit = 4000000); } u:main.*call* {}"
 

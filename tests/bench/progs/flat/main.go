@@ -7,6 +7,7 @@ package main
 import (
 	"flag"
 	"fmt"
+	"os"
 	"runtime"
 	"sync/atomic"
 	"time"
@@ -25,6 +26,19 @@ func f(n int) int {
 //go:noinline
 func g(a *[16]int, n int) { a[n&15] = n }
 
+// there and back: the goroutine of h waits, another runs, and it goes on.
+//
+//go:noinline
+func h(to, from chan int, n int) int {
+	to <- n
+	return <-from
+}
+
+// s makes a system call.
+//
+//go:noinline
+func s(n int) int { return n + os.Getppid() }
+
 var others int64 // calls of the other threads
 
 func main() {
@@ -32,7 +46,16 @@ func main() {
 	runs := flag.Int("runs", 3, "number of runs")
 	batch := flag.Int("batch", 1000, "calls between looks at the clock")
 	threads := flag.Int("threads", 1, "threads that call; the runs are of the first")
+	what := flag.String("what", "call", "what is done: call, switch, syscall")
 	flag.Parse()
+
+	to, from := make(chan int), make(chan int)
+	go func() {
+		for n := range to {
+			from <- n
+		}
+	}()
+	do := map[string]func(int) int{"call": f, "switch": func(n int) int { return h(to, from, n) }, "syscall": s}[*what]
 
 	for i := 1; i < *threads; i++ {
 		go func() {
@@ -43,14 +66,16 @@ func main() {
 			}
 		}()
 	}
-	runtime.LockOSThread()
+	if *what == "call" {
+		runtime.LockOSThread()
+	}
 	sum := 0
 	for r := 0; r < *runs; r++ {
 		start, calls := time.Now(), 0
 		before := atomic.LoadInt64(&others)
 		for time.Since(start) < *d {
 			for i := 0; i < *batch; i++ {
-				sum += f(i)
+				sum += do(i)
 			}
 			calls += *batch
 		}
