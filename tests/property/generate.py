@@ -253,7 +253,7 @@ class Script(Kinds):
         if n < 5:
             op = self.pick("+", "-", "*", "/", "%", "&", "|", "^", "<<", ">>")
             right = self.expr(d)
-            if op in "/%" and re.fullmatch(r"0\w*|false", right):
+            if op in "/%" and re.fullmatch(r"0\w*|false|offsetof.*", right):
                 right = "3"
             return f"({self.expr(d)} {op} {right})"
         if n < 7:
@@ -522,7 +522,7 @@ class Script(Kinds):
             return f"fetch({', '.join(self.fetch_any() for _ in range(self.r.randint(1, 4)))});"
         if n == 14 and self.clause.where == "u":
             return self.graph_call()
-        if n == 14 and self.clause.where in ("t", "rt", "i", "ur", "go", "end") and self.graph:
+        if n == 14 and self.clause.where in ("t", "rt", "i", "ur", "go") and self.graph:
             return self.pick("graph_drop();", f'graph_tag("k", {self.expr(2)});')
         if n == 15:
             return (self.incdec() or "time()") + ";"

@@ -135,7 +135,7 @@ class Kinds:
             lambda: 'cgroupid("/sys/fs/cgroup")',
             lambda: f"strncmp({self.pick('pcomm', 'leader_comm')}, {s()}, 3)",
             lambda: f"({e()} ?: {e()})",
-            lambda: f"{{ let {self.fresh()} = {e()}; {e()} }}",
+            lambda: f"({{ let {self.fresh()} = {e()}; {e()} }})",
             lambda: f"(if ({self.cond(d + 1)}) {{ {e()} }} else {{ {e()} }})",
             lambda: self.equal(d), lambda: f'getopt("n{self.pick(1, 2)}", 5, "a number")', lambda: "$#", lambda: "$3",
         )()
@@ -148,7 +148,7 @@ class Kinds:
         """A statement for the sake of what it does."""
         e, s = lambda: self.expr(2), lambda: self.string(2)
         return self.pick(
-            lambda: f'warnf("%d %s\\n", {e()}, {s()});', lambda: f'errorf("at %s: %d\\n", probe, {e()});',
+            lambda: f'warnf("%d %s\\n", {e()}, {s()});', lambda: f'errorf("here, %s: %d\\n", probe, {e()});',
             lambda: f'assert({self.pick("1", "nsecs > 0", "true || " + self.cond(2))}, "never");',
             lambda: 'static_assert(sizeof(uint64) == 8, "8 bytes");',
             lambda: 'if (sizeof(uint32) == 5) { fail("never %d", 5); }',
