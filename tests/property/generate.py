@@ -204,7 +204,8 @@ class Script(Kinds):
         n = self.r.randrange(10)
         if n == 0:
             i = self.r.randrange(self.c.n)
-            return f"sizeof(struct T{i})" if self.chance(0.5) or self.c.structs[i][0][2] < 0 else \
+            return f"sizeof(struct T{i})" if self.chance(0.5) or not self.c.structs[i] or \
+                self.c.structs[i][0][2] < 0 else \
                 f"offsetof(struct T{i}, {self.c.structs[i][0][0]})"
         if n == 1:
             return self.pick("K_TWO", "C_NUMBER", "K_BIG", f"(enum kind){self.pick(1, 2, 5)}")

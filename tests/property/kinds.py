@@ -172,8 +172,9 @@ class Kinds:
         self.needs_unsafe = True
         if self.clause.where not in ("u", "ur"):
             return "_ = uid;"
-        return self.pick(lambda: f'system("true %d %s", {self.expr(2)}, {self.string(2)});',
-                         lambda: f"{self.pick('signal', 'signal_thread')}({self.pick('SIGUSR1', '10', '9')});")()
+        what = self.pick(lambda: f'system("true %d %s", {self.expr(2)}, {self.string(2)});',
+                         lambda: f"{self.pick('signal', 'signal_thread')}({self.pick('SIGCONT', '18')});")()
+        return f"if (pid == 0) {{ {what} }}"
 
     def of_maps(self):
         maps = [m for m in self.maps if m["keys"] and self.keys_here(m)]
