@@ -220,6 +220,7 @@ bool set_up(clang::CompilerInstance &ci, consumer &client, const struct clang_jo
 {
 	std::vector<std::string> text = {
 		"-triple", "bpf", "-target-cpu", "v3", "-emit-obj", "-O2", "-x", "c", "-std=gnu11",
+		"-fwrapv", /* numbers of a script wrap around, whatever their width and sign */
 		/* BTF is made from debug information; all files have their text in it or none may */
 		"-debug-info-kind=constructor", "-dwarf-version=4", "-gembed-source", "-fdebug-compilation-dir=/",
 		"-main-file-name", MAIN_PATH, "-nostdsysteminc", "-nobuiltininc", "-I", INC_PATH,

@@ -13,7 +13,8 @@ static void own_builtin(struct sema *s, struct expr *e, const char *name, const 
 
 	*b = (struct builtin){ .name = name, .type = t, .where = W_GO, .c = c };
 	e->kind = EX_IDENT;
-	e->name = name;
+	/* not a name that a macro or #define of the script could have: it is looked up again */
+	e->name = arena_printf(s->a, "args.%s", name);
 	e->builtin = b;
 	e->type = t;
 	s->ci->needs |= NEED_G | NEED_GOBJ | NEED_REGS;

@@ -57,6 +57,17 @@ def test_print():
     check(re.search(r"^(true|1)\nx\n7$", r.out, re.M), "values", r)
 
 
+def test_numbers_wrap():
+    r = script("begin { @n = (int32)-2147483648; @three = (int64)3; }"
+               "begin { let $d : int32 = @n; $d--; print($d); $d %= (int32)@three; print($d); exit(); }", command=())
+    says(r, "2147483647", "1", "@n: -2147483648", "@three: 3")
+
+
+def test_names_of_fields_are_no_macros():
+    r = script("macro size(s) { strlen(s) } go:malloc { @ = max(args.size); } begin { exit(); }")
+    check(r.status == 0, "args.size is the event's own", r)
+
+
 def test_print_map():
     r = script("u:main.add { @[func] = count(); } end { print(@); clear(@); }")
     check(r.out.count("@[main.add]: 3") == 1, "printed once, by the script", r)
