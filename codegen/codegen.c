@@ -569,6 +569,7 @@ static void plain_program(struct em *m, const struct plain_probe *pp, uint32_t n
 	case PROV_HARDWARE: mp->kind = MP_HARDWARE, sec = "perf_event"; break;
 	case PROV_RAWTRACEPOINT: mp->kind = MP_RAWTRACEPOINT, sec = "raw_tp"; break;
 	case PROV_SELF: mp->kind = MP_SIGNAL, sec = "raw_tp"; break;
+	case PROV_TEST: mp->kind = MP_TEST, sec = "raw_tp"; break;
 	case PROV_KPROBE: mp->kind = MP_KPROBE, sec = "kprobe"; break;
 	case PROV_KRETPROBE: mp->kind = MP_KRETPROBE, sec = "kretprobe"; break;
 	case PROV_FENTRY: mp->kind = MP_FENTRY, sec = "fentry"; break;
@@ -577,7 +578,7 @@ static void plain_program(struct em *m, const struct plain_probe *pp, uint32_t n
 	}
 	if (pp->ap->count) /* of a counter, or a signal's number */
 		mp->period = pp->ap->count;
-	own = mp->kind == MP_BEGIN || mp->kind == MP_END || mp->kind == MP_SIGNAL;
+	own = mp->kind == MP_BEGIN || mp->kind == MP_END || mp->kind == MP_SIGNAL || mp->kind == MP_TEST;
 	buf_printf(m->out, "\nSEC(\"%s\")\nint %s(void *ctx)\n{\n", sec, mp->name);
 	m->indent++;
 	emit_line(m, "struct gft_ctx c = { .tp = ctx, .site = GFT_NO_SITE, .probe_id = 0x%xU%s%s };", pp->probe_id,
@@ -591,6 +592,8 @@ static void plain_program(struct em *m, const struct plain_probe *pp, uint32_t n
 		emit_line(m, "\treturn 0;");
 	}
 	emit_line(m, "gft_ids(&c);");
+	if (mp->kind == MP_TEST)
+		emit_line(m, "gft_result = 0;");
 	if (!own && mp->kind != MP_INTERVAL) {
 		emit_line(m, "if (!gft_pid_wanted(c.tgid))");
 		emit_line(m, "\treturn 0;");
@@ -605,7 +608,7 @@ static void plain_program(struct em *m, const struct plain_probe *pp, uint32_t n
 	emit_line(m, "gft_clause_%u(&c%s);", pp->clause, ci->nitems ? arena_printf(m->a, ", &f%u", pp->clause) : "");
 	if (m->claims[pp->clause])
 		emit_line(m, "gft_scratch_release(c.scratch);");
-	emit_line(m, "return 0;");
+	emit_line(m, mp->kind == MP_TEST ? "return gft_result;" : "return 0;");
 	m->indent--;
 	emit_line(m, "}");
 }
@@ -709,6 +712,10 @@ void codegen(struct program *p, struct generated *out)
 	m.claims = ARENA_ARRAY(m.a, bool, p->nclauses + 1);
 	emit_kept_places(&m);
 	maps(&m, meta);
+	for (uint32_t i = 0; i < p->nplain; i++)
+		m.tests |= p->plain[i].ap->provider == PROV_TEST;
+	if (m.tests)
+		buf_puts(&body, "\n/* of the test that runs: 1 when it fails */\nvolatile __u32 gft_result;\n");
 	for (uint32_t i = 0; i < p->nclauses; i++)
 		clause_function(&m, &p->clauses[i]);
 	if (p->nunwound)

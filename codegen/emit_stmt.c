@@ -544,7 +544,9 @@ static void emit_stmt(struct em *m, const struct stmt *st)
 	case ST_BREAK:
 	case ST_CONTINUE: emit_jump(m, st); break;
 	case ST_RETURN:
-		if (st->e && emit_is_scalar(st->e->type)) /* for what it does besides */
+		if (st->e && m->tests && emit_is_scalar(st->e->type)) /* whether a test fails */
+			emit_line(m, "gft_result = %s != 0;", emit_val(m, st->e));
+		else if (st->e && emit_is_scalar(st->e->type)) /* for what it does besides */
 			emit_line(m, "(void)%s;", emit_val(m, st->e));
 		else if (st->e && st->e->type->kind == TY_VOID)
 			emit_expr_stmt(m, st->e);

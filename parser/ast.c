@@ -109,3 +109,29 @@ bool expr_is_literal(const struct expr *e)
 	default: return false;
 	}
 }
+
+void ast_keep_tests(struct ast *ast, bool tests)
+{
+	struct clause *all = ast->clauses, *next;
+
+	ast->clauses = ast->last_clause = NULL;
+	ast->nclauses = 0;
+	for (struct clause *c = all; c; c = next) {
+		uint32_t n = 0;
+
+		next = c->next;
+		c->next = NULL;
+		for (uint32_t i = 0; i < c->npoints; i++)
+			if ((c->points[i]->provider == PROV_TEST) == tests)
+				c->points[n++] = c->points[i];
+		c->npoints = n;
+		if (!n)
+			continue;
+		if (ast->last_clause)
+			ast->last_clause->next = c;
+		else
+			ast->clauses = c;
+		ast->last_clause = c;
+		ast->nclauses++;
+	}
+}

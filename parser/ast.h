@@ -221,6 +221,7 @@ enum provider {
 	PROV_FENTRY,
 	PROV_FEXIT,
 	PROV_GO,
+	PROV_TEST,
 	PROV_NONE, /* not understood: an error was queued */
 };
 
@@ -338,6 +339,9 @@ struct src_loc loc_join(struct src_loc a, struct src_loc b);
 
 /* Once checked: whether e is a number that the script spells out, alone or by operators on such; it is ival. */
 bool expr_is_literal(const struct expr *e);
+
+/* Leaves out the probes that are no tests, or those that are. */
+void ast_keep_tests(struct ast *ast, bool tests);
 
 /* Whether there is C that is more than #define of a number or a string: libclang must read it. */
 bool ast_has_c(const struct ast *ast);

@@ -36,6 +36,7 @@ static const struct {
 	{ "kfunc", NULL, PROV_FENTRY },
 	{ "kretfunc", NULL, PROV_FEXIT },
 	{ "go", NULL, PROV_GO },
+	{ "test", NULL, PROV_TEST },
 };
 #define NPROV (sizeof(providers) / sizeof(providers[0]))
 
@@ -380,7 +381,6 @@ static const char *foreign(const char *raw, size_t n)
 		{ "asyncwatchpoint", "aw", "u:FUNC+OFFSET probes an instruction" },
 		{ "iter", "it", "interval:s:1 runs every so often" },
 		{ "bench", NULL, "begin { ... } runs once" },
-		{ "test", NULL, "begin { ... } runs once" },
 	};
 
 	for (size_t i = 0; i < sizeof(v) / sizeof(v[0]); i++)

@@ -174,7 +174,7 @@ void attach_point_dump(const struct attach_point *ap, struct buf *out)
 	static const char *const names[] = {
 		"begin",      "end",	       "uprobe",   "uretprobe", "interval", "profile",
 		"tracepoint", "rawtracepoint", "software", "hardware",	"self",	    "kprobe",
-		"kretprobe",  "fentry",	       "fexit",	   "go",	"none",
+		"kretprobe",  "fentry",	       "fexit",	   "go",	"test",	    "none",
 	};
 
 	buf_puts(out, names[ap->provider]);

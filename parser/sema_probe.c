@@ -547,6 +547,7 @@ static uint32_t where_of(enum provider p)
 	case PROV_URETPROBE: return W_EXIT;
 	case PROV_BEGIN:
 	case PROV_END:
+	case PROV_TEST:
 	case PROV_SELF: return W_BEGIN;
 	case PROV_INTERVAL:
 	case PROV_PROFILE:
@@ -578,7 +579,8 @@ void sema_probes(struct sema *s)
 			case PROV_BEGIN:
 			case PROV_END:
 			case PROV_INTERVAL:
-			case PROV_PROFILE: plain(s, c, ap, NULL); break;
+			case PROV_PROFILE:
+			case PROV_TEST: plain(s, c, ap, NULL); break;
 			case PROV_SOFTWARE:
 			case PROV_HARDWARE:
 			case PROV_RAWTRACEPOINT:

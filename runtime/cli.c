@@ -23,6 +23,7 @@ enum {
 	OPT_DRY_RUN,
 	OPT_SCRIPT,
 	OPT_FMT,
+	OPT_TEST,
 	OPT_READY_FD,
 	OPT_UNSAFE,
 	OPT_NO_WARNINGS,
@@ -45,6 +46,7 @@ static const struct option options[] = {
 	{ "dry-run", no_argument, NULL, OPT_DRY_RUN },
 	{ "script", no_argument, NULL, OPT_SCRIPT },
 	{ "fmt", no_argument, NULL, OPT_FMT },
+	{ "test", no_argument, NULL, OPT_TEST },
 	{ "ready-fd", required_argument, NULL, OPT_READY_FD },
 	{ "unsafe", no_argument, NULL, OPT_UNSAFE },
 	{ "no-warnings", no_argument, NULL, OPT_NO_WARNINGS },
@@ -118,6 +120,7 @@ static void help(FILE *out)
 	      "  -- --help            options of the script (getopt); -- --NAME=VALUE gives them\n"
 	      "  --script             print the script that a go-ftrace command line means\n"
 	      "  --fmt                print the script in its canonical form, comments kept\n"
+	      "  --test               run the probes test:NAME of the script, and say which fail\n"
 	      "  --dry-run            do everything but load and attach\n"
 	      "  --info               what this kernel can do, and what it lacks\n"
 	      "\n"
@@ -286,6 +289,7 @@ static bool one_option(struct cli *c, int o, char **argv)
 	case OPT_DRY_RUN: c->dry_run = true; return true;
 	case OPT_SCRIPT: c->script = true; return true;
 	case OPT_FMT: c->fmt = true; return true;
+	case OPT_TEST: c->test = true; return true;
 	case OPT_UNSAFE: c->unsafe = true; return true;
 	case OPT_NO_WARNINGS: c->no_warnings = true; return true;
 	case OPT_DEBUGINFO: c->debug_dir = optarg; return true;

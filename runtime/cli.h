@@ -60,7 +60,8 @@ struct cli {
 	int ready_fd;		/* -1: none */
 	bool exclude_vendor;
 	bool stream;
-	bool fmt; /* --fmt: print the script anew */
+	bool fmt;  /* --fmt: print the script anew */
+	bool test; /* --test: run its probes test:NAME */
 	bool dry_run, script, verbose, quiet, no_cache, unsafe, no_warnings, checks;
 };
 

@@ -205,6 +205,21 @@ static int reformat(struct story *s)
 	return status;
 }
 
+/* Tests run alone, and only when they are asked for. */
+static bool choose_tests(struct story *s, struct ast *ast)
+{
+	struct src_loc all = { 0, (uint32_t)s->source->len, s->source->index };
+	uint32_t before = ast->nclauses;
+
+	ast_keep_tests(ast, s->cli.test);
+	if (ast->nclauses || !before)
+		return true;
+	diag_error(s->diag, all, s->cli.test ? "the script has no test" : "the script has nothing but tests");
+	diag_hint(s->diag,
+		  s->cli.test ? "test:NAME { if (...) { return 1; } } fails when it returns 1" : "--test runs them");
+	return false;
+}
+
 static bool front_end(struct story *s)
 {
 	struct parse_opts po = parse_options(s);
@@ -230,6 +245,10 @@ static bool front_end(struct story *s)
 		return false;
 	}
 	if (diag_errors(s->diag)) {
+		told(s);
+		return false;
+	}
+	if (!choose_tests(s, ast)) {
 		told(s);
 		return false;
 	}

@@ -447,7 +447,7 @@ static bool attach(struct run *r, uint64_t *attached)
 	for (uint32_t i = 0; i < r->meta->nprogs; i++) {
 		const struct meta_prog *mp = &r->meta->progs[i];
 
-		if (mp->kind == MP_BEGIN || mp->kind == MP_END || mp->kind == MP_SIGNAL) {
+		if (mp->kind == MP_BEGIN || mp->kind == MP_END || mp->kind == MP_SIGNAL || mp->kind == MP_TEST) {
 			*attached += !mp->internal;
 			continue;
 		}
@@ -492,8 +492,50 @@ static void run_all(struct run *r, enum meta_prog_kind kind)
 	struct kernel_error err = { .msg = "" };
 
 	for (uint32_t i = 0; i < r->meta->nprogs; i++)
-		if (r->meta->progs[i].kind == kind && ksession_run(r->ks, i, &err) < 0)
+		if (r->meta->progs[i].kind == kind && ksession_run(r->ks, i, NULL, &err) < 0)
 			fail(r, &err);
+}
+
+/* test:NAME one after the other; false: one has failed. */
+static bool run_tests(struct run *r)
+{
+	uint32_t done = 0, failed = 0;
+
+	for (uint32_t i = 0; i < r->meta->nprogs && !stop_signal; i++) {
+		const struct meta_prog *mp = &r->meta->progs[i];
+		struct kernel_error err = { .msg = "" };
+		const char *name, *why = "it returned a value that is not 0";
+		struct buf b = BUF_INIT;
+		uint32_t value = 0;
+
+		if (mp->kind != MP_TEST)
+			continue;
+		name = r->meta->probe_names[mp->probe_id - TY_PROBE_STATIC].probe;
+		if (ksession_run(r->ks, i, &value, &err) < 0) {
+			fail(r, &err);
+			value = 1;
+			why = "the kernel did not run it";
+		}
+		ksession_poll(r->ks, 0, record, r); /* what it printed, and whether it was exit() */
+		if (r->ev.exiting && r->ev.status) {
+			value = 1;
+			why = "it ended with exit() or assert()";
+		}
+		r->ev.exiting = false;
+		done++;
+		failed += value != 0;
+		if (value)
+			buf_printf(&b, "FAIL %s: %s\n", name, why);
+		else
+			buf_printf(&b, "ok   %s\n", name);
+		if (value || !r->o->cli->quiet)
+			output_text(r->out, "test", buf_str(&b), b.len);
+		buf_free(&b);
+	}
+	output_flush(r->out);
+	if (!r->o->cli->quiet)
+		fprintf(stderr, "%u test%s, %u failed\n", done, done == 1 ? "" : "s", failed);
+	return !failed;
 }
 
 /* self:signal:NAME, whose number is the program's period */
@@ -516,7 +558,7 @@ static void script_signals_run(struct run *r)
 		script_signals[sig] = 0; /* first: it may come again while its clauses run */
 		for (uint32_t i = 0; i < r->meta->nprogs; i++)
 			if (r->meta->progs[i].kind == MP_SIGNAL && r->meta->progs[i].period == (uint64_t)sig &&
-			    ksession_run(r->ks, i, &err) < 0)
+			    ksession_run(r->ks, i, NULL, &err) < 0)
 				fail(r, &err);
 	}
 }
@@ -849,6 +891,11 @@ int run_script(const struct run_opts *o)
 	status = 0;
 	if (stop_signal)
 		goto out;
+	if (o->cli->test) {
+		status = run_tests(&r) ? 0 : 1;
+		warnings_tell(&r.warnings, true);
+		goto out;
+	}
 	run_all(&r, MP_BEGIN);
 	ready(&r, attached);
 	ksession_poll(r.ks, 0, record, &r); /* what begin said, and whether it was exit() */

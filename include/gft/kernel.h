@@ -136,11 +136,11 @@ int ksession_attach_processes(struct ksession *s, struct kernel_error *err);
 /* Takes a process, by its id in gft's pid namespace, into the filter: 0 or a negative errno. */
 int ksession_want(struct ksession *s, uint32_t tgid);
 
-/* Attaches a program of any other kind but begin, end and signal. */
+/* Attaches a program of any other kind but begin, end, signal and test. */
 int ksession_attach(struct ksession *s, uint32_t prog, struct kernel_error *err);
 
-/* Runs a begin, end or signal program once, in this process. */
-int ksession_run(struct ksession *s, uint32_t prog, struct kernel_error *err);
+/* Runs a begin, end, signal or test program once, in this process; value: what it returned, or NULL. */
+int ksession_run(struct ksession *s, uint32_t prog, uint32_t *value, struct kernel_error *err);
 
 /* Tells the BPF half how to capture a site's values (capture.h; scripts with graph(args) or graph(ret)). */
 struct gft_cap_plan;

@@ -33,6 +33,7 @@ enum meta_prog_kind {
 	MP_KRETPROBE,
 	MP_FENTRY,
 	MP_FEXIT,
+	MP_TEST, /* test:NAME: what it returns is not 0 when it fails */
 };
 
 /* One place of a uprobe program: a function's entry or exits, or one address in it. */

@@ -18,7 +18,7 @@ _gft()
 	--color=* | --colour=*) mapfile -t COMPREPLY < <(compgen -W "auto always never" -- "${cur#*=}") ;;
 	-*) mapfile -t COMPREPLY < <(compgen -W "-e -c -p -u -D -x -o -f -P -B -q -v -k -l -d -I -h -V
 		--uprobe-wildcards --drilldown --exclude-vendor --follow --no-follow --probe-filter --color --colour
-		--trimprefix --stream --record --quiet --verbose --debug --no-warnings --script --fmt --dry-run --info
+		--trimprefix --stream --record --quiet --verbose --debug --no-warnings --script --fmt --test --dry-run --info
 		--unsafe --include --buffer --no-cache --debuginfo --ready-fd --help --version" -- "$cur") ;;
 	*) mapfile -t COMPREPLY < <(compgen -f -- "$cur"; [[ $COMP_CWORD == 1 ]] &&
 		compgen -W "info replay help" -- "$cur") ;;

@@ -221,7 +221,7 @@ int ksession_attach(struct ksession *s, uint32_t prog, struct kernel_error *err)
 
 /* --- begin, end, signals ---------------------------------------------------------------------- */
 
-int ksession_run(struct ksession *s, uint32_t prog, struct kernel_error *err)
+int ksession_run(struct ksession *s, uint32_t prog, uint32_t *value, struct kernel_error *err)
 {
 	__u64 ctx[12] = { 0 }; /* as many arguments as a raw tracepoint may have */
 	LIBBPF_OPTS(bpf_test_run_opts, o, .ctx_in = ctx, .ctx_size_in = sizeof(ctx));
@@ -233,5 +233,7 @@ int ksession_run(struct ksession *s, uint32_t prog, struct kernel_error *err)
 			 e == EPERM ? "; run as root, or with CAP_BPF and CAP_PERFMON" : "");
 		return -e;
 	}
+	if (value)
+		*value = o.retval;
 	return 0;
 }

@@ -50,3 +50,27 @@ def test_write_user():
         check("this kernel does not let anybody write" in r.err and "locked down" in r.err, "why it is refused", r)
         raise Skip("this kernel does not let anybody write to a process")
     check("(77, new)" in r.out and "sum 175" in r.out, "the program has other values", r)
+
+
+def test_tests_of_a_script():
+    script = """macro twice(x) { x * 2 }
+test:good { if (twice(3) != 6) { return 1; } }
+test:bad { if (twice(3) == 6) { return 1; } print("not here"); }
+test:loop { for ($i : 0..10) { if ($i == 5) { return 1; } } }
+test:asserts { @x = 1; assert(@x == 1, "one"); }
+test:refuses { assert(@x == 2, "two"); }
+test:ends { printf("hello %d\\n", 3); exit(0); }
+test:last { $y = @x; return $y == 1 ? 0 : 1; }
+begin { print("begin"); exit(); }
+"""
+    why = "it returned a value that is not 0"
+    r = gft("--test", "-e", script, status=1)
+    check(r.out == f"ok   test:good\nFAIL test:bad: {why}\nFAIL test:loop: {why}\nok   test:asserts\n"
+          "FAIL test:refuses: it ended with exit() or assert()\nhello 3\nok   test:ends\nok   test:last\n", "each test", r)
+    check("7 tests, 3 failed" in r.err and "assert failed: two" in r.err, "how many", r)
+    r = gft("-q", "-e", script, status=0)
+    check(r.out.startswith("begin\n") and "FAIL" not in r.out, "without --test there are none", r)
+    r = gft("--test", "-q", "-e", "test:x { print(1); }", status=0)
+    check(r.out == "1\n", "quiet", r)
+    check("nothing but tests" in gft("-e", "test:x { }", status=1).err, "only tests")
+    check("has no test" in gft("--test", "-e", "begin { }", status=1).err, "no tests")

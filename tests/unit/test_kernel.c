@@ -641,8 +641,8 @@ static void test_begin(void **state)
 		skip();
 	kernel_caps(&caps);
 	s = load();
-	assert_int_equal(ksession_run(s, P_BEGIN, &err), 0);
-	assert_int_equal(ksession_run(s, P_BEGIN, &err), 0);
+	assert_int_equal(ksession_run(s, P_BEGIN, NULL, &err), 0);
+	assert_int_equal(ksession_run(s, P_BEGIN, NULL, &err), 0);
 	assert_int_equal(ksession_poll(s, 0, on_rec, g), 2);
 	assert_int_equal(g->of[0], 2);
 	assert_true(ksession_prog_insns(s, P_BEGIN) > 5);

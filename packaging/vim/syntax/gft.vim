@@ -15,7 +15,7 @@ syn match gftVariable "\$\(\h\w*\|\d\+\|#\)"
 syn match gftMap "@\h\w*\|@"
 syn match gftRegister "%\(r\|e\)\=\(ax\|bx\|cx\|dx\|si\|di\|bp\|sp\|ip\)\>\|%r\(8\|9\|1[0-5]\)\>"
 syn match gftType ":\([usx]\(8\|16\|32\|64\)\|f32\|f64\|c\d\+\|u\=string\|gostring\|slice\|error\|[ei]face\|bool\|duration\)\>"
-syn match gftProbe "^\s*\(u\|ur\|uprobe\|uretprobe\|i\|interval\|p\|profile\|t\|tracepoint\|rt\|rawtracepoint\|s\|software\|h\|hardware\|self\|k\|kprobe\|kr\|kretprobe\|f\|fentry\|kfunc\|fr\|fexit\|kretfunc\|go\):[^ \t{<]*"
+syn match gftProbe "^\s*\(u\|ur\|uprobe\|uretprobe\|i\|interval\|p\|profile\|t\|tracepoint\|rt\|rawtracepoint\|s\|software\|h\|hardware\|self\|k\|kprobe\|kr\|kretprobe\|f\|fentry\|kfunc\|fr\|fexit\|kretfunc\|go\|test\):[^ \t{<]*"
 syn match gftProbe "^\s*\c\(begin\|end\)\>"
 syn keyword gftStatement struct union enum sizeof offsetof typeof if else while for unroll break continue return let config import macro
 syn keyword gftBuiltin pid tid uid gid cpu rand cgroup comm goid nsecs elapsed username ncpus numaid jiffies cpid has_cpid func probe curtask ppid pcomm leader_tid leader_comm probetype usermode ctx retval duration unwound depth caller caller_line parent_goid go_start wait_reason go_version args ret
