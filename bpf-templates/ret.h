@@ -22,13 +22,21 @@
 		     : "r"((c)->regs), "i"(__builtin_offsetof(struct pt_regs, name)), "r"((__u64)(v))                  \
 		     : "memory")
 
+#define GFT_SHADOW_STACK 1 /* ARCH_SHSTK_SHSTK of a thread's features */
+
+/* Where the processor keeps a second stack of return addresses, it expects each ret to take one. */
+static __always_inline bool gft_has_shadow_stack(void)
+{
+	return gft_task.features && (gft_kernel_word(bpf_get_current_task() + gft_task.features) & GFT_SHADOW_STACK);
+}
+
 /* The last thing of an exit program. */
 static __always_inline void gft_return(struct gft_ctx *c)
 {
 	__u64 to = 0, ip, sp;
 	__u8 here = 0;
 
-	if (gft_rets != GFT_RETS_EMULATED || !c->may_return)
+	if (gft_rets != GFT_RETS_EMULATED || !c->may_return || gft_has_shadow_stack())
 		return;
 	ip = gft_reg(c, ip);
 	sp = gft_reg(c, sp);

@@ -38,6 +38,7 @@ struct gft_task_layout {
 	__u32 pid_level, pid_numbers;		     /* struct pid */
 	__u32 upid_size, upid_nr, upid_ns;	     /* struct upid */
 	__u32 ns_inum;				     /* struct pid_namespace: ns.inum */
+	__u32 features; /* struct task_struct: thread.features; 0: this kernel has no shadow stacks */
 };
 
 /* Slots of scratch memory for each processor: programs that interrupt each other. */

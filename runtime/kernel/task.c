@@ -8,6 +8,7 @@
 
 #include "gft/kernel.h"
 #include "gft/setup.h"
+#include "runtime/kernel/session.h"
 
 static const struct btf_type *plain(const struct btf *btf, uint32_t id)
 {
@@ -80,7 +81,7 @@ static uint32_t size_of(const struct btf *btf, const char *name)
 
 bool kernel_task_layout(struct gft_task_layout *out)
 {
-	struct btf *btf = btf__load_vmlinux_btf();
+	struct btf *btf;
 	const struct {
 		const char *path;
 		uint32_t *off;
@@ -96,8 +97,12 @@ bool kernel_task_layout(struct gft_task_layout *out)
 		{ "upid.ns", &out->upid_ns },
 		{ "pid_namespace.ns.inum", &out->ns_inum },
 	};
-	bool ok = btf != NULL;
+	bool ok;
 
+	ks_log_start();
+	btf = btf__load_vmlinux_btf();
+	free(ks_log_take());
+	ok = btf != NULL;
 	memset(out, 0, sizeof(*out));
 	for (size_t i = 0; ok && i < sizeof(want) / sizeof(want[0]); i++)
 		ok = offset(btf, want[i].path, want[i].off);
@@ -105,6 +110,8 @@ bool kernel_task_layout(struct gft_task_layout *out)
 		out->upid_size = size_of(btf, "upid");
 		ok = out->upid_size != 0;
 	}
+	if (ok && !offset(btf, "task_struct.thread.features", &out->features))
+		out->features = 0;
 	btf__free(btf);
 	out->known = ok;
 	return ok;
