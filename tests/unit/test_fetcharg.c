@@ -252,7 +252,7 @@ static void test_in_scripts(void **state)
 	script_is("u:f { fetch; $fetch = args.fetch; }", NULL);
 	script_is("u:f { fetch /* of */ ( // the first\n %ax:u64 /* no */ , %bx:u64 ); }", NULL);
 	script_fails("u:f { fetch(%axx:u64); fetch(+8(%ax:s64); graph(); } u:g { fetch(%ax:nosuch); }", 3,
-		     "t:1:14-15: ERROR: unknown register %axx; did you mean %ax?");
+		     "t:1:14-17: ERROR: unknown register %axx; did you mean %ax?");
 	script_fails("u:f { fetch(1 +); }", 1, "expected an expression");
 }
 
