@@ -12,7 +12,7 @@ struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);
 	__uint(key_size, 4);
-	__uint(value_size, 16); /* as it is, and as the exit of its function (TY_PROBE_UNWOUND) */
+	__uint(value_size, 16); /* as it is, and as the exit of its function (TY_PROBE_EXIT) */
 } gft_site_names SEC(".maps");
 
 /* id: of a uprobe its site; of another probe its number with the highest bit set (TY_PROBE_STATIC). */

@@ -410,6 +410,10 @@ static void class_program(struct em *m, const struct prog_class *pc, uint32_t nu
 				  pc->abi == ABI_GO_STACK ? "true" : "false");
 		emit_line(m, "\treturn 0;");
 	}
+	if (pc->role == SITE_EXIT && pc->needs & NEED_ID && !pc->event) {
+		m->ids = true;
+		emit_line(m, "gft_exit_id(&c);");
+	}
 	if (state) {
 		emit_line(m, "c.ts = bpf_ktime_get_ns();");
 		emit_line(m, "gft_lookup(&c);");
@@ -798,6 +802,8 @@ void codegen(struct program *p, struct generated *out)
 		buf_puts(&head, "#include <gft/loop.h>\n");
 	if (all & NEED_TEXT)
 		buf_puts(&head, "#include <gft/text.h>\n");
+	if (m.ids)
+		buf_puts(&head, "#include <gft/id.h>\n");
 	if (m.names)
 		name_table(&m, &head);
 	if (m.tails)
@@ -834,6 +840,7 @@ void codegen(struct program *p, struct generated *out)
 	meta->config = p->config;
 	meta->warnings = m.warnings;
 	meta->nwarnings = m.nwarnings;
+	meta->site_ids = m.ids;
 	meta->site_addrs = m.bias;
 	meta->site_plans = m.plans;
 	out->text = arena_strndup(p->arena, buf_str(&head), head.len);

@@ -15,7 +15,7 @@ struct em {
 	unsigned tmp;	 /* number of the next temporary */
 	unsigned indent;
 	uint32_t zero; /* bytes of the zero row that maps need */
-	bool bias, tls, plans, every, rate, min, levels, tails, names, events, rets, tests;
+	bool bias, tls, plans, every, rate, min, levels, tails, names, events, rets, tests, ids;
 	struct meta_warning *warnings;
 	uint32_t nwarnings, cwarnings;
 	/* of the clause that is being written: see emit_loop.c */

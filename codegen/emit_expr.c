@@ -402,6 +402,9 @@ static const char *ident(struct em *m, const struct expr *e)
 				name + 3);
 		return arena_printf(m->a, where & W_KERNEL ? "gft_any_arg(c, %s)" : "gft_ctx_word(c, %s)", name + 3);
 	}
+	/* a function is the same one at its entry and its exits; its probes are not */
+	if (!strcmp(e->builtin->name, "func") && where & W_EXIT)
+		return arena_printf(m->a, "(c->probe_id & ~0x%xU)", TY_PROBE_EXIT);
 	if (!strcmp(e->builtin->name, "retval") && where & W_KRET)
 		return "gft_any_retval(c)";
 	return e->builtin->c;

@@ -49,6 +49,7 @@ struct buf;
 #define NEED_PROVIDER 0x8000  /* probetype */
 #define NEED_GOBJ     0x10000 /* the goroutine's g itself */
 #define NEED_UNWOUND  0x20000 /* runs for calls that a panic removed, too: kernel-side frames that say so */
+#define NEED_ID	      0x40000 /* the probe's id: func, probe */
 #define NEED_TRACKED  (NEED_FRAMES | NEED_UNWOUND)
 /* What only the hit itself has: nothing of a call that is gone. */
 #define NEED_HIT (NEED_REGS | NEED_CALLER | NEED_STACK)

@@ -72,7 +72,7 @@ static const char *func_name(void *ctx, uint32_t id)
 	if (id >= TY_PROBE_STATIC)
 		return id - TY_PROBE_STATIC < r->meta->nprobe_names ? r->meta->probe_names[id - TY_PROBE_STATIC].func
 								    : NULL;
-	return sites_func_name(r->o->sites, id & ~TY_PROBE_UNWOUND);
+	return sites_func_name(r->o->sites, id & ~TY_PROBE_EXIT);
 }
 
 static const char *probe_name(void *ctx, uint32_t id)
@@ -82,8 +82,8 @@ static const char *probe_name(void *ctx, uint32_t id)
 	if (id >= TY_PROBE_STATIC)
 		return id - TY_PROBE_STATIC < r->meta->nprobe_names ? r->meta->probe_names[id - TY_PROBE_STATIC].probe
 								    : NULL;
-	if (id & TY_PROBE_UNWOUND)
-		return sites_exit_name(r->o->sites, id & ~TY_PROBE_UNWOUND);
+	if (id & TY_PROBE_EXIT)
+		return sites_exit_name(r->o->sites, id & ~TY_PROBE_EXIT);
 	return sites_probe_name(r->o->sites, id);
 }
 
@@ -403,6 +403,7 @@ static bool load(struct run *r)
 	ko.processes = c.task.known && consts_watch(o);
 	if (r->meta->site_addrs || r->meta->site_plans)
 		ko.site_addrs = sites_total(o->sites);
+	ko.site_ids = r->meta->site_ids ? sites_total(o->sites) : 0;
 	ko.site_names = r->meta->nname_tests ? sites_total(o->sites) : 0;
 	if (ksession_load(&r->ks, &ko, &err) < 0)
 		return fail(r, &err);
@@ -418,9 +419,11 @@ static bool load(struct run *r)
 
 		ksession_site_addr(r->ks, i, v);
 	}
+	for (uint32_t i = 0; i < ko.site_ids; i++)
+		ksession_site_id(r->ks, i, sites_id(o->sites, i));
 	for (uint32_t i = 0; i < ko.site_names; i++)
 		ksession_site_names(r->ks, i, site_names(r, i),
-				    r->meta->needs.unwound ? site_names(r, i | TY_PROBE_UNWOUND) : 0);
+				    r->meta->needs.unwound || ko.site_ids ? site_names(r, i | TY_PROBE_EXIT) : 0);
 	for (uint32_t i = 0; r->meta->site_plans && i < sites_total(o->sites); i++) {
 		const struct gft_cap_plan *plan = sites_plan(o->sites, i);
 

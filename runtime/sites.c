@@ -34,6 +34,12 @@ struct skip {
 	const char *why;
 };
 
+/* What the exits of a function are called by. */
+struct func_id {
+	uint32_t func, site;
+	uint8_t bin, exit;
+};
+
 struct site_table {
 	const struct gft_meta *meta;
 	struct targets *t;
@@ -46,6 +52,8 @@ struct site_table {
 	uint32_t tgid; /* whose return addresses are asked for */
 	struct skip *skips;
 	size_t nskips, cskips;
+	struct func_id *ids; /* of functions with a probe, sorted; NULL: not made yet */
+	uint32_t nids;
 };
 
 /* What is wanted of one function, and what its entry's pass has already found of its exits. */
@@ -305,6 +313,7 @@ void site_table_free(struct site_table *s)
 {
 	if (!s)
 		return;
+	free(s->ids);
 	for (uint32_t i = 0; i < s->n; i++) {
 		struct more *e = s->v[i].more;
 
@@ -622,6 +631,64 @@ const char *sites_probe_name(struct site_table *s, uint32_t site)
 		more(e)->probe_name = b.data;
 	}
 	return e->more->probe_name;
+}
+
+static bool is_exit(const struct entry *e)
+{
+	return e->role == SITE_EXIT || e->role == SITE_TAIL_EXIT;
+}
+
+/* By function; an entry comes in front of the exits. */
+static int cmp_id(const void *x, const void *y)
+{
+	const struct func_id *a = x, *b = y;
+
+	if (a->bin != b->bin)
+		return a->bin < b->bin ? -1 : 1;
+	if (a->func != b->func)
+		return a->func < b->func ? -1 : 1;
+	if (a->exit != b->exit)
+		return a->exit < b->exit ? -1 : 1;
+	return a->site < b->site ? -1 : a->site > b->site;
+}
+
+static void make_ids(struct site_table *s)
+{
+	s->ids = xcalloc(s->n + 1, sizeof(*s->ids));
+	for (uint32_t i = 0; i < s->n; i++) {
+		const struct entry *e = &s->v[i];
+		const struct meta_prog *mp = &s->meta->progs[e->prog];
+
+		if (mp->internal || mp->event || e->func == META_NO_FUNC || (!is_exit(e) && e->role != SITE_ENTRY))
+			continue;
+		s->ids[s->nids++] = (struct func_id){ e->func, i, e->bin, is_exit(e) };
+	}
+	qsort(s->ids, s->nids, sizeof(*s->ids), cmp_id);
+}
+
+uint32_t sites_id(struct site_table *s, uint32_t site)
+{
+	const struct entry *e;
+	struct func_id key;
+	uint32_t lo = 0, hi;
+
+	if (site >= s->n || !is_exit(&s->v[site]) || s->meta->progs[s->v[site].prog].event)
+		return site;
+	if (!s->ids)
+		make_ids(s);
+	e = &s->v[site];
+	key = (struct func_id){ e->func, 0, e->bin, 0 };
+	for (hi = s->nids; lo < hi;) {
+		uint32_t mid = lo + (hi - lo) / 2;
+
+		if (cmp_id(&s->ids[mid], &key) < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	if (lo == s->nids || s->ids[lo].func != e->func || s->ids[lo].bin != e->bin)
+		return site;
+	return s->ids[lo].exit ? s->ids[lo].site : s->ids[lo].site | TY_PROBE_EXIT;
 }
 
 const char *sites_exit_name(struct site_table *s, uint32_t site)

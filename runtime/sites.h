@@ -61,6 +61,11 @@ uint32_t sites_total(const struct site_table *s);
 uint64_t sites_vaddr(const struct site_table *s, uint32_t site);
 const char *sites_func_name(struct site_table *s, uint32_t site);  /* NULL: no such site */
 const char *sites_probe_name(struct site_table *s, uint32_t site); /* "uprobe:BINARY:FUNC" */
+/*
+ * What func and probe are at a site: all exits of one function have one id, that of its entry with
+ * TY_PROBE_EXIT or, when that has none, of the first of them; every other site its own.
+ */
+uint32_t sites_id(struct site_table *s, uint32_t site);
 /* Of an entry: the name that the exits of its function have, "uretprobe:BINARY:FUNC"; NULL: no such site. */
 const char *sites_exit_name(struct site_table *s, uint32_t site);
 struct sym_source sites_syms(struct site_table *s);

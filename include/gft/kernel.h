@@ -104,6 +104,7 @@ struct ksession_opts {
 	size_t ring_bytes;	 /* rounded up to a power of two of pages; 0: 8 MiB, less when that is refused */
 	uint32_t max_goroutines; /* entries of the goroutine map; 0: 65,536 */
 	uint32_t site_names;	 /* entries of the map gft_site_names, see ksession_site_names() */
+	uint32_t site_ids;	 /* entries of the map gft_site_id, see ksession_site_id() */
 	uint32_t site_addrs;	 /* entries of the map gft_site_addr, see ksession_site_addr() */
 	bool verbose;		 /* keep libbpf's own messages on stderr */
 	bool processes;		 /* load the programs that watch processes start, change and end (proc.h) */
@@ -146,6 +147,8 @@ int ksession_run(struct ksession *s, uint32_t prog, uint32_t *value, struct kern
 struct gft_cap_plan;
 int ksession_site_plan(struct ksession *s, uint32_t site, const struct gft_cap_plan *plan);
 
+/* Writes what the site is called by.  0, or -errno. */
+int ksession_site_id(struct ksession *s, uint32_t site, uint32_t id);
 /*
  * Writes the bits of meta's name_tests that the site passes, as itself and, an entry, as the exit of a call that
  * began there and was removed.  0, or -errno.

@@ -187,7 +187,7 @@ struct meta_needs {
 	bool ring;	/* has a ring buffer */
 	bool stacks;	/* takes stacks */
 	bool tls;	/* finds g by the thread: system calls */
-	bool unwound;	/* clauses run for calls that were removed: under TY_PROBE_UNWOUND */
+	bool unwound;	/* clauses run for calls that were removed: under TY_PROBE_EXIT */
 };
 
 struct gft_meta {
@@ -212,6 +212,7 @@ struct gft_meta {
 	struct meta_name_test *name_tests; /* the map gft_site_names wants a bit of each for each site */
 	uint32_t nname_tests;
 	bool site_plans; /* the map gft_plans wants each site's plan (capture.h) */
+	bool site_ids;	 /* the map gft_site_id wants each site's id: see sites_id() */
 	bool site_addrs; /* the map gft_site_addr wants each site's vaddr */
 };
 

@@ -176,8 +176,9 @@ struct ty_tseries_bucket {
  * TY_PROBE_STATIC plus its number in meta's probe table.
  */
 #define TY_PROBE_STATIC 0x80000000U
-#define TY_PROBE_UNWOUND                                                                                               \
-	0x40000000U /* with the site of an entry: the exit of that function, where a panic removed the call */
+/* With the site of an entry: the exits of that function, of which there may be several, or none in a call that was
+ * removed. */
+#define TY_PROBE_EXIT 0x40000000U
 
 /* Buckets of hist(n, bits): negative, zero, then exact up to 2^(bits+1), then 2^bits per power. */
 uint32_t ty_hist_buckets(unsigned bits);

@@ -274,6 +274,10 @@ static int open_object(struct ksession *s, const struct ksession_opts *o, size_t
 
 	if (names)
 		bpf_map__set_max_entries(names, o->site_names ? o->site_names : 1);
+	struct bpf_map *ids = bpf_object__find_map_by_name(s->obj, "gft_site_id");
+
+	if (ids)
+		bpf_map__set_max_entries(ids, o->site_ids ? o->site_ids : 1);
 	if (scratch)
 		bpf_map__set_max_entries(scratch, (uint32_t)s->ncpus * GFT_SCRATCH_SLOTS);
 	if (s->ring)
@@ -445,6 +449,13 @@ void ksession_ready(struct ksession *s, bool on)
 	if (on)
 		start_clock(s);
 	__atomic_store_n(s->ready, on && !(s->exited && *s->exited), __ATOMIC_RELEASE);
+}
+
+int ksession_site_id(struct ksession *s, uint32_t site, uint32_t id)
+{
+	struct bpf_map *m = bpf_object__find_map_by_name(s->obj, "gft_site_id");
+
+	return m ? bpf_map_update_elem(bpf_map__fd(m), &site, &id, BPF_ANY) : -ENOENT;
 }
 
 int ksession_site_names(struct ksession *s, uint32_t site, uint64_t bits, uint64_t as_exit)

@@ -13,6 +13,7 @@ import tempfile
 import time
 
 from gft import Gft, NothingLeft, Skip, Target, build, check, gft, go_newest, go_versions, losses, wait_for
+from newer import newer_compilers
 import truth
 
 CALLS = int(os.environ.get("GFT_CHECK", 20000))
@@ -121,6 +122,49 @@ def test_kinds_of_calls():
             "main.callTailEnd": 1, "main.callTail (tail jump)": 1}
     for name, n in want.items():
         check(seen.wrappers[name] == n * rounds, f"{name}: {seen.wrappers[name]} calls, not {n * rounds}", r)
+
+
+def test_generics():
+    """Functions of several types that share code, with the closures in them, and their methods' wrappers."""
+    _, notes, r = situation("generics")
+    check({n for calls in notes.values() for _, n, _ in calls} >= {"main.callGen[...].func1", "main.callEach[...]"}, "names", r)
+
+
+def test_defers():
+    """Defers in loops, of methods, of nil; panics in deferred functions of deferred functions."""
+    situation("defers")
+
+
+def test_defers_oldest_go():
+    situation("defers", CALLS // 2, go=(go_versions() or [go_newest()])[0])
+
+
+def test_background():
+    """Goroutines of timers, finalizers and signals; other programs are started meanwhile."""
+    situation("background", goroutines=CALLS // 100)
+
+
+def test_range_over_functions():
+    newest_since_1_23()
+    situation("ranges")
+
+
+def test_coroutines():
+    """iter.Pull: each coroutine is a goroutine with trees of its own; panics and Goexit go through to who pulls."""
+    newest_since_1_23()
+    situation("pulls", goroutines=CALLS // 60)
+
+
+# limit: 300
+def test_odd_newer_go():
+    for go in newer_compilers():
+        for name in ("generics", "defers", "background", "ranges", "pulls"):
+            situation(name, CALLS // 4, go=go)
+
+
+def newest_since_1_23():
+    if re.match(r"1\.(19|2[012])$", go_newest()[0]):
+        raise Skip("no Go 1.23 here")
 
 
 def test_never_return():
@@ -242,6 +286,22 @@ def test_fork_and_exec():
                 truth.notes(f"{log}.child{i}", int(f.read()), notes)
         check(len({pid for pid, _ in notes}) == 11, "11 processes", notes.keys())
         compare(truth.trees(out), notes, r.err, "forkexec")
+
+
+def test_many_ways_out():
+    """A function's exits are one probe, however many ret there are, and func is the same at entry and exit."""
+    situation("ways")
+    exe = build("checker")
+    with tempfile.TemporaryDirectory() as d:
+        r = gft("-e", "u:main.callWays { @in[func]++; @both[func] = count(); } "
+                "ur:main.callWays { @out[func] = count(); @both[func] = count(); @p[probe] = count(); "
+                f'if (@in[func] > 0 && probe == "uretprobe:{exe}:main.callWays" && func == "main.callWays") {{ @named = count(); }} }}',
+                "-c", f"{exe} -situation ways -calls 1000 -log {d}/log").ok()
+        n = sum(c[1] == "main.callWays" for calls in truth.notes(f"{d}/log", 1).values() for c in calls)
+    for row in (f"@in[main.callWays]: {n}", f"@out[main.callWays]: {n}", f"@both[main.callWays]: {2 * n}", f"@named: {n}",
+                f"@p[uretprobe:{exe}:main.callWays]: {n}"):
+        check(f"\n{row}\n" in r.out, row, r)
+    check(r.out.count("main.callWays") == 4, "one row each", r)
 
 
 # --- losses: each is provoked, counted, and told with the probes it happened at ----------------

@@ -6,7 +6,8 @@ import os
 import re
 import tempfile
 
-from gft import Fail, Gft, NothingLeft, build, check, gft, go_newest, go_versions
+from gft import Fail, NothingLeft, Skip, build, check, gft, go_newest, go_versions
+from newer import newer_compilers
 import truth
 
 CALLS = 20000
@@ -40,12 +41,19 @@ def run(situation, script, calls=CALLS, go=None, prog="checker", variant="plain"
         return r, truth.notes(log, 1)
 
 
+def since_1_23(go):
+    return not re.match(r"1\.(19|2[012])$", go[0])
+
+
 def exact(situation, removed=1, **kw):
     """Each call of the program's notes was counted once, as what it was."""
     r, notes = run(situation, COUNT, **kw)
     funcs, who = left(notes)
-    seen = {k: v for k, v in counted(r.out, "@").items() if not truth.WRAPPER.search(k[0])}
-    wrong = {k: (funcs[k], seen.get(k, 0)) for k in funcs.keys() | seen.keys() if funcs[k] != seen.get(k, 0)}
+    seen = collections.Counter()
+    for (name, how), n in counted(r.out, "@").items():
+        if not truth.WRAPPER.search(name):
+            seen[truth.SHAPE.sub("[...]", name), how] += n
+    wrong = {k: (funcs[k], seen[k]) for k in funcs.keys() | seen.keys() if funcs[k] != seen[k]}
     check(not wrong, f"{situation}: {{function, removed: (calls, counted)}}", wrong, r)
     if not any(truth.WRAPPER.search(k[0]) for k in counted(r.out, "@")):
         seen = {(int(k[0]), k[1]): v for k, v in counted(r.out, "@who").items()}
@@ -73,6 +81,27 @@ def test_goexit_oldest_go():
 def test_deep_panics():
     """Thousands of frames at once; a hundred panics in each other."""
     exact("fall", CALLS // 2)
+
+
+def test_odd_calls():
+    """Deferred calls of all kinds, loops over functions, coroutines, goroutines of timers and the collector."""
+    exact("defers", CALLS // 5)
+    exact("background", CALLS // 50)
+    exact("generics", 0)
+
+
+def test_go_1_23():
+    if not since_1_23(go_newest()):
+        raise Skip("no Go 1.23 here")
+    exact("ranges", CALLS // 50)
+    exact("pulls", CALLS // 20)
+
+
+# limit: 300
+def test_newer_go():
+    for go in newer_compilers():
+        for situation in ("panics", "goexit", "fall", "defers", "ranges", "pulls"):
+            exact(situation, CALLS // 100, calls=CALLS // 4, go=go)
 
 
 def test_returns_only():

@@ -13,7 +13,7 @@ import struct
 LEFT = {0: "open", 1: "", 2: "unwound"}
 
 # What the compiler adds between a call and the function it means, and the assembly, which notes nothing.
-WRAPPER = re.compile(r"-fm$|\.(deferwrap|gowrap)\d+$|^main\.(\(\*outer\)\.callPromoted|\(\*value\)\.callMethod|callTail(End)?)$")
+WRAPPER = re.compile(r"-fm$|\.(deferwrap|gowrap)\d+$|^main\.(\(\*box\[\w+\]\)\.callMethod|\(\*outer\)\.callPromoted|\(\*value\)\.callMethod|callTail(End)?)$")
 
 
 def notes(path, pid, into=None):
@@ -40,6 +40,8 @@ class Trees:
         self.trees = self.damaged = 0
 
 
+# A generic function's types: the program does not know which of them share the code.
+SHAPE = re.compile(r"\[go\.shape\..*\]")
 HEAD = re.compile(r"goid=(\d+) pid=(\d+)")
 
 
@@ -62,6 +64,9 @@ def trees(path, drop=lambda name: WRAPPER.search(name)):
             if at > 0:
                 start = line.rfind(" ", 0, at) + 1
                 name = line[start:at]
+                if "[go.shape." in line[30:at]:  # types that may hold blanks
+                    name = re.search(r"\S+\[go\.shape\..*", line[30:at])[0]
+                    start = at - len(name)
                 if name not in known:
                     known[name] = bool(drop(name))
                 if not stack:
@@ -80,7 +85,7 @@ def trees(path, drop=lambda name: WRAPPER.search(name)):
                     stack.append((-1, name))
                     continue
                 stack.append((len(calls), name))
-                calls.append((depth - hidden, name, ""))
+                calls.append((depth - hidden, SHAPE.sub("[...]", name), ""))
                 continue
             at = line.find("} ", 18)
             if line.startswith("-- "):
@@ -100,7 +105,7 @@ def trees(path, drop=lambda name: WRAPPER.search(name)):
             elif line.endswith(")\n"):
                 left = line[line.rindex("(") + 1:-2]
                 last[2] = last[2] or left == "exit lost"
-                calls[i] = (calls[i][0], name, left)
+                calls[i] = (calls[i][0], calls[i][1], left)
     end(last)
     if stack:
         raise ValueError(f"the output ends while {len(stack)} calls are open")

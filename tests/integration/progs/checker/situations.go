@@ -72,6 +72,12 @@ func init() {
 		"panics":     panics,
 		"goexit":     goexit,
 		"fall":       fall,
+		"generics":   generics,
+		"defers":     defers,
+		"background": background,
+		"ranges":     ranges,
+		"pulls":      pulls,
+		"ways":       ways,
 		"die":        die,
 		"kinds":      kinds,
 		"forever":    forever,
@@ -86,6 +92,7 @@ func init() {
 		"badg":       badg,
 	}
 	initPanics()
+	initOdd()
 }
 
 // --- plain calls --------------------------------------------------------------------
