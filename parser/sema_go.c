@@ -560,11 +560,42 @@ static bool allowed(struct sema *s, const struct path *p)
 	return true;
 }
 
+typedef bool access_fn(struct sema *s, const struct expr *e, const struct path *p, uint32_t func, struct go_access *a);
+
+/* Where a value is must be the same in each of the clause's functions; in_func() says where it is in one. */
+static bool everywhere(struct sema *s, struct expr *e, const struct path *p, access_fn *in_func)
+{
+	uint32_t *funcs, n = sema_clause_funcs(s, s->ci->clause->index, &funcs);
+	const struct resolver *r = s->res;
+	struct go_access first = { 0 }, *acc;
+
+	for (uint32_t i = 0; i < n; i++) {
+		struct go_access a;
+
+		if (!in_func(s, e, p, funcs[i], &a))
+			return false;
+		if (!i) {
+			first = a;
+		} else if (!same(&first, &a)) {
+			sema_error(s, e->loc, "this lies at another place, or has another type, in %s than in %s",
+				   r->func_name(r->ctx, s->ci->binary, funcs[i]),
+				   r->func_name(r->ctx, s->ci->binary, funcs[0]));
+			sema_hint(s, "give each its own clause");
+			return false;
+		}
+	}
+	if (!n)
+		return false;
+	acc = ARENA_NEW(s->a, struct go_access);
+	*acc = first;
+	e->go = acc;
+	s->ci->needs |= NEED_REGS | (p->root->name[0] == 'a' ? NEED_ARGS : 0);
+	return true;
+}
+
 bool sema_go_value(struct sema *s, struct expr *e)
 {
 	struct path p = { 0 };
-	struct go_access first, *acc;
-	uint32_t *funcs, n;
 
 	if (s->ci->where & W_GO)
 		return sema_event_arg(s, e);
@@ -584,31 +615,8 @@ bool sema_go_value(struct sema *s, struct expr *e)
 		sema_hint(s, "name one: %s.x; or show all: print(%s), graph(args, ret)", e->name, e->name);
 		return true;
 	}
-	n = sema_clause_funcs(s, s->ci->clause->index, &funcs);
-	for (uint32_t i = 0; i < n; i++) {
-		struct go_access a;
-
-		if (!resolve(s, e, &p, funcs[i], &a))
-			return true;
-		if (!i) {
-			first = a;
-		} else if (!same(&first, &a)) {
-			const struct resolver *r = s->res;
-
-			sema_error(s, e->loc, "this lies at another place, or has another type, in %s than in %s",
-				   r->func_name(r->ctx, s->ci->binary, funcs[i]),
-				   r->func_name(r->ctx, s->ci->binary, funcs[0]));
-			sema_hint(s, "give each its own clause");
-			return true;
-		}
-	}
-	if (!n)
-		return true;
-	acc = ARENA_NEW(s->a, struct go_access);
-	*acc = first;
-	e->go = acc;
-	e->type = acc->type;
-	s->ci->needs |= NEED_REGS | (p.root->name[0] == 'a' ? NEED_ARGS : 0);
+	if (everywhere(s, e, &p, resolve))
+		e->type = e->go->type;
 	return true;
 }
 
@@ -650,50 +658,35 @@ static bool length_of(struct place *pl, struct fetcharg *out)
 	}
 }
 
+/* The place of a length, as resolve() of a value. */
+static bool resolve_len(struct sema *s, const struct expr *e, const struct path *p, uint32_t func, struct go_access *a)
+{
+	struct place pl;
+
+	*a = (struct go_access){ .words = 1, .type = &ty_i64 };
+	if (!walk(s, p, func, &pl))
+		return false;
+	if (!length_of(&pl, &a->word[0])) {
+		sema_error(s, e->args[0]->loc, "%s has no length", pl.type->name ? pl.type->name : "this value");
+		return false;
+	}
+	a->word[0].type = (struct fa_type){ .kind = FT_INT, .bits = 64 };
+	a->nbounds = pl.nbounds;
+	memcpy(a->bound, pl.bound, sizeof(a->bound));
+	a->nindex = pl.nindex;
+	memcpy(a->index, pl.index, sizeof(a->index));
+	return true;
+}
+
 bool sema_go_len(struct sema *s, struct expr *e)
 {
 	struct path p = { 0 };
-	struct go_access first = { 0 }, *acc;
-	uint32_t *funcs, n;
 
 	if (s->tp_args || !(s->ci->where & W_UPROBE) || !collect(e->args[0], &p) || !p.n)
 		return false;
 	check_indexes(s, &p);
-	if (e->go)
-		return true;
-	if (!allowed(s, &p))
-		return true;
-	n = sema_clause_funcs(s, s->ci->clause->index, &funcs);
-	for (uint32_t i = 0; i < n; i++) {
-		struct go_access a = { .words = 1, .type = &ty_i64 };
-		struct place pl;
-
-		if (!walk(s, &p, funcs[i], &pl))
-			return true;
-		if (!length_of(&pl, &a.word[0])) {
-			sema_error(s, e->args[0]->loc, "%s has no length",
-				   pl.type->name ? pl.type->name : "this value");
-			return true;
-		}
-		a.word[0].type = (struct fa_type){ .kind = FT_INT, .bits = 64 };
-		a.nbounds = pl.nbounds;
-		memcpy(a.bound, pl.bound, sizeof(a.bound));
-		a.nindex = pl.nindex;
-		memcpy(a.index, pl.index, sizeof(a.index));
-		if (!i)
-			first = a;
-		else if (!same(&first, &a)) {
-			sema_error(s, e->loc, "this lies at another place in each of the clause's functions");
-			sema_hint(s, "give each its own clause");
-			return true;
-		}
-	}
-	if (!n)
-		return true;
-	acc = ARENA_NEW(s->a, struct go_access);
-	*acc = first;
-	e->go = acc;
-	s->ci->needs |= NEED_REGS | (p.root->name[0] == 'a' ? NEED_ARGS : 0);
+	if (!e->go && allowed(s, &p))
+		everywhere(s, e, &p, resolve_len);
 	return true;
 }
 

@@ -268,12 +268,7 @@ struct ctype *cdw_type(struct cdwarf *c, Dwarf_Die *d, unsigned attr)
 static int spoil(struct ctype *v)
 {
 	v->busy = false;
-	v->t.kind = GO_UNKNOWN;
-	v->t.lazy = false;
-	v->t.elem = NULL;
-	v->t.fields = NULL;
-	v->t.nfields = 0;
-	return -EBADMSG;
+	return type_spoil(&v->t);
 }
 
 static int fill(struct cdwarf *c, struct ctype *v, unsigned depth);

@@ -445,15 +445,20 @@ struct gtype *dwt_type(struct gotype *g, Dwarf_Die *d, unsigned attr)
 	return attr_die(d, attr, &to) ? type_at(g, &to) : NULL;
 }
 
+int type_spoil(struct go_type *t)
+{
+	t->kind = GO_UNKNOWN;
+	t->lazy = false;
+	t->elem = NULL;
+	t->fields = NULL;
+	t->nfields = 0;
+	return -EBADMSG;
+}
+
 static int spoil(struct gtype *v)
 {
 	v->busy = false;
-	v->t.kind = GO_UNKNOWN;
-	v->t.lazy = false;
-	v->t.elem = NULL;
-	v->t.fields = NULL;
-	v->t.nfields = 0;
-	return -EBADMSG;
+	return type_spoil(&v->t);
 }
 
 static int fill(struct gotype *g, struct gtype *v, unsigned depth);

@@ -267,4 +267,8 @@ uint64_t tgt_moduledata(struct tgt *t);
 void gotype_free(struct tgt *t);
 void rtype_free(struct tgt *t);
 
+/* gotype.c */
+/* What could not be read is a type without anything inside; -EBADMSG. */
+int type_spoil(struct go_type *t);
+
 #endif

@@ -9,159 +9,62 @@
  */
 #include "internal.h"
 
-static const char *const go19[] = {
-	"",
-	"GC assist marking",
-	"IO wait",
-	"chan receive (nil chan)",
-	"chan send (nil chan)",
-	"dumping heap",
-	"garbage collection",
-	"garbage collection scan",
-	"panicwait",
-	"select",
-	"select (no cases)",
-	"GC assist wait",
-	"GC sweep wait",
-	"GC scavenge wait",
-	"chan receive",
-	"chan send",
-	"finalizer wait",
-	"force gc (idle)",
-	"semacquire",
-	"sleep",
-	"sync.Cond.Wait",
-	"timer goroutine (idle)",
-	"trace reader (blocked)",
-	"wait for GC cycle",
-	"GC worker (idle)",
-	"preempted",
-	"debug call",
+/* 1.16 to 1.18 are taken to be as 1.19, 1.20 as 1.21, 1.22 as 1.23, 1.25 (but for those of synctest) as 1.24 */
+#define FIRST 16
+
+/* Up to Go 1.25 versions put in and took out: a reason's number is how many before it the version has. */
+static const struct {
+	const char *name;
+	uint8_t first, last; /* minor versions */
+} upto25[] = {
+	{ "", 16, 25 },
+	{ "GC assist marking", 16, 25 },
+	{ "IO wait", 16, 25 },
+	{ "chan receive (nil chan)", 16, 25 },
+	{ "chan send (nil chan)", 16, 25 },
+	{ "dumping heap", 16, 25 },
+	{ "garbage collection", 16, 25 },
+	{ "garbage collection scan", 16, 25 },
+	{ "panicwait", 16, 25 },
+	{ "select", 16, 25 },
+	{ "select (no cases)", 16, 25 },
+	{ "GC assist wait", 16, 25 },
+	{ "GC sweep wait", 16, 25 },
+	{ "GC scavenge wait", 16, 25 },
+	{ "chan receive", 16, 25 },
+	{ "chan send", 16, 25 },
+	{ "finalizer wait", 16, 25 },
+	{ "force gc (idle)", 16, 25 },
+	{ "semacquire", 16, 25 },
+	{ "sleep", 16, 25 },
+	{ "sync.Cond.Wait", 16, 25 },
+	{ "timer goroutine (idle)", 16, 19 },
+	{ "sync.Mutex.Lock", 20, 25 },
+	{ "sync.RWMutex.RLock", 20, 25 },
+	{ "sync.RWMutex.Lock", 20, 25 },
+	{ "sync.WaitGroup.Wait", 24, 25 },
+	{ "trace reader (blocked)", 16, 25 },
+	{ "wait for GC cycle", 16, 25 },
+	{ "GC worker (idle)", 16, 25 },
+	{ "GC worker (active)", 20, 25 },
+	{ "preempted", 16, 25 },
+	{ "debug call", 16, 25 },
+	{ "GC mark termination", 20, 25 },
+	{ "stopping the world", 20, 25 },
+	{ "flushing proc caches", 22, 25 },
+	{ "trace goroutine status", 22, 25 },
+	{ "trace proc status", 22, 25 },
+	{ "page trace flush", 22, 25 },
+	{ "coroutine", 22, 25 },
+	{ "GC weak to strong wait", 22, 25 },
+	{ "synctest.Run", 24, 25 },
+	{ "synctest.Wait", 24, 25 },
+	{ "chan receive (synctest)", 24, 25 },
+	{ "chan send (synctest)", 24, 25 },
+	{ "select (synctest)", 24, 25 },
 };
 
-static const char *const go21[] = {
-	"",
-	"GC assist marking",
-	"IO wait",
-	"chan receive (nil chan)",
-	"chan send (nil chan)",
-	"dumping heap",
-	"garbage collection",
-	"garbage collection scan",
-	"panicwait",
-	"select",
-	"select (no cases)",
-	"GC assist wait",
-	"GC sweep wait",
-	"GC scavenge wait",
-	"chan receive",
-	"chan send",
-	"finalizer wait",
-	"force gc (idle)",
-	"semacquire",
-	"sleep",
-	"sync.Cond.Wait",
-	"sync.Mutex.Lock",
-	"sync.RWMutex.RLock",
-	"sync.RWMutex.Lock",
-	"trace reader (blocked)",
-	"wait for GC cycle",
-	"GC worker (idle)",
-	"GC worker (active)",
-	"preempted",
-	"debug call",
-	"GC mark termination",
-	"stopping the world",
-};
-
-static const char *const go23[] = {
-	"",
-	"GC assist marking",
-	"IO wait",
-	"chan receive (nil chan)",
-	"chan send (nil chan)",
-	"dumping heap",
-	"garbage collection",
-	"garbage collection scan",
-	"panicwait",
-	"select",
-	"select (no cases)",
-	"GC assist wait",
-	"GC sweep wait",
-	"GC scavenge wait",
-	"chan receive",
-	"chan send",
-	"finalizer wait",
-	"force gc (idle)",
-	"semacquire",
-	"sleep",
-	"sync.Cond.Wait",
-	"sync.Mutex.Lock",
-	"sync.RWMutex.RLock",
-	"sync.RWMutex.Lock",
-	"trace reader (blocked)",
-	"wait for GC cycle",
-	"GC worker (idle)",
-	"GC worker (active)",
-	"preempted",
-	"debug call",
-	"GC mark termination",
-	"stopping the world",
-	"flushing proc caches",
-	"trace goroutine status",
-	"trace proc status",
-	"page trace flush",
-	"coroutine",
-	"GC weak to strong wait",
-};
-
-static const char *const go24[] = {
-	"",
-	"GC assist marking",
-	"IO wait",
-	"chan receive (nil chan)",
-	"chan send (nil chan)",
-	"dumping heap",
-	"garbage collection",
-	"garbage collection scan",
-	"panicwait",
-	"select",
-	"select (no cases)",
-	"GC assist wait",
-	"GC sweep wait",
-	"GC scavenge wait",
-	"chan receive",
-	"chan send",
-	"finalizer wait",
-	"force gc (idle)",
-	"semacquire",
-	"sleep",
-	"sync.Cond.Wait",
-	"sync.Mutex.Lock",
-	"sync.RWMutex.RLock",
-	"sync.RWMutex.Lock",
-	"sync.WaitGroup.Wait",
-	"trace reader (blocked)",
-	"wait for GC cycle",
-	"GC worker (idle)",
-	"GC worker (active)",
-	"preempted",
-	"debug call",
-	"GC mark termination",
-	"stopping the world",
-	"flushing proc caches",
-	"trace goroutine status",
-	"trace proc status",
-	"page trace flush",
-	"coroutine",
-	"GC weak to strong wait",
-	"synctest.Run",
-	"synctest.Wait",
-	"chan receive (synctest)",
-	"chan send (synctest)",
-	"select (synctest)",
-};
-
+/* 1.26, which put them into another order, and later, until somebody looks */
 static const char *const go26[] = {
 	"",
 	"GC assist marking",
@@ -212,23 +115,6 @@ static const char *const go26[] = {
 	"cleanup wait",
 };
 
-static const struct {
-	int minor;
-	const char *const *v;
-	uint32_t n;
-} tables[] = {
-#define TABLE(minor, v)                                                                                                \
-	{                                                                                                              \
-		minor, v, sizeof(v) / sizeof(*(v))                                                                     \
-	}
-	TABLE(16, go19),		  /* 1.16 to 1.18: taken to be as 1.19 */
-	TABLE(20, go21),		  /* 1.20: taken to be as 1.21, which has no reason more */
-	TABLE(22, go23),		  /* 1.22: without the last one */
-	TABLE(24, go24), TABLE(25, go24), /* not measured: the same but for the last ones, of synctest */
-	TABLE(26, go26),		  /* and later, until somebody looks */
-#undef TABLE
-};
-
 /* The string at runtime.waitReasonStrings[reason], or NULL. */
 static const char *own_name(struct tgt *t, uint32_t reason)
 {
@@ -258,14 +144,15 @@ const char *tgt_wait_reason(struct tgt *t, uint32_t reason)
 {
 	const char *name = own_name(t, reason);
 	const struct tgt_go *g = tgt_go(t, NULL);
-	size_t best = 0;
 
 	if (name)
 		return name;
-	if (!g || g->minor < tables[0].minor)
+	if (!g || g->minor < FIRST)
 		return NULL;
-	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
-		if (tables[i].minor <= g->minor)
-			best = i;
-	return reason < tables[best].n ? tables[best].v[reason] : NULL;
+	if (g->minor >= 26)
+		return reason < sizeof(go26) / sizeof(go26[0]) ? go26[reason] : NULL;
+	for (size_t i = 0; i < sizeof(upto25) / sizeof(upto25[0]); i++)
+		if (upto25[i].first <= g->minor && g->minor <= upto25[i].last && !reason--)
+			return upto25[i].name;
+	return NULL;
 }
