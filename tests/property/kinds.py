@@ -131,7 +131,7 @@ class Kinds:
                     f"({self.pick(e, s, lambda: self.of_kind('arr4', d), lambda: self.of_kind('ptr', d))()})",
             lambda: f"nsecs({self.pick('boot', 'tai', 'monotonic')})",
             lambda: '*uaddr("runtime.ncpu")' if self.clause.where in ("u", "ur") and self.clause.func else "ncpus",
-            lambda: self.pick("gid", "ncpus", "numaid", "jiffies", "cpid", "has_cpid", "leader_tid", "pid()", "nsecs()"),
+            lambda: self.pick("gid", "gid", "ncpus", "numaid", "jiffies", "cpid", "has_cpid", "leader_tid", "pid()", "nsecs()"),
             lambda: 'cgroupid("/sys/fs/cgroup")',
             lambda: f"strncmp({self.pick('pcomm', 'leader_comm')}, {s()}, 3)",
             lambda: f"({e()} ?: {e()})",
@@ -156,7 +156,7 @@ class Kinds:
             lambda: f'join((uint64){self.atom(2)}, "{self.pick(",", " - ")}");',
             lambda: f'time("{self.pick("%F %T", "%j %p", "x")}\\n");',
             lambda: f'cat("/proc/sys/kernel/{self.pick("ostype", "osrelease")}");',
-            lambda: f"_ = {self.shown(2)};", lambda: f"printf(\"%s\\n\", {self.shown(2)});",
+            lambda: f"_ = {self.of_kind(self.r.choice(self.others()), 2)};", lambda: f"printf(\"%s\\n\", {self.shown(2)});",
             lambda: f"print({self.shown(2)});", lambda: self.of_maps(), lambda: self.of_maps(),
             lambda: self.unsafe(), lambda: self.in_c(),
         )()
