@@ -101,7 +101,7 @@ def test_go_1_23():
 def test_newer_go():
     for go in newer_compilers():
         for situation in ("panics", "goexit", "fall", "defers", "ranges", "pulls"):
-            exact(situation, CALLS // 100, calls=CALLS // 4, go=go)
+            exact(situation, CALLS // 200, calls=CALLS // 4, go=go)
 
 
 def test_returns_only():

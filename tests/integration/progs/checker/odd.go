@@ -97,6 +97,11 @@ func callEach[T any](w *walker, all []T, f func(T)) {
 	w.out()
 }
 
+// apply keeps the compiler from copying f's code to where it is called.
+//
+//go:noinline
+func apply[T any](f func() T) T { return f() }
+
 //go:noinline
 func callGen[T any](w *walker, v T) T {
 	w.in(fGen)
@@ -106,7 +111,7 @@ func callGen[T any](w *walker, v T) T {
 		w.out()
 		return v
 	}
-	v = f()
+	v = apply(f)
 	w.out()
 	return v
 }
