@@ -7,8 +7,20 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* Whether exit programs return in the kernel's place: where they can and GFT_RET_EMULATION=1 asks for it. */
-static uint32_t return_mode(void)
+/* Whether some program sits on returns. */
+static bool has_exits(const struct gft_meta *meta)
+{
+	for (uint32_t i = 0; i < meta->nprogs; i++)
+		if (meta->progs[i].kind == MP_UPROBE && meta->progs[i].role == SITE_EXIT)
+			return true;
+	return false;
+}
+
+/*
+ * Whether exit programs return in the kernel's place: where they can, where a shadow stack
+ * would be seen, and where GFT_RET_EMULATION=1 asks for it.
+ */
+static uint32_t return_mode(const struct gft_task_layout *task)
 {
 	const struct kernel_caps *caps = NULL;
 	const char *want = getenv("GFT_RET_EMULATION");
@@ -16,7 +28,7 @@ static uint32_t return_mode(void)
 	kernel_caps(&caps);
 	if (!caps->write_regs)
 		return GFT_RETS_STEPPED;
-	return want && !strcmp(want, "1") ? GFT_RETS_EMULATED : GFT_RETS_KNOWN;
+	return task->known && want && !strcmp(want, "1") ? GFT_RETS_EMULATED : GFT_RETS_KNOWN;
 }
 
 static void add_const(struct consts *c, const char *name, const void *data, size_t size)
@@ -101,7 +113,7 @@ bool consts_fill(struct consts *c, const struct run_opts *o)
 		c->ino = st.st_ino;
 	}
 	add_const(c, "gft_layouts", c->layouts, sizeof(c->layouts));
-	if ((consts_watch(o) || c->ino) && kernel_task_layout(&c->task))
+	if ((consts_watch(o) || c->ino || has_exits(o->meta)) && kernel_task_layout(&c->task))
 		add_const(c, "gft_task", &c->task, sizeof(c->task));
 	else if (c->follow)
 		fputs("gft: the kernel has no BTF that describes processes: those that the traced ones start are not "
@@ -112,7 +124,7 @@ bool consts_fill(struct consts *c, const struct run_opts *o)
 	add_const(c, "gft_pidns_dev", &c->dev, sizeof(c->dev));
 	add_const(c, "gft_pidns_ino", &c->ino, sizeof(c->ino));
 	c->cpid = o->child ? (uint32_t)o->child->pid : 0;
-	c->rets = return_mode();
+	c->rets = return_mode(&c->task);
 	add_const(c, "gft_rets", &c->rets, sizeof(c->rets));
 	add_const(c, "gft_cpid", &c->cpid, sizeof(c->cpid));
 	return true;
