@@ -59,6 +59,7 @@ struct run {
 	struct warnings warnings;
 	struct symbols *symbols;
 	uint64_t bad_records;
+	bool processes;		 /* the kernel half keeps a list of processes */
 	bool bar;		 /* a progress bar is on the terminal */
 	bool draining, finished; /* the end: see finish() */
 };
@@ -408,7 +409,8 @@ static bool load(struct run *r)
 	if (ksession_load(&r->ks, &ko, &err) < 0)
 		return fail(r, &err);
 	/* first who is followed, then whom: what they start in between is not missed */
-	if (ko.processes && ksession_attach_processes(r->ks, &err) < 0)
+	r->processes = ko.processes;
+	if (ko.processes && ksession_attach_processes(r->ks, false, &err) < 0)
 		return fail(r, &err);
 	for (size_t i = 0; i < o->cli->npids; i++)
 		ksession_want(r->ks, (uint32_t)o->cli->pids[i]);
@@ -484,6 +486,8 @@ static bool attach(struct run *r, uint64_t *attached)
 	}
 	if (left_out > 1 && !o->cli->verbose)
 		fprintf(stderr, "gft: %zu probes are left out (-v lists them)\n", left_out);
+	if (r->processes && ksession_attach_processes(r->ks, true, &err) < 0)
+		return fail(r, &err);
 	bar_end(r);
 	if (refused_all)
 		fprintf(stderr, "the kernel refused %zu probe site%s\n", refused_all, refused_all == 1 ? "" : "s");

@@ -132,8 +132,12 @@ int ksession_attach_uprobes(struct ksession *s, uint32_t prog, const char *path,
 			    const struct ksession_site *sites, size_t n, size_t *refused, ksession_progress_fn progress,
 			    void *ctx, struct kernel_error *err);
 
-/* Attaches what opts.processes loaded; before the first ksession_want(). */
-int ksession_attach_processes(struct ksession *s, struct kernel_error *err);
+/*
+ * Attaches what opts.processes loaded: what adds processes before the first
+ * ksession_want(), and with last what forgets those that end, after the
+ * script's own probes, which the kernel then runs first.
+ */
+int ksession_attach_processes(struct ksession *s, bool last, struct kernel_error *err);
 /* Takes a process, by its id in gft's pid namespace, into the filter: 0 or a negative errno. */
 int ksession_want(struct ksession *s, uint32_t tgid);
 

@@ -192,10 +192,11 @@ static int find_parts(struct ksession *s, struct kernel_error *err)
 /* Of proc.h. */
 static const struct {
 	const char *name, *event;
+	bool last; /* a script's own probe of the same event must find the process still known */
 } process_programs[] = {
-	{ "gft_newtask", "task_newtask" },
-	{ "gft_exec", "sched_process_exec" },
-	{ "gft_exit", "sched_process_exit" },
+	{ "gft_newtask", "task_newtask", false },
+	{ "gft_exec", "sched_process_exec", false },
+	{ "gft_exit", "sched_process_exit", true },
 };
 
 /* Releases what one attempt to load made. */
@@ -480,12 +481,14 @@ int ksession_site_plan(struct ksession *s, uint32_t site, const struct gft_cap_p
 	return bpf_map_update_elem(bpf_map__fd(s->plans), &site, plan, BPF_ANY);
 }
 
-int ksession_attach_processes(struct ksession *s, struct kernel_error *err)
+int ksession_attach_processes(struct ksession *s, bool last, struct kernel_error *err)
 {
 	for (size_t i = 0; i < sizeof(process_programs) / sizeof(process_programs[0]); i++) {
 		struct bpf_program *p = bpf_object__find_program_by_name(s->obj, process_programs[i].name);
 		struct bpf_link *l = NULL;
 
+		if (process_programs[i].last != last)
+			continue;
 		ks_log_start();
 		if (p)
 			l = bpf_program__attach_raw_tracepoint(p, process_programs[i].event);

@@ -56,6 +56,12 @@ def test_a_program_that_ends_inside():
         check(all(x.name == "work" and not x.marks for x in t[1:]), "the next program's calls", r)
 
 
+def test_its_own_end():
+    """gft forgets a process that ends only after the script has seen it end."""
+    r = gft("-q", "-e", "t:sched:sched_process_exit { @[pid == cpid] = count(); }", "-c", f"{CALLS} -n 1 -sleep 10ms").ok()
+    check(re.search(r"(?m)^@\[true\]: [1-9]", r.out), "threads of the command that ended", r)
+
+
 def test_command_words_and_status():
     """Quotes in -c; what the command ended with is told; gft's own status is its own."""
     r = gft("-e", "begin { printf(\"on\\n\"); } i:s:9 { exit(); }", "-c", "sh -c 'echo \"a  b\" $0 \"$1\"; exit 3' 'c d' \"e'f\"")
