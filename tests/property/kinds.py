@@ -35,7 +35,7 @@ EVENTS = {
     "create": [("args.parent", "int"), ("args.child", "int"), ("args.start", "any")], "exit": [("args.start", "any")],
     "park": [("args.reason", "any"), ("wait_reason", "any")], "unpark": [("args.reason", "any"), ("wait_reason", "any")],
     "gc-start": [], "gc-end": [], "panic": [], "recover": [], "gc-*": [],
-    "stack-grow": [("args.old", "int"), ("args.new", "int")], "malloc": [("args.size", "int"), ("args.type", "int")],
+    "stack-grow": [("args.old", "int"), ("args.new", "int")], "malloc": [("args.size", "int"), ("args.type", "any")],
 }
 
 
@@ -113,6 +113,7 @@ class Kinds:
         nest = lambda: self.of_kind("nest", d)  # noqa: E731
         return self.pick(
             lambda: f"len({self.pick('ustack', 'ustack(5)', 'gostack')})",
+            lambda: f"(uint64)kaddr(\"{self.pick('schedule', 'do_exit')}\")",
             lambda: f"len({s()})", lambda: f"strlen({s()})", lambda: f"strcap({s()})",
             lambda: f"({nest()}).0.0", lambda: f"({nest()}).2.x", lambda: f"({nest()})[1].0",
             lambda: f"strlen(({nest()}).2.y.0)",
@@ -158,6 +159,7 @@ class Kinds:
             lambda: f'cat("/proc/sys/kernel/{self.pick("ostype", "osrelease")}");',
             lambda: f"_ = {self.of_kind(self.r.choice(self.others()), 2)};", lambda: f"printf(\"%s\\n\", {self.shown(2)});",
             lambda: f"print({self.shown(2)});", lambda: self.of_maps(), lambda: self.of_maps(),
+            lambda: f'debugf("%d of %lu", {self.expr(2)}, {self.expr(2)});',
             lambda: self.unsafe(), lambda: self.in_c(),
         )()
 

@@ -271,7 +271,7 @@ static void test_lookups(void **state)
 	assert_string_equal(show(t, &st), "\n        main.f+0\n");
 	t->stack_mode = STACK_PERF;
 	t->count = 2;
-	assert_string_equal(show(t, &st), "\n\t1000 main.f+0\n\t1001 [unknown]\n");
+	assert_string_equal(show(t, &st), "\n\t1000 main.f+0 ([unknown])\n\t1001 0x1001 ([unknown])\n");
 	st.id = 0;
 	assert_string_equal(show(t, &st), "\n");
 	assert_string_equal(show(&ty_usym_t, &u), "main.f");
