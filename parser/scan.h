@@ -22,6 +22,7 @@ struct open_bracket {
 	bool is_cond;  /* ( of if, while, unroll, for: a statement follows its ) */
 	bool is_fetch; /* ( of fetch */
 	bool is_value; /* { of a block in an expression */
+	bool in_cond;  /* in_cond of the level around it */
 	bool told;     /* a mistake in it was told: that it stays open is no other one */
 	struct src_loc loc;
 };
@@ -41,8 +42,7 @@ struct scan {
 	bool in_let;		  /* the declaration of a map: it ends at its ) */
 	bool in_head;		  /* behind attach points: predicate, block or nothing */
 	bool in_pred;
-	bool in_cond;	     /* if, while or unroll without a parenthesis: its block follows */
-	unsigned cond_depth; /* and how deep that keyword stands */
+	bool in_cond;	     /* if, while or unroll without a parenthesis: its block follows, on this level */
 	bool at_stmt;	     /* a statement could begin here */
 	bool fetch_arg;	     /* an argument of fetch() begins here */
 	bool bad_byte;	     /* text that is no script was told of */

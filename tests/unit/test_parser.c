@@ -117,6 +117,11 @@ static void test_blocks(void **state)
 		"assign =(variable $x, binary +(if value(name a, value(int 1)), else(value(if value(name b, value(int "
 		"2)), "
 		"else(value(int 3)))), int 1))");
+	/* the blocks inside of a condition without a parenthesis do not end it */
+	stmt_is("if !({ $a = 1; $a }) { b; }",
+		"if(unary !(block value(assign =(variable $a, int 1), value(variable $a))), expression(name b))");
+	stmt_is("while !(if a { 1 } else { 2 }) { b; }",
+		"while(unary !(if value(name a, value(int 1)), else(value(int 2))), expression(name b))");
 }
 
 /* Fully parenthesised. */
