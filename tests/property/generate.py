@@ -254,7 +254,7 @@ class Script(Kinds):
         if n < 5:
             op = self.pick("+", "-", "*", "/", "%", "&", "|", "^", "<<", ">>")
             right = self.expr(d)
-            if op in "/%" and re.fullmatch(r"0\w*|false|\$#|\$3|offsetof.*", right):
+            if op in "/%" and re.fullmatch(r"0\w*|false|\$#|\$3|offsetof.*|[-\s()0-9a-fx%/*+<>&|^]+", right):
                 right = "3"
             return f"({self.expr(d)} {op} {right})"
         if n < 7:
