@@ -42,11 +42,11 @@ struct scan {
 	bool in_let;		  /* the declaration of a map: it ends at its ) */
 	bool in_head;		  /* behind attach points: predicate, block or nothing */
 	bool in_pred;
-	bool in_cond;	     /* if, while or unroll without a parenthesis: its block follows, on this level */
-	bool at_stmt;	     /* a statement could begin here */
-	bool fetch_arg;	     /* an argument of fetch() begins here */
-	bool bad_byte;	     /* text that is no script was told of */
-	bool ended;	     /* an error that makes all that follows meaningless was told */
+	bool in_cond;	/* if, while or unroll without a parenthesis: its block follows, on this level */
+	bool at_stmt;	/* a statement could begin here */
+	bool fetch_arg; /* an argument of fetch() begins here */
+	bool bad_byte;	/* text that is no script was told of */
+	bool ended;	/* an error that makes all that follows meaningless was told */
 	/* ends of the tree's lists */
 	struct config_item **config_end;
 	struct map_decl **map_decls_end;
