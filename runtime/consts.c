@@ -16,11 +16,8 @@ static bool has_exits(const struct gft_meta *meta)
 	return false;
 }
 
-/*
- * Whether exit programs return in the kernel's place: where they can, where a shadow stack
- * would be seen, and where GFT_RET_EMULATION=1 asks for it.
- */
-static uint32_t return_mode(const struct gft_task_layout *task)
+/* GFT_RETS_* that the kernel and GFT_RET_EMULATION=1 allow; the emulation also wants the kernel's types. */
+static uint32_t return_mode(void)
 {
 	const struct kernel_caps *caps = NULL;
 	const char *want = getenv("GFT_RET_EMULATION");
@@ -28,7 +25,7 @@ static uint32_t return_mode(const struct gft_task_layout *task)
 	kernel_caps(&caps);
 	if (!caps->write_regs)
 		return GFT_RETS_STEPPED;
-	return task->known && want && !strcmp(want, "1") ? GFT_RETS_EMULATED : GFT_RETS_KNOWN;
+	return want && !strcmp(want, "1") ? GFT_RETS_EMULATED : GFT_RETS_KNOWN;
 }
 
 static void add_const(struct consts *c, const char *name, const void *data, size_t size)
@@ -63,6 +60,7 @@ bool consts_watch(const struct run_opts *o)
 bool consts_fill(struct consts *c, const struct run_opts *o)
 {
 	struct stat st;
+	bool returns;
 
 	memset(c, 0, sizeof(*c));
 	for (int i = 0; i < targets_count(o->targets); i++) {
@@ -113,7 +111,10 @@ bool consts_fill(struct consts *c, const struct run_opts *o)
 		c->ino = st.st_ino;
 	}
 	add_const(c, "gft_layouts", c->layouts, sizeof(c->layouts));
-	if ((consts_watch(o) || c->ino || has_exits(o->meta)) && kernel_task_layout(&c->task))
+	c->rets = return_mode();
+	/* to return in the kernel's place is safe where a shadow stack would be seen */
+	returns = c->rets == GFT_RETS_EMULATED && has_exits(o->meta);
+	if ((consts_watch(o) || c->ino || returns) && kernel_task_layout(&c->task))
 		add_const(c, "gft_task", &c->task, sizeof(c->task));
 	else if (c->follow)
 		fputs("gft: the kernel has no BTF that describes processes: those that the traced ones start are not "
@@ -124,7 +125,8 @@ bool consts_fill(struct consts *c, const struct run_opts *o)
 	add_const(c, "gft_pidns_dev", &c->dev, sizeof(c->dev));
 	add_const(c, "gft_pidns_ino", &c->ino, sizeof(c->ino));
 	c->cpid = o->child ? (uint32_t)o->child->pid : 0;
-	c->rets = return_mode(&c->task);
+	if (returns && !c->task.known)
+		c->rets = GFT_RETS_KNOWN;
 	add_const(c, "gft_rets", &c->rets, sizeof(c->rets));
 	add_const(c, "gft_cpid", &c->cpid, sizeof(c->cpid));
 	return true;
