@@ -710,15 +710,13 @@ static bool load_header(struct arena *a, const char *path, struct clang_file *ou
 {
 	FILE *f = fopen(path, "re");
 	struct buf b = BUF_INIT;
-	char chunk[8192];
 	struct stat st;
 	size_t n;
 
 	if (!f)
 		return false;
 	if (!fstat(fileno(f), &st) && S_ISREG(st.st_mode)) /* folders are among the names too */
-		while ((n = fread(chunk, 1, sizeof(chunk), f)) && b.len < HEADER_MAX)
-			buf_add(&b, chunk, n);
+		buf_read(&b, f, HEADER_MAX - 1);
 	fclose(f);
 	if (b.len)
 		*out = (struct clang_file){ path, arena_strndup(a, b.data, b.len), b.len };

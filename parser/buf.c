@@ -144,6 +144,15 @@ void buf_u64(struct buf *b, unsigned long long v)
 	buf_add(b, tmp + i, sizeof(tmp) - i);
 }
 
+void buf_read(struct buf *b, FILE *f, size_t max)
+{
+	char chunk[8192];
+	size_t n;
+
+	while ((n = fread(chunk, 1, sizeof(chunk), f)) && b->len <= max)
+		buf_add(b, chunk, n);
+}
+
 const char *buf_str(struct buf *b)
 {
 	return b->data ? b->data : "";

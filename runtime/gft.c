@@ -56,8 +56,7 @@ struct story {
 static bool read_file(const char *name, struct buf *out)
 {
 	FILE *f = strcmp(name, "-") ? fopen(name, "re") : stdin;
-	char chunk[8192];
-	size_t n;
+	int failed;
 
 	if (!f) {
 		fprintf(stderr, "gft: cannot read the script %s: %s\n", name, strerror(errno));
@@ -65,13 +64,12 @@ static bool read_file(const char *name, struct buf *out)
 			fputs("HINT: a script in the command line is given by -e 'SCRIPT'\n", stderr);
 		return false;
 	}
-	while ((n = fread(chunk, 1, sizeof(chunk), f)) && out->len <= SCRIPT_MAX)
-		buf_add(out, chunk, n);
-	n = (size_t)ferror(f);
+	buf_read(out, f, SCRIPT_MAX);
+	failed = ferror(f);
 	if (f != stdin)
 		fclose(f);
-	if (n || out->len > SCRIPT_MAX) {
-		fprintf(stderr, "gft: %s: %s\n", name, n ? strerror(errno) : "a script has at most 1 MiB");
+	if (failed || out->len > SCRIPT_MAX) {
+		fprintf(stderr, "gft: %s: %s\n", name, failed ? strerror(errno) : "a script has at most 1 MiB");
 		return false;
 	}
 	return true;

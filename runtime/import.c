@@ -56,15 +56,12 @@ static bool has_suffix(const char *s, const char *end)
 static bool read_text(const char *path, struct buf *out, int *error)
 {
 	FILE *f = fopen(path, "re");
-	char chunk[8192];
-	size_t n;
 
 	if (!f) {
 		*error = errno;
 		return false;
 	}
-	while ((n = fread(chunk, 1, sizeof(chunk), f)) && out->len <= SIZE_MOST)
-		buf_add(out, chunk, n);
+	buf_read(out, f, SIZE_MOST);
 	*error = ferror(f) ? EIO : out->len > SIZE_MOST ? EFBIG : 0;
 	fclose(f);
 	return !*error;

@@ -8,6 +8,7 @@
 
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 
 struct buf {
 	char *data; /* owned; NULL while empty */
@@ -31,6 +32,8 @@ void buf_printf(struct buf *b, const char *fmt, ...) __attribute__((format(print
 void buf_vprintf(struct buf *b, const char *fmt, va_list ap);
 void buf_u64(struct buf *b, unsigned long long v); /* decimal, fast */
 const char *buf_str(struct buf *b);		   /* never NULL */
+/* Adds what f has left, and stops when b holds more than max bytes (by at most 8 KiB); ferror(f) tells of mistakes. */
+void buf_read(struct buf *b, FILE *f, size_t max);
 
 /* xmalloc family: for long-lived tables outside an arena; never NULL. */
 void *xmalloc(size_t n);
