@@ -9,6 +9,7 @@
 
 #include "gft/buf.h"
 #include "gft/gotype.h"
+#include "gft/kernel.h"
 
 /* One mapping of code.  A name is no file: it may be another one in the process's root, or gone. */
 struct range {
@@ -249,27 +250,24 @@ static int cmp_ksym(const void *a, const void *b)
 	return x->addr < y->addr ? -1 : x->addr > y->addr;
 }
 
+static bool add_ksym(void *ctx, uint64_t addr, char type, const char *name)
+{
+	struct symbols *s = ctx;
+
+	if (!addr || !kernel_symbol_is_code(type))
+		return true;
+	if (s->nksyms == s->cksyms) {
+		s->cksyms = s->cksyms ? s->cksyms * 2 : 65536;
+		s->ksyms = xrealloc(s->ksyms, s->cksyms * sizeof(*s->ksyms));
+	}
+	s->ksyms[s->nksyms++] = (struct ksym){ addr, xstrdup(name) };
+	return true;
+}
+
 static void read_kernel(struct symbols *s)
 {
-	FILE *f = fopen("/proc/kallsyms", "re");
-	char line[768];
-
 	s->kernel_read = true;
-	while (f && fgets(line, sizeof(line), f)) {
-		char *end, *name;
-		uint64_t addr = strtoull(line, &end, 16);
-
-		if (!addr || strlen(end) < 4 || !strchr("tTwW", end[1]))
-			continue;
-		name = end + 3;
-		if (s->nksyms == s->cksyms) {
-			s->cksyms = s->cksyms ? s->cksyms * 2 : 65536;
-			s->ksyms = xrealloc(s->ksyms, s->cksyms * sizeof(*s->ksyms));
-		}
-		s->ksyms[s->nksyms++] = (struct ksym){ addr, text_of(name, " \t\n") };
-	}
-	if (f)
-		fclose(f);
+	kernel_symbols(add_ksym, s);
 	if (s->nksyms)
 		qsort(s->ksyms, s->nksyms, sizeof(*s->ksyms), cmp_ksym);
 }

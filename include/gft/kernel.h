@@ -75,6 +75,16 @@ void kernel_caps_print(const struct kernel_caps *c, FILE *out); /* gft --info */
 size_t kernel_names(const char *kind, const char *pattern, const char ***out);
 
 /*
+ * Walks through the symbols of the running kernel and its modules, in
+ * /proc/kallsyms (as nm(1) prints them): addr is 0 where the kernel
+ * hides it, type the letter of nm.  name lives during the call, and false ends
+ * the walk.  0 or a negative errno: the list cannot be read.
+ */
+typedef bool (*kernel_symbol_fn)(void *ctx, uint64_t addr, char type, const char *name);
+int kernel_symbols(kernel_symbol_fn fn, void *ctx);
+bool kernel_symbol_is_code(char type);
+
+/*
  * The address of a symbol of the running kernel or a module of it.  0, -ENOENT
  * there is none of that name, -EPERM the kernel hides its addresses, or another
  * negative errno: then err is a sentence's end that says what to do.

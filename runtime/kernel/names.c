@@ -58,18 +58,48 @@ static bool offer_btf(struct names *l, bool raw)
 	return btf != NULL;
 }
 
-/* Names of functions in /proc/kallsyms, each ended by a NUL: read once, they live until the process ends. */
+int kernel_symbols(kernel_symbol_fn fn, void *ctx)
+{
+	FILE *f = fopen("/proc/kallsyms", "re");
+	char line[1024];
+	bool more = true;
+
+	if (!f)
+		return -errno;
+	while (more && fgets(line, sizeof(line), f)) {
+		char *end, *name;
+		uint64_t addr = strtoull(line, &end, 16);
+
+		if (end == line || end[0] != ' ' || !end[1] || end[2] != ' ')
+			continue;
+		name = end + 3;
+		name[strcspn(name, " \t\n")] = 0; /* the module stands behind it */
+		more = !*name || fn(ctx, addr, end[1], name);
+	}
+	fclose(f);
+	return 0;
+}
+
+bool kernel_symbol_is_code(char type)
+{
+	return strchr("tTwW", type) != NULL;
+}
+
+static bool add_function(void *ctx, uint64_t addr, char type, const char *name)
+{
+	(void)addr;
+	if (kernel_symbol_is_code(type))
+		buf_add(ctx, name, strlen(name) + 1);
+	return true;
+}
+
+/* Names of the kernel's functions, each ended by a NUL: read once, they live until the process ends. */
 static const struct buf *kallsyms(void)
 {
 	static struct buf names;
-	FILE *f = names.len ? NULL : fopen("/proc/kallsyms", "re");
-	char line[1024], name[512], type;
 
-	while (f && fgets(line, sizeof(line), f))
-		if (sscanf(line, "%*x %c %511s", &type, name) == 2 && strchr("tTwW", type))
-			buf_add(&names, name, strlen(name) + 1);
-	if (f)
-		fclose(f);
+	if (!names.len)
+		kernel_symbols(add_function, &names);
 	return &names;
 }
 
@@ -125,38 +155,44 @@ static void hidden(char *err, size_t err_sz)
 			     : ": run as root, or with CAP_SYSLOG");
 }
 
+/* A look for one symbol. */
+struct wanted {
+	const char *name;
+	uint64_t addr, any; /* any: not 0 when some address was not */
+	bool found, data;
+};
+
+static bool look_at(void *ctx, uint64_t addr, char type, const char *name)
+{
+	struct wanted *w = ctx;
+
+	(void)type;
+	w->any |= addr;
+	w->data |= !strcmp(name, "init_task"); /* every kernel has it */
+	w->found = !strcmp(name, w->name);
+	if (w->found)
+		w->addr = addr;
+	return !w->found;
+}
+
 int kernel_symbol(const char *name, uint64_t *addr, char *err, size_t err_sz)
 {
-	FILE *f = fopen("/proc/kallsyms", "re");
-	char line[1024], sym[512], type;
-	unsigned long long at, any = 0;
-	bool found = false, data = false;
+	struct wanted w = { .name = name };
+	int r = kernel_symbols(look_at, &w);
 
-	*addr = 0;
-	if (!f) {
-		int e = errno;
-
-		snprintf(err, err_sz, "/proc/kallsyms cannot be read: %s", strerror(e));
-		return -e;
+	*addr = w.addr;
+	if (r) {
+		snprintf(err, err_sz, "/proc/kallsyms cannot be read: %s", strerror(-r));
+		return r;
 	}
-	while (!found && fgets(line, sizeof(line), f)) {
-		if (sscanf(line, "%llx %c %511s", &at, &type, sym) != 3)
-			continue;
-		any |= at;
-		data |= !strcmp(sym, "init_task"); /* every kernel has it */
-		found = !strcmp(sym, name);
-	}
-	fclose(f);
-	if (found && (at || any)) {
-		*addr = at;
+	if (w.found && w.any)
 		return 0;
-	}
-	if (found || !any) {
+	if (w.found || !w.any) {
 		hidden(err, err_sz);
 		return -EPERM;
 	}
 	snprintf(err, err_sz, "the kernel has no symbol %s%s", name,
-		 data ? ""
-		      : ", or does not tell: its /proc/kallsyms lists functions only (CONFIG_KALLSYMS_ALL is off)");
+		 w.data ? ""
+			: ", or does not tell: its /proc/kallsyms lists functions only (CONFIG_KALLSYMS_ALL is off)");
 	return -ENOENT;
 }
