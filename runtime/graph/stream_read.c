@@ -221,6 +221,19 @@ static int read_site(struct stream *s, const char *p, size_t size)
 	return 0;
 }
 
+struct code_info *stream_place(struct stream *s, uint32_t func, uint32_t file, uint32_t line, uint32_t off,
+			       uint64_t addr)
+{
+	struct code_info *c = ARENA_NEW(s->arena, struct code_info);
+
+	if (!stream_string(s, func, &c->func) || !stream_string(s, file, &c->file))
+		return NULL;
+	c->line = line;
+	c->off = off;
+	c->addr = addr;
+	return c;
+}
+
 static int read_caller(struct stream *s, const char *p, size_t size)
 {
 	struct stream_caller sc;
@@ -229,12 +242,9 @@ static int read_caller(struct stream *s, const char *p, size_t size)
 	if (size != sizeof(sc))
 		return stream_damaged(s, "a caller is cut off");
 	memcpy(&sc, p, sizeof(sc));
-	c = ARENA_NEW(s->arena, struct code_info);
-	if (!stream_string(s, sc.func, &c->func) || !stream_string(s, sc.file, &c->file))
+	c = stream_place(s, sc.func, sc.file, sc.line, sc.off, sc.addr);
+	if (!c)
 		return stream_damaged(s, "a caller makes no sense");
-	c->line = sc.line;
-	c->off = sc.off;
-	c->addr = sc.addr;
 	idmap_put(&s->callers, sc.site, (uint64_t)sc.rel, (uintptr_t)c);
 	return 0;
 }

@@ -26,7 +26,7 @@ struct stream {
 	struct payload *tags;
 	size_t ntags, cap_tags;
 	struct idmap sites, callers, reasons; /* to struct site_info, struct code_info, a name */
-	struct idmap answers, frames;	      /* stream_values.c: to struct stream_answer, struct stream_stack */
+	struct idmap answers, frames;	      /* stream_values.c: to struct code_info, struct stream_stack */
 	struct stream_clock clock;
 	uint32_t max_strlen;
 	const char *trunc_trailer;
@@ -42,6 +42,9 @@ struct stream {
 int stream_damaged(struct stream *s, const char *why);
 /* String n; false when there is no such.  Number 0 is NULL. */
 bool stream_string(const struct stream *s, uint32_t n, const char **out);
+/* A place in code (of the arena), whose function and file are strings; NULL when there are no such strings. */
+struct code_info *stream_place(struct stream *s, uint32_t func, uint32_t file, uint32_t line, uint32_t off,
+			       uint64_t addr);
 
 /* stream_values.c: chunks; 0 or -EINVAL. */
 int stream_read_values(struct stream *s, const char *p, size_t size);

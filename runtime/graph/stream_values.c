@@ -252,12 +252,9 @@ int stream_read_answer(struct stream *s, const char *p, size_t size)
 	if (size != sizeof(a))
 		return stream_damaged(s, "a name is cut off");
 	memcpy(&a, p, sizeof(a));
-	c = ARENA_NEW(s->arena, struct code_info);
-	if (!stream_string(s, a.text, &c->func) || !stream_string(s, a.file, &c->file))
+	c = stream_place(s, a.text, a.file, a.line, a.off, a.addr);
+	if (!c)
 		return stream_damaged(s, "a name makes no sense");
-	c->addr = a.addr;
-	c->line = a.line;
-	c->off = a.off;
 	idmap_put(&s->answers, key_of(a.question, a.pid), a.n, (uintptr_t)c);
 	return 0;
 }
