@@ -219,6 +219,13 @@ static void drop(struct ksession *s)
 	s->maps = NULL;
 }
 
+/* How many entries a map has, which the script may not have; no map is empty. */
+static void give_room(struct bpf_map *map, uint32_t entries)
+{
+	if (map)
+		bpf_map__set_max_entries(map, entries ? entries : 1);
+}
+
 static int open_object(struct ksession *s, const struct ksession_opts *o, size_t ring, struct kernel_error *err)
 {
 	LIBBPF_OPTS(bpf_object_open_opts, oo, .object_name = "gft");
@@ -269,26 +276,14 @@ static int open_object(struct ksession *s, const struct ksession_opts *o, size_t
 	for (uint32_t i = 0; i < s->meta->nmaps; i++)
 		if (s->meta->maps[i].max_entries)
 			bpf_map__set_max_entries(s->maps[i], s->meta->maps[i].max_entries);
-	struct bpf_map *scratch = bpf_object__find_map_by_name(s->obj, "gft_scratch");
-
-	struct bpf_map *names = bpf_object__find_map_by_name(s->obj, "gft_site_names");
-
-	if (names)
-		bpf_map__set_max_entries(names, o->site_names ? o->site_names : 1);
-	struct bpf_map *ids = bpf_object__find_map_by_name(s->obj, "gft_site_id");
-
-	if (ids)
-		bpf_map__set_max_entries(ids, o->site_ids ? o->site_ids : 1);
-	if (scratch)
-		bpf_map__set_max_entries(scratch, (uint32_t)s->ncpus * GFT_SCRATCH_SLOTS);
-	if (s->ring)
-		bpf_map__set_max_entries(s->ring, (uint32_t)ring);
-	if (s->goroutines && o->max_goroutines)
-		bpf_map__set_max_entries(s->goroutines, o->max_goroutines);
-	if (s->site_addr)
-		bpf_map__set_max_entries(s->site_addr, o->site_addrs ? o->site_addrs : 1);
-	if (s->plans)
-		bpf_map__set_max_entries(s->plans, o->site_addrs ? o->site_addrs : 1);
+	give_room(bpf_object__find_map_by_name(s->obj, "gft_site_names"), o->site_names);
+	give_room(bpf_object__find_map_by_name(s->obj, "gft_site_id"), o->site_ids);
+	give_room(bpf_object__find_map_by_name(s->obj, "gft_scratch"), (uint32_t)s->ncpus * GFT_SCRATCH_SLOTS);
+	give_room(s->ring, (uint32_t)ring);
+	if (o->max_goroutines)
+		give_room(s->goroutines, o->max_goroutines);
+	give_room(s->site_addr, o->site_addrs);
+	give_room(s->plans, o->site_addrs);
 	return 0;
 }
 
