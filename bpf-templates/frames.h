@@ -108,7 +108,7 @@ static long gft_sweep_step(__u32 i, struct gft_sweep *s)
 	if (f && f->if_unwound) {
 		c->key = f->key;
 		c->site = f->site;
-		c->probe_id = f->site | 0x40000000U; /* TY_PROBE_EXIT */
+		c->probe_id = f->site | TY_PROBE_EXIT;
 		c->duration = c->ts - f->ts;
 		c->depth = st->open && n > st->root_n ? n - st->root_n : 0;
 		gft_unwound(c, f->if_unwound);

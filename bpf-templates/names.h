@@ -18,14 +18,14 @@ struct {
 /* id: of a uprobe its site; of another probe its number with the highest bit set (TY_PROBE_STATIC). */
 static __always_inline bool gft_is_named(__u32 id, __u32 test)
 {
-	__u64 *v, i = id & 0x7fffffff;
+	__u64 *v, i = id & ~TY_PROBE_STATIC;
 
-	if (id & 0x80000000U) {
+	if (id & TY_PROBE_STATIC) {
 		barrier_var(i);
 		return i < GFT_STATIC_NAMES && (gft_static_names[i] >> test & 1);
 	}
-	i = id >> 30;
-	id &= 0x3fffffff;
+	i = id & TY_PROBE_EXIT;
+	id &= ~TY_PROBE_EXIT;
 	v = bpf_map_lookup_elem(&gft_site_names, &id);
 	return v && ((i ? v[1] : v[0]) >> test & 1);
 }

@@ -41,6 +41,15 @@ struct gft_task_layout {
 	__u32 features; /* struct task_struct: thread.features; 0: this kernel has no shadow stacks */
 };
 
+/*
+ * Probe ids (TY_FUNC and TY_PROBE of type.h): of a uprobe its site id; of any
+ * other probe TY_PROBE_STATIC plus its number in meta's probe table.
+ */
+#define TY_PROBE_STATIC 0x80000000U
+/* With the site of an entry: the exits of that function, of which there may be several, or none in a call that was
+ * removed. */
+#define TY_PROBE_EXIT 0x40000000U
+
 /* Slots of scratch memory for each processor: programs that interrupt each other. */
 #define GFT_SCRATCH_SLOTS 4
 

@@ -14,6 +14,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "gft/setup.h"
+
 struct arena;
 
 enum ty_kind {
@@ -171,14 +173,7 @@ struct ty_tseries_bucket {
 	uint64_t n;
 };
 
-/*
- * Probe ids (TY_FUNC, TY_PROBE): of a uprobe its site id; of any other probe
- * TY_PROBE_STATIC plus its number in meta's probe table.
- */
-#define TY_PROBE_STATIC 0x80000000U
-/* With the site of an entry: the exits of that function, of which there may be several, or none in a call that was
- * removed. */
-#define TY_PROBE_EXIT 0x40000000U
+/* TY_FUNC and TY_PROBE hold probe ids: setup.h. */
 
 /* Buckets of hist(n, bits): negative, zero, then exact up to 2^(bits+1), then 2^bits per power. */
 uint32_t ty_hist_buckets(unsigned bits);
