@@ -45,7 +45,7 @@ const (
 var ranges, pulls func()
 
 func initOdd() {
-	more := map[int]string{
+	addNames(map[int]string{
 		fGen:                "main.callGen[...]",
 		fGenFunc:            "main.callGen[...].func1",
 		fGenMethod:          "main.(*box[...]).callMethod",
@@ -68,13 +68,7 @@ func initOdd() {
 		fRangeDefer:         "main.callRangeDefer",
 		fRangeDeferBody:     "main.callRangeDefer-range1",
 		fPull:               "main.callPull",
-	}
-	for len(names) < 128+len(more) {
-		names = append(names, "-")
-	}
-	for i, s := range more {
-		names[i] = s
-	}
+	})
 }
 
 // --- generics --------------------------------------------------------------------------

@@ -46,7 +46,7 @@ const (
 )
 
 func initPanics() {
-	more := map[int]string{
+	addNames(map[int]string{
 		fBoom:            "main.callBoom",
 		fMiddle:          "main.callMiddle",
 		fSame:            "main.callSame",
@@ -82,13 +82,7 @@ func initPanics() {
 		fFall:            "main.callFall",
 		fFallAgain:       "main.callFallAgain",
 		fFallAgainFunc:   "main.callFallAgain.func1",
-	}
-	for len(names) < 64+len(more) {
-		names = append(names, "-")
-	}
-	for i, s := range more {
-		names[i] = s
-	}
+	})
 }
 
 var (

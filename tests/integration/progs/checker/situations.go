@@ -39,6 +39,16 @@ const (
 	fBadG
 )
 
+// addNames names functions by their numbers; those between that have none are "-".
+func addNames(more map[int]string) {
+	for i, s := range more {
+		for len(names) <= i {
+			names = append(names, "-")
+		}
+		names[i] = s
+	}
+}
+
 var names = []string{
 	fRoot:           "main.callRoot",
 	fDeep:           "main.callDeep",
