@@ -17,11 +17,6 @@
 #include "parser/scan.h"
 #include "script.tab.h"
 
-typedef void *yyscan_t;
-int scan_begin(struct scan *s, yyscan_t *y);
-int script_raw_lex(YYSTYPE *v, YYLTYPE *loc, yyscan_t y);
-int script_raw_lex_destroy(yyscan_t y);
-
 struct token {
 	int t;
 	uint32_t begin, end;

@@ -7,9 +7,6 @@
 #include "gft/arena.h"
 #include "parser/scan.h"
 
-typedef void *yyscan_t;
-int scan_begin(struct scan *s, yyscan_t *y);
-int script_raw_lex_destroy(yyscan_t y);
 int yyparse(struct scan *s, yyscan_t y);
 
 #define SOURCE_MAX (1u << 20)

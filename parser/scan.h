@@ -11,6 +11,13 @@
 typedef struct src_loc YYLTYPE;
 #define YYLTYPE_IS_DECLARED 1
 
+#ifndef YY_TYPEDEF_YY_SCANNER_T
+#define YY_TYPEDEF_YY_SCANNER_T
+typedef void *yyscan_t;
+#endif
+
+union YYSTYPE;
+
 struct exprs {
 	struct expr **v;
 	const char **names; /* NULL until one is named */
@@ -62,6 +69,15 @@ uint32_t attach_scan(struct scan *s, uint32_t pos, struct attach_point ***out, u
 
 /* Whether text begins as a clause does: "begin", "u:", ... */
 bool attach_begins(const char *text, size_t len);
+
+/*
+ * Around the tokens of s->src, whose text must end in a NUL (struct source
+ * promises it): 0, or -1 when there is no memory; then the next token and its
+ * place, 0 at the end; then what ends it.
+ */
+int scan_begin(struct scan *s, yyscan_t *y);
+int script_raw_lex(union YYSTYPE *v, YYLTYPE *loc, yyscan_t y);
+int script_raw_lex_destroy(yyscan_t y);
 
 /* Offset behind blanks and comments. */
 uint32_t scan_skip(const struct source *src, uint32_t pos);

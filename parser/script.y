@@ -5,11 +5,6 @@
  */
 %code requires {
 #include "parser/scan.h"
-
-#ifndef YY_TYPEDEF_YY_SCANNER_T
-#define YY_TYPEDEF_YY_SCANNER_T
-typedef void *yyscan_t;
-#endif
 }
 
 %code {
@@ -23,7 +18,6 @@ typedef void *yyscan_t;
 #define DEPTH_MAX    200
 #define NAME_MAX_LEN 1024
 
-int script_raw_lex(YYSTYPE *v, YYLTYPE *loc, yyscan_t y);
 #define yylex(v, l, s) script_raw_lex(v, l, y)
 
 #define YYLLOC_DEFAULT(cur, rhs, n)                                              \

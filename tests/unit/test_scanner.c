@@ -5,11 +5,6 @@
 #include "parser/scan.h"
 #include "script.tab.h"
 
-typedef void *yyscan_t;
-int scan_begin(struct scan *s, yyscan_t *y);
-int script_raw_lex(YYSTYPE *v, YYLTYPE *loc, yyscan_t y);
-int script_raw_lex_destroy(yyscan_t y);
-
 /* Token by token against want, which ends in 0; the text of each lies where its place says. */
 static void tokens(const char *text, const int *want)
 {
