@@ -39,6 +39,9 @@ func h(to, from chan int, n int) int {
 //go:noinline
 func s(n int) int { return n + os.Getppid() }
 
+// jump calls a function that is left by a jump: see jump_amd64.s.
+func jump(n int) int
+
 var others int64 // calls of the other threads
 
 func main() {
@@ -46,7 +49,7 @@ func main() {
 	runs := flag.Int("runs", 3, "number of runs")
 	batch := flag.Int("batch", 1000, "calls between looks at the clock")
 	threads := flag.Int("threads", 1, "threads that call; the runs are of the first")
-	what := flag.String("what", "call", "what is done: call, switch, syscall")
+	what := flag.String("what", "call", "what is done: call, jump, switch, syscall")
 	flag.Parse()
 
 	to, from := make(chan int), make(chan int)
@@ -55,7 +58,7 @@ func main() {
 			from <- n
 		}
 	}()
-	do := map[string]func(int) int{"call": f, "switch": func(n int) int { return h(to, from, n) }, "syscall": s}[*what]
+	do := map[string]func(int) int{"call": f, "jump": jump, "switch": func(n int) int { return h(to, from, n) }, "syscall": s}[*what]
 
 	for i := 1; i < *threads; i++ {
 		go func() {
@@ -66,7 +69,7 @@ func main() {
 			}
 		}()
 	}
-	if *what == "call" {
+	if *what == "call" || *what == "jump" {
 		runtime.LockOSThread()
 	}
 	sum := 0
