@@ -258,10 +258,11 @@ static void hint(struct gotype *g, Dwarf_Die *d, uint64_t pc, struct goabi_val *
 
 struct reading {
 	struct go_param *v;
+	const char **names;	   /* of v, as DWARF has them */
 	struct go_param *captured; /* of a closure */
 	uint32_t ncaptured, ccaptured;
 	struct goabi_val *val; /* one more than v: the hidden one has none */
-	uint32_t n, cap, valcap, nval, nresult;
+	uint32_t n, cap, namecap, nnames, valcap, nval, nresult;
 	bool saw_dict;
 	bool in_regs, in_memory; /* where DWARF has small arguments */
 };
@@ -304,6 +305,20 @@ static const char *param_name(struct gotype *g, const char *name, bool result, u
 /* The type of the hidden parameter, and of no other. */
 static const struct go_type pointer = { .kind = GO_PTR, .name = "unsafe.Pointer", .size = 8, .align = 8 };
 
+/*
+ * The compiler describes some results twice (seen up to Go 1.23, where a function
+ * with a defer or a loop has several returns).  No two parameters of a function have
+ * one name but "_".
+ */
+static bool seen_before(const struct reading *r, const char *name, bool result)
+{
+	for (uint32_t i = 0; i < r->n; i++) {
+		if (r->v[i].result == result && !strcmp(r->names[i], name))
+			return *name && strcmp(name, "_") != 0;
+	}
+	return false;
+}
+
 static int add_param(struct gotype *g, struct reading *r, Dwarf_Die *d, const struct tgt_func *f)
 {
 	struct gtype *type = dwt_type(g, d, DW_AT_type);
@@ -314,6 +329,8 @@ static int add_param(struct gotype *g, struct reading *r, Dwarf_Die *d, const st
 
 	if (!type || r->n >= MAX_PARAMS || dwt_fill(g, type))
 		return -EBADMSG;
+	if (seen_before(r, name, result))
+		return 0;
 	val.type = &type->t;
 	if (!result && g->minor && g->minor <= 21)
 		hint(g, d, f->entry, &val);
@@ -328,6 +345,7 @@ static int add_param(struct gotype *g, struct reading *r, Dwarf_Die *d, const st
 	ARENA_PUSH(g->a, r->v, n, r->cap,
 		   ((struct go_param){ param_name(g, name, result, r->nresult), &type->t, result, 0, NULL }));
 	r->n = n;
+	ARENA_PUSH(g->a, r->names, r->nnames, r->namecap, name);
 	r->nresult += result;
 	ARENA_PUSH(g->a, r->val, r->nval, r->valcap, val);
 	return 0;

@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import tempfile
 
-from gft import NothingLeft, Skip, build, check, gft, go_newest, go_versions
+from gft import NothingLeft, Skip, build, check, gft, go_newest, go_versions, run
 
 # function: (arguments, result), as gft must print them; None: not looked at
 TABLE = {
@@ -288,6 +288,19 @@ def test_values_by_place():
         for line in ("main.color(7)", "float64(1.5)", "int8(-3)", '"GET / HTTP/1.1"', "1", "<->"):
             check(line in r.out.splitlines(), f"Go {go[0]}: no line {line}", r)
         check('main.fails(err=*errors.errorString("disk full"), none=nil) {' in r.out, "on a graph's line", r)
+
+
+def test_signatures():
+    """Names and numbers of arguments and results of all functions of a program, against their source."""
+    for go in go_versions() or [go_newest()]:
+        exe = build("signatures", go)
+        for probe, what in (("u", "args"), ("ur", "ret")):
+            with tempfile.NamedTemporaryFile("w") as f:
+                f.write(gft("-lv", f"{probe}:*", exe).ok().out)
+                f.flush()
+                out = run([exe, what, f.name]).out
+            m = re.search(r"^(\d+) functions, (\d+) differ$", out, re.M)
+            check(m and int(m[1]) > 500 and m[2] == "0", f"Go {go[0]}: {what} against the source", out)
 
 
 def test_no_dwarf():
