@@ -113,17 +113,16 @@ static __always_inline long gft_gostring(char *dst, __u32 size, __u64 addr)
 	return bpf_probe_read_user(dst, (__u32)h.n, (void *)h.p);
 }
 
-/* n bytes of text at addr, as many as fit; all of dst is used only when it was cut. */
-static __always_inline void gft_text(char *dst, __u32 size, __u64 addr, __u64 n)
+/* n bytes of text at addr, as many as fit; all of dst is used only when it was cut.  0, or the read's error. */
+static __always_inline long gft_text(char *dst, __u32 size, __u64 addr, __u64 n)
 {
 	gft_zero(dst, size);
 	barrier_var(n); /* or the compiler looks at fewer bits of it than the verifier */
 	if ((__s64)n <= 0)
-		return;
+		return 0;
 	if (n >= size)
-		bpf_probe_read_user(dst, size, (void *)addr);
-	else
-		bpf_probe_read_user(dst, (__u32)n, (void *)addr);
+		return bpf_probe_read_user(dst, size, (void *)addr);
+	return bpf_probe_read_user(dst, (__u32)n, (void *)addr);
 }
 
 /* NUL-terminated text at addr. */

@@ -117,9 +117,18 @@ void emit_convert(struct em *m, struct buf *b, const char *dst, const struct gft
 	}
 }
 
-/* Conditions, each with an open brace, that the elements on the way to a Go value are there. */
-static void emit_bounds(struct em *m, struct buf *b, const struct go_access *g)
+/* With -k: what is done when memory of the target that e needs cannot be read.  NULL otherwise. */
+static const char *unread(struct em *m, const struct expr *e)
 {
+	if (!m->p->checks)
+		return NULL;
+	return arena_printf(m->a, "gft_warn(%s, -14)", emit_warning(m, e->loc, "probe_read_user", NULL));
+}
+
+/* Conditions, each with an open brace, that the elements on the way to a Go value are there. */
+static void emit_bounds(struct em *m, struct buf *b, const struct expr *e)
+{
+	const struct go_access *g = e->go;
 	const char *index[GO_BOUNDS_MAX];
 
 	for (uint32_t i = 0; i < g->nindex; i++) {
@@ -137,7 +146,7 @@ static void emit_bounds(struct em *m, struct buf *b, const struct go_access *g)
 
 		buf_printf(b, "__u64 n%u = %lluULL; ", n, (unsigned long long)gb->count);
 		if (!gb->count)
-			emit_fetch(m, b, arena_printf(m->a, "(char *)&n%u", n), &ty_u64, &gb->len, NULL);
+			emit_fetch(m, b, arena_printf(m->a, "(char *)&n%u", n), &ty_u64, &gb->len, unread(m, e));
 		if (gb->at)
 			buf_printf(b, "if (n%u <= %s) gft_warn(%s, 0); ", n, index[gb->index],
 				   emit_warning(m, gb->at->loc, NULL,
@@ -162,9 +171,9 @@ unsigned emit_go_words(struct em *m, struct buf *b, const struct expr *e)
 	unsigned n = m->tmp++;
 
 	buf_printf(b, "__u64 w%u[2] = {}; ", n);
-	emit_bounds(m, b, e->go);
+	emit_bounds(m, b, e);
 	for (int i = 0; i < 2; i++)
-		emit_fetch(m, b, arena_printf(m->a, "(char *)&w%u[%d]", n, i), &ty_u64, &e->go->word[i], NULL);
+		emit_fetch(m, b, arena_printf(m->a, "(char *)&w%u[%d]", n, i), &ty_u64, &e->go->word[i], unread(m, e));
 	buf_puts(b, closing(e->go));
 	return n;
 }
@@ -179,8 +188,8 @@ void emit_into(struct em *m, struct buf *b, const char *dst, const struct gft_ty
 		if (e->go->nbounds)
 			buf_printf(b, "gft_zero(%s, %u); ", dst, t->size);
 		buf_puts(b, "{ ");
-		emit_bounds(m, b, e->go);
-		emit_fetch(m, b, dst, t, &e->go->word[0], NULL);
+		emit_bounds(m, b, e);
+		emit_fetch(m, b, dst, t, &e->go->word[0], unread(m, e));
 		buf_printf(b, "%s} ", closing(e->go));
 		return;
 	}
@@ -189,7 +198,9 @@ void emit_into(struct em *m, struct buf *b, const char *dst, const struct gft_ty
 
 		buf_puts(b, "{ ");
 		n = emit_go_words(m, b, e);
-		buf_printf(b, "gft_text(%s, %u, w%u[0], w%u[1]); } ", dst, t->size, n, n);
+		buf_printf(b, "%s; } ",
+			   emit_checked(m, e->loc, "probe_read_user",
+					arena_printf(m->a, "gft_text(%s, %u, w%u[0], w%u[1])", dst, t->size, n, n)));
 		return;
 	}
 	if (emit_is_place(e)) {
@@ -276,9 +287,9 @@ void emit_into(struct em *m, struct buf *b, const char *dst, const struct gft_ty
 
 		if (it->arg && it->type->size < t->size) { /* a longer string's place */
 			buf_printf(b, "gft_zero(%s, %u); ", dst, t->size);
-			emit_fetch(m, b, dst, it->type, it->arg, NULL);
+			emit_fetch(m, b, dst, it->type, it->arg, unread(m, e));
 		} else if (it->arg)
-			emit_fetch(m, b, dst, t, it->arg, NULL);
+			emit_fetch(m, b, dst, t, it->arg, unread(m, e));
 		else
 			emit_into(m, b, dst, t, it->e);
 		return;
@@ -459,8 +470,8 @@ const char *emit_val(struct em *m, const struct expr *e)
 	if (e->go) {
 		n = m->tmp++;
 		buf_printf(&o, "({ %s x%u = 0; ", c, n);
-		emit_bounds(m, &o, e->go);
-		emit_fetch(m, &o, arena_printf(m->a, "(char *)&x%u", n), e->type, &e->go->word[0], NULL);
+		emit_bounds(m, &o, e);
+		emit_fetch(m, &o, arena_printf(m->a, "(char *)&x%u", n), e->type, &e->go->word[0], unread(m, e));
 		buf_printf(&o, "%sx%u; })", closing(e->go), n);
 		return take(m, &o);
 	}
@@ -545,7 +556,7 @@ const char *emit_val(struct em *m, const struct expr *e)
 			return emit_val(m, it->e);
 		n = m->tmp++;
 		buf_printf(&o, "({ %s x%u = 0; ", c, n);
-		emit_fetch(m, &o, arena_printf(m->a, "(char *)&x%u", n), it->type, it->arg, NULL);
+		emit_fetch(m, &o, arena_printf(m->a, "(char *)&x%u", n), it->type, it->arg, unread(m, e));
 		buf_printf(&o, "x%u; })", n);
 		return take(m, &o);
 	}

@@ -93,8 +93,8 @@ void emit_fetch(struct em *m, struct buf *b, const char *dst, const struct gft_t
 		unsigned first = (unsigned)fa_go_reg(f->reg), words = fa_words(&f->type);
 
 		if (f->type.kind == FT_GOSTRING)
-			buf_printf(b, "gft_text(%s, %u, %s, gft_reg(c, %s)); (void)%s; ", dst, t->size, a,
-				   fa_reg_name(fa_reg_of_go(first + 1)), e);
+			buf_printf(b, "%s = gft_text(%s, %u, %s, gft_reg(c, %s)); if (%s) { %s; } ", e, dst, t->size, a,
+				   fa_reg_name(fa_reg_of_go(first + 1)), e, err ? err : "");
 		else
 			buf_printf(b, "((__u64 *)(%s))[0] = %s; (void)%s; ", dst, a, e);
 		for (unsigned i = 1; i < words && f->type.kind != FT_GOSTRING; i++)

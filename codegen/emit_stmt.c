@@ -97,10 +97,18 @@ static void emit_tail(struct em *m, const struct meta_arg *arg, const struct exp
 	if (e->go) {
 		unsigned n = emit_go_words(m, &b, e);
 
-		emit_line(m, "%send = gft_tail_text(%s, w%u[0], w%u[1]);", buf_str(&b), head, n, n);
+		emit_line(m, "%s", buf_str(&b));
+		if (m->p->checks)
+			emit_line(m, "if (w%u[1]) %s;", n,
+				  emit_checked(m, e->loc, "probe_read_user", arena_printf(m->a, "gft_try(w%u[0])", n)));
+		emit_line(m, "end = gft_tail_text(%s, w%u[0], w%u[1]);", head, n, n);
 	} else if (e->kind == EX_CALL && e->fn->id == FN_STR && !*emit_suffix((unsigned)e->number)) {
-		emit_line(m, "end = gft_tail_str(%s, (__u64)%s, %s);", head, emit_val(m, e->args[0]),
-			  e->nargs > 1 ? emit_val(m, e->args[1]) : "0");
+		emit_line(m, "__u64 at = %s;", emit_val(m, e->args[0]));
+		if (m->p->checks)
+			emit_line(m, "%s;",
+				  emit_checked(m, e->loc, e->nargs == 1 ? "probe_read_user_str" : "probe_read_user",
+					       "gft_try(at)"));
+		emit_line(m, "end = gft_tail_str(%s, at, %s);", head, e->nargs > 1 ? emit_val(m, e->args[1]) : "0");
 	} else {
 		const char *at = emit_at(m, &b, e);
 

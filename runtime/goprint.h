@@ -24,6 +24,12 @@ void print_node(const struct printer *p, const struct go_node *n, unsigned depth
  */
 void print_quoted(const struct printer *p, uint32_t at, uint64_t have, uint64_t len, bool quotes);
 
+/*
+ * goconst.c: in, and what it lacks because no page was loaded there, from the file where that is constant.
+ * bias: address in the process minus address in the file.  False: nothing could be added, out is undefined.
+ */
+bool capture_constants(const struct go_values *v, uint64_t bias, const struct gft_capture *in, struct gft_capture *out);
+
 /* goerror.c: the value of an interface of dynamic type rt. */
 void print_dynamic(const struct printer *p, const struct go_node *n, const struct tgt_rtype *rt);
 

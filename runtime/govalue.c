@@ -124,6 +124,12 @@ static void pointer(const struct printer *p, const struct go_node *n, unsigned d
 	}
 }
 
+/* What is known of text or elements that could not be read. */
+static void lost(const struct printer *p, uint64_t len)
+{
+	buf_printf(p->b, "(fault)(len %llu)", (unsigned long long)len);
+}
+
 static void slice(const struct printer *p, const struct go_node *n, unsigned depth)
 {
 	uint64_t ptr = print_word(p, n->off), len = print_word(p, n->off + 8), cap = print_word(p, n->off + 16);
@@ -135,7 +141,7 @@ static void slice(const struct printer *p, const struct go_node *n, unsigned dep
 		return;
 	}
 	if (print_faulted(p, n->op)) {
-		buf_puts(p->b, "(fault)");
+		lost(p, len);
 		return;
 	}
 	if (e && e->size == 1 && e->kind == GO_UINT && (print_ran(p, n->op) || !len)) {
@@ -264,7 +270,7 @@ void print_node(const struct printer *p, const struct go_node *n, unsigned depth
 		break;
 	case GO_STRING:
 		if (print_faulted(p, n->op))
-			buf_puts(p->b, "(fault)");
+			lost(p, print_word(p, n->off + 8u));
 		else if (n->op < 0 && print_word(p, n->off + 8u))
 			buf_printf(p->b, "\"…\"(len %llu)", (unsigned long long)print_word(p, n->off + 8u));
 		else
@@ -305,12 +311,15 @@ void print_node(const struct printer *p, const struct go_node *n, unsigned depth
 void go_value_print(struct buf *b, const struct go_values *v, uint32_t i, const struct gft_capture *cap)
 {
 	struct printer p = { b, v, cap, 0, NULL };
+	struct gft_capture more;
 	const struct go_node *n;
 
 	if (i >= v->n)
 		return;
 	n = &v->nodes[i];
 	p.bias = print_word(&p, v->ip) - v->site_vaddr;
+	if (capture_constants(v, p.bias, cap, &more))
+		p.cap = cap = &more;
 	if (n->xmm)
 		p.xmm = n;
 	if (n->root_op >= 0 && !print_ran(&p, n->root_op)) { /* its address, or the memory there, could not be read */

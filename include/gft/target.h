@@ -135,6 +135,9 @@ int64_t tgt_file_offset(const struct tgt *t, uint64_t vaddr);
 /* vaddr of a file offset in an executable segment, or -1. */
 int64_t tgt_vaddr_of_offset(const struct tgt *t, uint64_t off);
 
+/* len bytes of the file at vaddr, of a segment that no process can write; NULL: there are none.  Valid as long as t. */
+const uint8_t *tgt_constant(const struct tgt *t, uint64_t vaddr, uint64_t len);
+
 /* --- Go ------------------------------------------------------------------ */
 
 /* Offsets in bytes; -1 where this version has no such field. */

@@ -328,6 +328,8 @@ static void put_go(struct buf *b, const struct value_ctx *vc, const struct gft_t
 		buf_puts(b, "null");
 	else if (strcmp(s, "true") == 0 || strcmp(s, "false") == 0)
 		buf_puts(b, s);
+	else if (strncmp(s, "(fault)(len ", 12) == 0 && s[12 + strspn(s + 12, "0123456789")] == ')')
+		buf_printf(b, "{\"fault\": true, \"len\": %.*s}", (int)strspn(s + 12, "0123456789"), s + 12);
 	else if (strcmp(s, "(fault)") == 0)
 		buf_puts(b, "{\"fault\": true}");
 	else if (unquote(&plain, s))

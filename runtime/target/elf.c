@@ -65,6 +65,13 @@ const uint8_t *tgt_mem(const struct tgt *t, uint64_t vaddr, uint64_t len)
 	return r.p && len <= r.n ? r.p : NULL;
 }
 
+const uint8_t *tgt_constant(const struct tgt *t, uint64_t vaddr, uint64_t len)
+{
+	const struct segment *s = seg_of(t, vaddr);
+
+	return s && !(s->flags & PF_W) ? tgt_mem(t, vaddr, len) : NULL;
+}
+
 bool tgt_is_code(const struct tgt *t, uint64_t vaddr)
 {
 	const struct segment *s = seg_of(t, vaddr);

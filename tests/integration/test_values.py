@@ -12,6 +12,7 @@ from gft import NothingLeft, Skip, build, check, gft, go_newest, go_versions, ru
 # function: (arguments, result), as gft must print them; None: not looked at
 TABLE = {
     "main.ints": ("a=-1, b=65535, c=-70000, d=9223372036854775813, e=42", "41"),
+    "main.constant": ('s="456789abcd", fresh=(fault)(len 4194304), err=*errors.errorString("12345")', '"56789abcd"'),
     "main.small": ("b=true, r=120, c=7", "false"),
     "main.bytes": ('b="GET / HTTP/1.1", n=nil', "14"),
     "main.slices": ('a=[1 -2 3], s=["a" "bc"], none=nil', "[1 -2]"),
@@ -301,6 +302,17 @@ def test_signatures():
                 out = run([exe, what, f.name]).out
             m = re.search(r"^(\d+) functions, (\d+) differ$", out, re.M)
             check(m and int(m[1]) > 500 and m[2] == "0", f"Go {go[0]}: {what} against the source", out)
+
+
+def test_unread_pages():
+    """A constant whose page was never loaded: marked where it is fetched, told with -k, and empty in expressions."""
+    exe = build("values")
+    r = gft("-k", "-q", "-e", 'u:main.constant { fetch(f = %ax:gostring, g = +0(%ax):c64); graph(); printf("<%s> <%s> %d\\n", args.s, '
+            "str(args.s), len(args.s)); @[args.s] = count(); @f[fetch(%ax:gostring)] = count(); }", "-c", exe).ok()
+    check("main.constant(f=(fault), g=(fault)) {" in r.out and "<> <> 10" in r.out, "what could not be read", r)
+    check(r.err.count("WARNING: Bad address") == 4, "-k tells of each read that failed", r)
+    r = gft("-f", "json", "-q", "-e", "u:main.constant { graph(args); }", "-c", exe).ok()
+    check('"args": {"s": "456789abcd", "fresh": {"fault": true, "len": 4194304}, "err": ' in r.out, "in JSON", r)
 
 
 def test_no_dwarf():

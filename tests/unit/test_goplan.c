@@ -145,7 +145,7 @@ static void test_strings(void **state)
 	text_of("a \"q\"\n\x01\xc3\xa4", 9, 64, "\"a \\\"q\\\"\\n\\x01\xc3\xa4\"");
 	text_of("hello, wo", 12, 9, "\"hello, wo\xe2\x80\xa6\"(len 12)");
 	cap.fault = 1 << 1;
-	is("(fault)");
+	is("(fault)(len 12)");
 	/* no room was left for its text */
 	fresh(&t_string);
 	word(72, 7);
@@ -193,7 +193,7 @@ static void test_slices(void **state)
 	word(72, 5);
 	is("[\xe2\x80\xa6](len 5, cap 8)");
 	cap.fault = 1 << 3;
-	is("(fault)");
+	is("(fault)(len 5)");
 	fresh(&t_array);
 	node.kids = kids;
 	node.nkids = 2;

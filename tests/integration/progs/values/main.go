@@ -151,8 +151,25 @@ func errs() {
 
 var more []error // of newer versions
 
+// A constant so large that nearly all of its pages are never loaded: nobody reads them but gft, in the file.
+const (
+	k16  = "0123456789abcdef"
+	k256 = k16 + k16 + k16 + k16 + k16 + k16 + k16 + k16 + k16 + k16 + k16 + k16 + k16 + k16 + k16 + k16
+	k4k  = k256 + k256 + k256 + k256 + k256 + k256 + k256 + k256 + k256 + k256 + k256 + k256 + k256 + k256 + k256 + k256
+	k64k = k4k + k4k + k4k + k4k + k4k + k4k + k4k + k4k + k4k + k4k + k4k + k4k + k4k + k4k + k4k + k4k
+	k1m  = k64k + k64k + k64k + k64k + k64k + k64k + k64k + k64k + k64k + k64k + k64k + k64k + k64k + k64k + k64k + k64k
+)
+
+var far = errors.New(k1m[700001:700006])
+
+//go:noinline
+func constant(s string, fresh []byte, err error) string {
+	return s[1:]
+}
+
 //go:noinline
 func work() {
+	constant(k1m[500004:500014], make([]byte, 1<<22), far)
 	ints(-1, 65535, -70000, 1<<63+5, 42)
 	small(true, 'x', 7)
 	text("hello \"world\"\n", "")
