@@ -237,6 +237,15 @@ const struct gft_type *sema_tp_args(struct sema *s, const struct clause *c, cons
 bool sema_go_value(struct sema *s, struct expr *e);
 /* An argument of print(), or of printf()'s %s: a Go value that the language has no type for is captured whole. */
 void sema_go_printed(struct sema *s, struct expr *e);
+/* x, a Go value by name, gets its first word as its value; without x->go it cannot be nil.  False: it is none by name.
+ */
+bool sema_go_word(struct sema *s, struct expr *x);
+/*
+ * sema_nil.c: e is a comparison by == or !=; a nil in it becomes 0, and what it is compared with its first word.
+ * False: that can never be nil, which was told.
+ */
+bool sema_nil(struct sema *s, struct expr *e);
+bool sema_is_nil(const struct expr *e);
 /* len() of a Go value; false: its argument is none that has a length. */
 bool sema_go_len(struct sema *s, struct expr *e);
 /* Whether the clause's binary describes its arguments (told when not). */

@@ -488,6 +488,10 @@ static void check_ident(struct sema *s, struct expr *e)
 		}
 		if (sema_target_constant(s, e))
 			return;
+		if (sema_is_nil(e)) {
+			sema_error(s, e->loc, "nil is for comparisons: args.x == nil, ret.err != nil");
+			return;
+		}
 		sema_error(s, e->loc, "unknown name '%s'", e->name);
 		while (builtin_names()[n])
 			n++;
@@ -562,6 +566,10 @@ static void check_binary(struct sema *s, struct expr *e)
 	struct expr *a = e->a, *b = e->b;
 	bool returned = s->returned;
 
+	if ((e->op == OP_EQ || e->op == OP_NE) && !sema_nil(s, e)) {
+		e->type = &ty_bool;
+		return;
+	}
 	sema_expr(s, a);
 	if (e->op == OP_LAND || e->op == OP_LOR)
 		s->returned = returned || sema_returned(a, e->op == OP_LAND);

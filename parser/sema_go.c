@@ -473,7 +473,9 @@ static bool resolve(struct sema *s, const struct expr *e, const struct path *p, 
 			   pl.type->name ? pl.type->name : "this");
 		sema_hint(s, pl.nindex ? "by an index that is computed only numbers and text can be had: a field of it"
 			     : pl.type->kind == GO_STRUCT ? "take a field of it; print() and printf's %%s show it whole"
-							  : "print(), printf's %%s and graph(args, ret) show it");
+			     : pl.type->kind == GO_INTERFACE || pl.type->kind == GO_EFACE || pl.type->kind == GO_SLICE
+				     ? "compare it with nil; print(), printf's %%s and graph(args, ret) show it"
+				     : "print(), printf's %%s and graph(args, ret) show it");
 		return false;
 	}
 	if (pl.type->bits && pl.type->kind == GO_INT) {
@@ -687,6 +689,57 @@ bool sema_go_len(struct sema *s, struct expr *e)
 	check_indexes(s, &p);
 	if (!e->go && allowed(s, &p))
 		everywhere(s, e, &p, resolve_len);
+	return true;
+}
+
+/* The place of the word that is 0 when the value is nil. */
+static bool resolve_word(struct sema *s, const struct expr *e, const struct path *p, uint32_t func, struct go_access *a)
+{
+	struct place pl;
+
+	*a = (struct go_access){ .words = 1, .type = &ty_u64 };
+	if (!walk(s, p, func, &pl))
+		return false;
+	switch (pl.type->kind) {
+	case GO_PTR:
+	case GO_INTERFACE:
+	case GO_EFACE:
+	case GO_SLICE:
+	case GO_MAP:
+	case GO_CHAN:
+	case GO_FUNC: break;
+	default:
+		sema_error(s, e->loc, "%s is never nil", pl.type->name ? pl.type->name : "this value");
+		if (pl.type->kind == GO_STRING)
+			sema_hint(s, "compare it with \"\"");
+		return false;
+	}
+	if (!word_at(&pl, 0, 8, &a->word[0])) {
+		sema_error(s, e->loc, "this value cannot be read where it lies");
+		return false;
+	}
+	a->word[0].type = (struct fa_type){ .kind = FT_INT, .bits = 64 };
+	a->word[0].text = "args";
+	a->nbounds = pl.nbounds;
+	memcpy(a->bound, pl.bound, sizeof(a->bound));
+	a->nindex = pl.nindex;
+	memcpy(a->index, pl.index, sizeof(a->index));
+	return true;
+}
+
+bool sema_go_word(struct sema *s, struct expr *x)
+{
+	struct path p = { 0 };
+
+	if (s->tp_args || !(s->ci->where & W_UPROBE) || s->ci->where & W_GO || !collect(x, &p))
+		return false;
+	p.result = !p.n && p.root->name[0] == 'r';
+	if (!p.n && !p.result)
+		return false;
+	check_indexes(s, &p);
+	x->go = NULL;
+	if (allowed(s, &p))
+		everywhere(s, x, &p, resolve_word);
 	return true;
 }
 

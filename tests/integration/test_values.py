@@ -315,6 +315,29 @@ def test_unread_pages():
     check('"args": {"s": "456789abcd", "fresh": {"fault": true, "len": 4194304}, "err": ' in r.out, "in JSON", r)
 
 
+def test_nil():
+    """== nil and != nil of every kind of value that can be, by name and by place."""
+    for go in (go_versions() or [go_newest()])[:1] + [go_newest()]:
+        exe = build("values", go)
+        r = gft("-q", "-e", """
+            u:main.fails { @fails[args.err == nil, args.none == nil, fetch(%ax:error) != nil, nil == fetch(%cx:error)] = count(); }
+            u:main.structs / args.q != nil && args.none == nil / { @structs[args.q.at == nil] = count(); }
+            u:main.slices { @slices[args.a == nil, args.s == nil, args.none == nil] = count(); }
+            u:main.maps { @maps[args.m == nil, args.none == nil, args.c != nil] = count(); }
+            u:main.funcs { @funcs[args.f == nil, args.none == nil] = count(); }
+            u:main.faces { @faces[args.a == nil, args.w != nil] = count(); }
+            ur:main.fails { @ret[ret == nil, ret.0 != nil] = count(); }
+            ur:"main.(*person).older" { @err[ret.err == nil] = count(); }""", "-c", exe).ok()
+        for want in (r"@fails\[false, true, true, true\]: \d+", r"@structs\[false\]: 1", r"@slices\[false, false, true\]: 1",
+                     r"@maps\[false, true, true\]: 1", r"@funcs\[false, true\]: 1", r"@faces\[false, true\]: \d+",
+                     r"@ret\[false, true\]: \d+", r"@err\[true\]: 1"):
+            check(re.search(f"^{want}$", r.out, re.M), f"Go {go[0]}: {want}", r)
+    exe = build("values")
+    for x, why in (("args.s", "string is never nil"), ("len(args.s)", "is never nil"), ("nil", "nil is for comparisons")):
+        r = gft("-e", f"u:main.text / {x} == nil / {{ }}", exe, status=1)
+        check(why in r.err, f"{x} == nil", r)
+
+
 def test_no_dwarf():
     exe = build("calls", variant="stripped")
     r = gft("-e", "u:main.add { graph(args); }", exe, status=1)
