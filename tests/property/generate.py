@@ -238,6 +238,12 @@ class Script(Kinds):
                       "uint64)(int64 *", "int64)(void *")
         return f"({t}){self.atom()}"
 
+    @staticmethod
+    def constant(text):
+        """Whether nothing in an expression has a value that is known only when it runs."""
+        known = r"(offsetof|sizeof)\([^()]*\)|\b(true|false|comptime|K_\w+|C_NUMBER|AF_\w+|u?int\d+|\d\w*)\b|\$#|\$3"
+        return not re.search(r"[A-Za-z@$]", re.sub(known, "", text))
+
     def atom(self, depth=3):
         return f"({self.expr(depth)})"
 
@@ -254,7 +260,7 @@ class Script(Kinds):
         if n < 5:
             op = self.pick("+", "-", "*", "/", "%", "&", "|", "^", "<<", ">>")
             right = self.expr(d)
-            if op in "/%" and re.fullmatch(r"0\w*|false|\$#|\$3|offsetof.*|[-\s()0-9a-fx%/*+<>&|^]+", right):
+            if op in "/%" and self.constant(right):  # it could be 0, which is an error
                 right = "3"
             return f"({self.expr(d)} {op} {right})"
         if n < 7:
@@ -429,8 +435,20 @@ class Script(Kinds):
                 extra = self.pick(", 1s, 10", ', 100ms, 60, "avg"', ', 1us, 1, "max"', ', 1s, 1000, "sum"')
             if value == "lhist":
                 extra = self.pick(", 0, 100, 10", ", -10, 10, 1", ", 0, 1000, 1", ", 1ms, 1s, 10ms")
-            self.maps.append({"name": "@" if i == 0 and self.chance(0.3) else f"@m{i}", "keys": keys,
-                              "value": value, "extra": extra})
+            m = {"name": "@" if i == 0 and self.chance(0.3) else f"@m{i}", "keys": keys, "value": value, "extra": extra}
+            if not self.typed_in(m):  # a stack of the kernel by a caller: there is no such place
+                m["keys"] = []
+            self.maps.append(m)
+
+    def typed_in(self, m):
+        """A clause that can give a map its type, or None."""
+        here, found = self.clause, None
+        for where in (Clause("begin"), Clause("ur", "main.minus")):
+            self.clause = where
+            if not found and self.keys_here(m) and self.can(m["value"]):
+                found = where
+        self.clause = here
+        return found
 
     def key(self, m):
         return ", ".join(self.of_kind(k, 2) for k in m["keys"])
@@ -697,12 +715,14 @@ class Script(Kinds):
         # every map gets its type
         self.clause, self.vars, self.last = Clause("begin"), [], True
         for m in self.maps:  # what begin cannot make gets its type elsewhere
-            if not self.keys_here(m) or not self.can(m["value"]):
-                self.clause = Clause("ur", "main.minus")
+            self.clause = self.typed_in(m)
+            if self.clause.where != "begin":
                 clauses.append(f"ur:main.minus {{ {self.assign_map(m)} }}")
-                self.clause = Clause("begin")
+        self.clause = Clause("begin")
         clauses.append("begin { " + " ".join(self.assign_map(m) for m in self.maps
                                              if self.keys_here(m) and self.can(m["value"])) + " exit(); }")
+        if any("graph_drop(" in c or "graph_tag(" in c for c in clauses) and not any(re.search(r"\bgraph\(", c) for c in clauses):
+            clauses.append("u:main.add { graph(); }")  # the one that was made is not in the text
         if self.chance(0.2):
             m = self.r.choice(self.maps)
             kind = self.pick("percpuhash", "percpulruhash") if m["value"] in AGGS else self.pick("hash", "lruhash")
