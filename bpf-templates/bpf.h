@@ -255,10 +255,19 @@ static __always_inline struct gft_ctx *gft_with_ids(struct gft_ctx *c)
 #define gft_pid(c) (gft_with_ids(c)->tgid)
 #define gft_tid(c) (gft_with_ids(c)->tid)
 
+/* The beginning of it, when dst is shorter: the helper would end it with a NUL. */
 static __always_inline void gft_comm(char *dst, __u32 size)
 {
-	if (bpf_get_current_comm(dst, size < GFT_TASK_COMM_LEN ? size : GFT_TASK_COMM_LEN))
-		dst[0] = 0;
+	char all[GFT_TASK_COMM_LEN];
+
+	if (size >= sizeof(all)) {
+		if (bpf_get_current_comm(dst, sizeof(all)))
+			dst[0] = 0;
+		return;
+	}
+	if (bpf_get_current_comm(all, sizeof(all)))
+		all[0] = 0;
+	__builtin_memcpy(dst, all, size);
 }
 
 static __always_inline __u64 gft_elapsed(void)

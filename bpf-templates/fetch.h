@@ -85,7 +85,7 @@ static __always_inline __u64 gft_context(struct gft_ctx *c)
 static const char gft_providers[32][16] = { GFT_WANT_PROVIDER };
 
 /* the index is masked: where the context lies in memory, the verifier does not know it */
-#define gft_probetype(dst, size) __builtin_memcpy(dst, gft_providers[c->provider & 31], 16)
+#define gft_probetype(dst, size) __builtin_memcpy(dst, gft_providers[c->provider & 31], (size) < 16 ? (size) : 16)
 #endif
 
 /* Loads a pointer; 0, or nonzero when the read faulted. */

@@ -32,6 +32,14 @@ def test_long_text():
           LONG + "abc|01234|         x|")
 
 
+def test_beginnings():
+    """Names compared by fewer bytes than their own place has."""
+    begin('printf("%d %d %d %d\\n", strncmp(comm, "gfx", 2), strncmp(comm, "gft", 3), strncmp(comm, "gfx", 3) < 0, strncmp("gft!", comm, 4) > 0); '
+          '$c = comm; printf("%d %d %d\\n", strncmp($c, "gf", 2), memcmp(comm, "gft", 3), strncmp(comm, "gft", 16)); '
+          'printf("%d %d %d\\n", strncmp(probetype, "begx", 3), strncmp(probetype, "begx", 4) < 0, strncmp(probetype, "begin", 16)); '
+          'if (strncmp(comm, probetype, 3)) { print("different"); }', "0 0 1 1", "0 0 0", "0 1 0", "different")
+
+
 def test_long_keys_and_parts():
     r = script(f'begin {{ $s = "{LONG}"; @m[$s] = $s; @t[$s, 1, $s] = ($s, (1, "x")); @r[1] = (a = $s, b = 2); '
                f'$v = "x"; if (find(@m, $s, $v)) {{ print($v); }} print(has_key(@m, "{LONG}")); print(@m["{LONG}"] == $s); '
