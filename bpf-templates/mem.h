@@ -9,8 +9,6 @@
 
 #include <gft/memory.h>
 
-#include <gft/memory.h>
-
 static __always_inline long gft_read_user(void *dst, __u32 size, __u64 addr)
 {
 	return bpf_probe_read_user(dst, size, (void *)addr);
@@ -33,33 +31,33 @@ static __always_inline long gft_read_any(void *dst, __u32 size, __u64 addr)
  * char a[n] as text in size bytes: what is behind a NUL may be anything in
  * memory, and must be zero in a value.
  */
-static __always_inline long gft_chars_user(char *dst, __u32 size, __u32 n, __u64 addr)
+static __always_inline long gft_chars(bool kernel, char *dst, __u32 size, __u32 n, __u64 addr)
 {
+	const void *p = (const void *)addr, *last = (const void *)(addr + n - 1);
 	long e;
 
 	gft_zero(dst, size);
-	e = bpf_probe_read_user_str(dst, n, (void *)addr);
-	if (e == n)
-		bpf_probe_read_user(dst + n - 1, 1, (void *)(addr + n - 1));
+	e = kernel ? bpf_probe_read_kernel_str(dst, n, p) : bpf_probe_read_user_str(dst, n, p);
+	if (e == n && kernel) /* the helper put a NUL in place of the last */
+		bpf_probe_read_kernel(dst + n - 1, 1, last);
+	else if (e == n)
+		bpf_probe_read_user(dst + n - 1, 1, last);
 	return e < 0 ? e : 0;
+}
+
+static __always_inline long gft_chars_user(char *dst, __u32 size, __u32 n, __u64 addr)
+{
+	return gft_chars(false, dst, size, n, addr);
 }
 
 static __always_inline long gft_chars_kernel(char *dst, __u32 size, __u32 n, __u64 addr)
 {
-	long e;
-
-	gft_zero(dst, size);
-	e = bpf_probe_read_kernel_str(dst, n, (void *)addr);
-	if (e == n)
-		bpf_probe_read_kernel(dst + n - 1, 1, (void *)(addr + n - 1));
-	return e < 0 ? e : 0;
+	return gft_chars(true, dst, size, n, addr);
 }
 
 static __always_inline long gft_chars_any(char *dst, __u32 size, __u32 n, __u64 addr)
 {
-	if ((__s64)addr < 0)
-		return gft_chars_kernel(dst, size, n, addr);
-	return gft_chars_user(dst, size, n, addr);
+	return gft_chars((__s64)addr < 0, dst, size, n, addr);
 }
 
 /* A word of the program's own memory at any address: byte by byte. */
