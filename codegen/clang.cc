@@ -124,9 +124,6 @@ class consumer : public clang::DiagnosticConsumer
 				col = p.getColumn();
 			}
 		}
-		/* a function that nobody has is no program: libbpf would say so without its place */
-		if (text.startswith("implicit declaration of function"))
-			level = clang::DiagnosticsEngine::Error;
 		w.add(level >= clang::DiagnosticsEngine::Error	   ? 2
 		      : level == clang::DiagnosticsEngine::Warning ? 1
 								   : 0,
@@ -229,7 +226,9 @@ bool set_up(clang::CompilerInstance &ci, consumer &client, const struct clang_jo
 		"-Wall", "-Wno-unused-function", "-Wno-unused-variable", "-Wno-unused-const-variable",
 		"-Wno-unused-but-set-variable", "-Wno-unused-value", "-Wno-pointer-sign",
 		"-Wno-compare-distinct-pointer-types", "-Wno-address-of-packed-member", "-Wno-tautological-compare",
-		"-Wno-constant-conversion", "-Wno-int-conversion"
+		"-Wno-constant-conversion", "-Wno-int-conversion",
+		/* a function that nobody has is no program: libbpf would say so without its place */
+		"-Werror=implicit-function-declaration"
 	};
 	std::vector<const char *> args;
 
@@ -256,6 +255,8 @@ bool set_up(clang::CompilerInstance &ci, consumer &client, const struct clang_jo
 	ci.createDiagnostics(&client, false);
 	if (!clang::CompilerInvocation::CreateFromArgs(ci.getInvocation(), args, ci.getDiagnostics()))
 		return false;
+	/* the engine was made before the arguments were read, and does not know their -W yet */
+	clang::ProcessWarningOptions(ci.getDiagnostics(), ci.getDiagnosticOpts());
 	ci.createFileManager(file_system(job));
 	return true;
 }

@@ -203,7 +203,7 @@ int compile_bpf(const char *name, const char *text, size_t len, const struct com
 	if (o->verbose)
 		fprintf(stderr, "compiled %zu bytes of C to %zu bytes in %.1f ms\n", len, out->object_len,
 			now_ms() - t0);
-	if (!r)
+	if (!r && !out->ndiags) /* what was warned of is told the next time too */
 		cache_put(cache, key, out->object, out->object_len);
 end:
 	cache_close(cache);

@@ -278,10 +278,11 @@ static bool front_end(struct story *s)
 	return true;
 }
 
-/* A mistake that Clang found in the script's own C: it is told there.  False: it is about something else. */
+/* What Clang says of the script's own C: it is told there, a warning at once.  False: it is about something else. */
 static bool in_own_c(struct story *s, const struct clang_diag *d)
 {
 	const struct source *src;
+	struct buf text = BUF_INIT;
 
 	if (!s->program)
 		return false;
@@ -301,6 +302,12 @@ static bool in_own_c(struct story *s, const struct clang_diag *d)
 		while (isalnum((unsigned char)src->text[loc.end]) || src->text[loc.end] == '_')
 			loc.end++;
 		loc.end += loc.end == loc.begin;
+		if (d->level == 1 && !s->cli.no_warnings) {
+			buf_printf(&text, "C: %s", d->text);
+			diag_place(s->diag, loc, "WARNING", buf_str(&text), stderr,
+				   cli_wants_color(&s->cli, STDERR_FILENO));
+			buf_free(&text);
+		}
 		if (d->level != 2)
 			return true;
 		diag_error(s->diag, loc, "C: %s", d->text);
@@ -376,9 +383,13 @@ static bool compile(struct story *s)
 		fprintf(stderr, "gft: %s\n", s->object.err);
 		return false;
 	}
-	for (size_t i = 0; i < s->object.ndiags && (r || s->cli.verbose); i++) {
+	for (size_t i = 0; i < s->object.ndiags; i++) {
 		struct clang_diag d = s->object.diags[i];
 
+		if (!r && !s->cli.verbose) { /* it compiles: what the script's own C is warned of */
+			in_own_c(s, &d);
+			continue;
+		}
 		/* told for every place of such a program */
 		if (strstr(d.text, "BPF stack limit")) {
 			d.text = "the script's values need more than the 512 bytes of stack that a BPF program has";
