@@ -22,6 +22,7 @@
 struct diag_note {
 	struct src_loc loc;
 	const char *msg;
+	bool operand; /* is told as an error or warning itself */
 };
 
 struct diag_entry {
@@ -96,7 +97,7 @@ static void diag_add(struct diag *d, enum diag_level level, struct src_loc loc, 
 	d->last_dropped = false;
 	e.seq = d->nentries;
 	for (const struct diag_context *c = d->context; c; c = c->outer) {
-		struct diag_note n = { c->loc, c->msg };
+		struct diag_note n = { c->loc, c->msg, false };
 
 		ARENA_PUSH(d->arena, e.notes, e.nnotes, e.cap_notes, n);
 	}
@@ -142,19 +143,34 @@ void diag_hint(struct diag *d, const char *fmt, ...)
 	va_end(ap);
 }
 
-void diag_note(struct diag *d, struct src_loc loc, const char *fmt, ...)
+static void add_note(struct diag *d, struct src_loc loc, bool operand, const char *fmt, va_list ap)
 {
-	struct diag_note n = { .loc = loc };
+	struct diag_note n = { .loc = loc, .operand = operand };
 	struct diag_entry *e;
-	va_list ap;
 
 	if (d->last_dropped || !d->nentries)
 		return;
 	e = &d->entries[d->nentries - 1];
-	va_start(ap, fmt);
 	n.msg = arena_vprintf(d->arena, fmt, ap);
-	va_end(ap);
 	ARENA_PUSH(d->arena, e->notes, e->nnotes, e->cap_notes, n);
+}
+
+void diag_note(struct diag *d, struct src_loc loc, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	add_note(d, loc, false, fmt, ap);
+	va_end(ap);
+}
+
+void diag_operand(struct diag *d, struct src_loc loc, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	add_note(d, loc, true, fmt, ap);
+	va_end(ap);
 }
 
 size_t diag_errors(const struct diag *d)
@@ -335,15 +351,18 @@ void diag_print(const struct diag *d, FILE *out, bool color, bool warnings)
 	qsort(sorted, d->nentries, sizeof(*sorted), by_place);
 	for (size_t i = 0; i < d->nentries; i++) {
 		const struct diag_entry *e = &sorted[i];
+		const char *kind = e->level == DIAG_ERROR ? "ERROR" : "WARNING";
+		const char *kind_color = e->level == DIAG_ERROR ? "\033[31m" : "\033[33m";
 
 		if (e->level == DIAG_WARNING && !warnings)
 			continue;
-		if (e->level == DIAG_ERROR)
-			print_place(d, e->loc, "ERROR", "\033[31m", e->msg, out, color);
-		else
-			print_place(d, e->loc, "WARNING", "\033[33m", e->msg, out, color);
-		for (size_t k = 0; k < e->nnotes; k++)
-			print_place(d, e->notes[k].loc, "NOTE", "\033[36m", e->notes[k].msg, out, color);
+		print_place(d, e->loc, kind, kind_color, e->msg, out, color);
+		for (size_t k = 0; k < e->nnotes; k++) {
+			const struct diag_note *n = &e->notes[k];
+
+			print_place(d, n->loc, n->operand ? kind : "NOTE", n->operand ? kind_color : "\033[36m", n->msg,
+				    out, color);
+		}
 		if (e->hint) {
 			fputs("HINT: ", out);
 			put_text(out, e->hint, strlen(e->hint));

@@ -131,13 +131,13 @@ static void tell_unused(struct sema *s, const struct expr *e)
 	case EX_FETCH: break;
 	default:
 		if (e->type->kind != TY_VOID && e->type->kind != TY_NONE) {
-			diag_warn(s->d, e->loc, "this value is computed and thrown away");
+			diag_warn(s->d, e->loc, "Return value discarded.");
 			diag_hint(s->d, "print(...) shows it");
 		}
 		return;
 	}
 	if (e->kind == EX_CALL && e->fn && gives_value(e)) {
-		diag_warn(s->d, e->loc, "the value that %s() returns is thrown away", e->name);
+		diag_warn(s->d, e->loc, "Return value discarded.");
 		diag_hint(s->d, "_ = %s(...) says that this is meant", e->name);
 	}
 	if (e->kind == EX_CALL && e->fn && ty_is_agg(e->type)) {
@@ -281,7 +281,8 @@ void sema_block(struct sema *s, struct block *b, bool is_value)
 	for (struct stmt *st = b->first; st; st = st->next) {
 		check_stmt(s, st);
 		if (s->report && st->next && leaves(st)) {
-			diag_warn(s->d, st->next->loc, "what follows %s is never reached",
+			diag_warn(s->d, st->next->loc, "Unreachable statement");
+			diag_hint(s->d, "nothing runs behind %s",
 				  st->kind == ST_EXPR	  ? "exit()"
 				  : st->kind == ST_RETURN ? "return"
 				  : st->kind == ST_BREAK  ? "break"

@@ -612,6 +612,10 @@ static void check_binary(struct sema *s, struct expr *e)
 	if (!sema_is_cond(a->type) || !sema_is_cond(b->type)) {
 		sema_error(s, e->loc, "Type mismatch for '%s': comparing %s with %s", op_text(e->op),
 			   sema_type_name(s, a->type), sema_type_name(s, b->type));
+		if (s->report) {
+			diag_operand(s->d, a->loc, "left (%s)", sema_type_name(s, a->type));
+			diag_operand(s->d, b->loc, "right (%s)", sema_type_name(s, b->type));
+		}
 		if (a->type->kind == TY_STRING && b->type->kind == TY_STRING)
 			sema_hint(s, "strings can be compared by == and != only");
 		else if (is_name(a->type) || is_name(b->type))

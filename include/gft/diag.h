@@ -74,6 +74,8 @@ void diag_set_context(struct diag *d, const struct diag_context *c);
 /* Adds to the diagnostic queued last: what to try, or a second place. */
 void diag_hint(struct diag *d, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void diag_note(struct diag *d, struct src_loc loc, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+/* The same for one side of an operator: told as the diagnostic itself is, "ERROR: left (int8)", as in bpftrace. */
+void diag_operand(struct diag *d, struct src_loc loc, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
 size_t diag_errors(const struct diag *d);
 size_t diag_warnings(const struct diag *d);

@@ -319,7 +319,7 @@ def test_missing_probes():
 
 def test_discarded():
     r = script('begin { strlen("x"); _ = strlen("x"); if (1) { return; print(1); } exit(); print(2); }')
-    check(r.err.count("thrown away") == 1 and r.err.count("never reached") == 2, "warnings", r)
+    check(r.err.count("Return value discarded.") == 1 and r.err.count("Unreachable statement") == 2, "warnings", r)
 
 
 def test_script_help():

@@ -125,6 +125,7 @@ def main():
                 sys.stderr.write(f"{done} of {o.n}, {failed} failed, {time.monotonic() - start:.0f} s\n")
             if why == TOO_MUCH:
                 large += 1
+                print(f"seed {work[f]} is {TOO_MUCH}", flush=True)
             elif why:
                 failed += 1
                 print(f"FAIL {why}", flush=True)
