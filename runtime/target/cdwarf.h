@@ -54,7 +54,7 @@ struct cdwarf {
 		const char *why;
 	} * params; /* by function */
 	size_t nparams;
-	struct cnames *names; /* cnames.c */
+	struct cnames *names, *local_names; /* cnames.c */
 };
 
 /* NULL, rc and err when there is nothing to read. */

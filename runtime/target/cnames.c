@@ -2,10 +2,12 @@
 /*
  * cnames.c - types of C, C++ and Rust by name.
  *
- * A name may mean different things in different source files.  What the units
- * of given functions say counts first, and they alone are read when they know
- * it; else all units are, once, into a table sorted by name.  Two descriptions
- * that say the same are one.
+ * A name may mean different things in different source files.  What given
+ * functions declare inside of themselves counts first, then what their units
+ * say, and these alone are read when they know it; else all units are, once, into
+ * a table sorted by name.  Types that functions declare have a table of their own,
+ * which is made when nothing else knows a name: most of DWARF is in functions.
+ * Two descriptions that say the same are one.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -48,6 +50,7 @@ struct walk {
 	const char *name; /* the last part of what is looked for; NULL: all */
 	const char *unit;
 	bool bare;
+	bool local; /* what stands inside of functions, and not the rest */
 	struct cname *v;
 	size_t n, cap;
 	uint32_t imports, entries;
@@ -99,6 +102,28 @@ static void note_constants(struct walk *w, Dwarf_Die *enumeration, const struct 
 
 static void walk_unit(struct walk *w, Dwarf_Die *unit, unsigned depth);
 
+/* What a function, or a block in it, declares. */
+static void walk_code(struct walk *w, Dwarf_Die *parent, unsigned depth)
+{
+	Dwarf_Die d;
+
+	if (depth > MAX_NEST || dwarf_child(parent, &d))
+		return;
+	do {
+		note(w, &d, cdw_name(&d), tag_of(&d), NULL);
+		switch (dwarf_tag(&d)) {
+		case DW_TAG_enumeration_type: note_constants(w, &d, NULL); break;
+		case DW_TAG_structure_type:
+		case DW_TAG_class_type:
+		case DW_TAG_subprogram: /* functions in functions are an extension of GCC */
+		case DW_TAG_lexical_block:
+		case DW_TAG_try_block:
+		case DW_TAG_catch_block: walk_code(w, &d, depth + 1); break;
+		default: break;
+		}
+	} while (w->entries++ < MAX_ENTRIES && !cdw_sibling(&d));
+}
+
 static void walk(struct walk *w, Dwarf_Die *parent, const struct scope *in, unsigned depth)
 {
 	Dwarf_Attribute at;
@@ -107,7 +132,8 @@ static void walk(struct walk *w, Dwarf_Die *parent, const struct scope *in, unsi
 	if (depth > MAX_NEST || dwarf_child(parent, &d))
 		return;
 	do {
-		note(w, &d, cdw_name(&d), tag_of(&d), in);
+		if (!w->local)
+			note(w, &d, cdw_name(&d), tag_of(&d), in);
 		switch (dwarf_tag(&d)) {
 		case DW_TAG_namespace:
 		case DW_TAG_module:
@@ -116,7 +142,14 @@ static void walk(struct walk *w, Dwarf_Die *parent, const struct scope *in, unsi
 			if (dwarf_haschildren(&d))
 				walk(w, &d, scope(w, &d, in), depth + 1);
 			break;
-		case DW_TAG_enumeration_type: note_constants(w, &d, in); break;
+		case DW_TAG_subprogram:
+			if (w->local)
+				walk_code(w, &d, depth + 1);
+			break;
+		case DW_TAG_enumeration_type:
+			if (!w->local)
+				note_constants(w, &d, in);
+			break;
 		case DW_TAG_imported_unit: /* what several units share (dwz) */
 			if (w->name && w->imports++ < MAX_IMPORTS && dwarf_attr(&d, DW_AT_import, &at) &&
 			    dwarf_formref_die(&at, &to))
@@ -157,27 +190,35 @@ static int by_name(const void *a, const void *b)
 	return strcmp(((const struct cname *)a)->name, ((const struct cname *)b)->name);
 }
 
-static const struct cnames *all_names(struct cdwarf *c)
+/* All names outside of functions, or those inside. */
+static const struct cnames *all_names(struct cdwarf *c, bool local)
 {
-	struct walk w = { .c = c, .unit = "" };
+	struct walk w = { .c = c, .unit = "", .local = local };
+	struct cnames **all = local ? &c->local_names : &c->names;
 
-	if (c->names)
-		return c->names;
+	if (*all)
+		return *all;
 	walk_file(&w, c->dw);
 	walk_file(&w, dwarf_getalt(c->dw));
 	if (w.n)
 		qsort(w.v, w.n, sizeof(*w.v), by_name);
-	c->names = xcalloc(1, sizeof(*c->names));
-	*c->names = (struct cnames){ w.v, w.n };
-	return c->names;
+	*all = xcalloc(1, sizeof(**all));
+	**all = (struct cnames){ w.v, w.n };
+	return *all;
+}
+
+static void names_free(struct cnames **all)
+{
+	if (*all)
+		free((*all)->v);
+	free(*all);
+	*all = NULL;
 }
 
 void cdw_names_free(struct cdwarf *c)
 {
-	if (c->names)
-		free(c->names->v);
-	free(c->names);
-	c->names = NULL;
+	names_free(&c->names);
+	names_free(&c->local_names);
 }
 
 /* --- which of them is meant ----------------------------------------------------------------- */
@@ -276,39 +317,51 @@ static int choose(struct tgt *t, struct cdwarf *c, char tag, const char *name, c
 	return first != NULL;
 }
 
-int tgt_c_type(struct tgt *t, char tag, const char *name, const uint32_t *funcs, size_t nfuncs,
-	       const struct go_type **out, struct tgt_error *err)
+/* What the functions themselves declare (local), or their units. */
+static int of_functions(struct tgt *t, struct cdwarf *c, char tag, const char *name, const uint32_t *funcs,
+			size_t nfuncs, bool local, const struct go_type **out, struct tgt_error *err)
 {
-	const char *last = last_part(name);
-	struct walk w = { .name = last, .unit = "" };
+	struct walk w = { .c = c, .name = last_part(name), .unit = "" };
 	const void *seen[MAX_UNITS];
-	const struct cnames *all;
-	size_t nseen = 0, lo = 0, hi;
+	size_t nseen = 0;
 	int rc;
 
-	*out = NULL;
-	w.c = cdw_get(t, &rc, err);
-	if (!w.c)
-		return rc;
 	for (size_t i = 0; i < nfuncs && nseen < MAX_UNITS; i++) {
-		Dwarf_Die fn, cu;
+		Dwarf_Die fn, cu, origin;
+		Dwarf_Attribute at;
 		size_t k = 0;
 
-		if (!cdw_function(w.c, tgt_func(t, funcs[i])->entry, &fn, &cu))
+		if (!cdw_function(c, tgt_func(t, funcs[i])->entry, &fn, &cu))
 			continue;
-		while (k < nseen && seen[k] != cu.addr)
+		while (k < nseen && seen[k] != (local ? fn.addr : cu.addr))
 			k++;
 		if (k < nseen)
 			continue;
-		seen[nseen++] = cu.addr;
-		walk_unit(&w, &cu, 0);
+		seen[nseen++] = local ? fn.addr : cu.addr;
+		if (!local) {
+			walk_unit(&w, &cu, 0);
+			continue;
+		}
+		w.unit = cdw_name(&cu);
+		walk_code(&w, &fn, 0);
+		/* what was inlined somewhere has its types where it is described for all places */
+		if (dwarf_attr(&fn, DW_AT_abstract_origin, &at) && dwarf_formref_die(&at, &origin))
+			walk_code(&w, &origin, 0);
 	}
-	rc = choose(t, w.c, tag, name, w.v, w.n, out, err);
+	rc = choose(t, c, tag, name, w.v, w.n, out, err);
 	free(w.v);
-	if (rc)
-		return rc < 0 ? rc : 0;
-	all = all_names(w.c);
-	for (hi = all->n; lo < hi;) {
+	return rc;
+}
+
+/* The same of everything. */
+static int of_all(struct tgt *t, struct cdwarf *c, char tag, const char *name, bool local, const struct go_type **out,
+		  struct tgt_error *err)
+{
+	const struct cnames *all = all_names(c, local);
+	const char *last = last_part(name);
+	size_t lo = 0, hi = all->n;
+
+	while (lo < hi) {
 		size_t mid = lo + (hi - lo) / 2;
 
 		if (strcmp(all->v[mid].name, last) < 0)
@@ -318,7 +371,26 @@ int tgt_c_type(struct tgt *t, char tag, const char *name, const uint32_t *funcs,
 	}
 	while (hi < all->n && !strcmp(all->v[hi].name, last))
 		hi++;
-	rc = choose(t, w.c, tag, name, all->v + lo, hi - lo, out, err);
+	return choose(t, c, tag, name, all->v + lo, hi - lo, out, err);
+}
+
+int tgt_c_type(struct tgt *t, char tag, const char *name, const uint32_t *funcs, size_t nfuncs,
+	       const struct go_type **out, struct tgt_error *err)
+{
+	struct cdwarf *c;
+	int rc;
+
+	*out = NULL;
+	c = cdw_get(t, &rc, err);
+	if (!c)
+		return rc;
+	rc = of_functions(t, c, tag, name, funcs, nfuncs, true, out, err);
+	if (!rc)
+		rc = of_functions(t, c, tag, name, funcs, nfuncs, false, out, err);
+	if (!rc)
+		rc = of_all(t, c, tag, name, false, out, err);
+	if (!rc)
+		rc = of_all(t, c, tag, name, true, out, err);
 	if (rc)
 		return rc < 0 ? rc : 0;
 	return tgt_fail(t, err, -ENOENT, "its DWARF does not describe it");
@@ -328,7 +400,7 @@ size_t tgt_c_names(struct tgt *t, char tag, const char **names, size_t max)
 {
 	int rc;
 	struct cdwarf *c = cdw_get(t, &rc, NULL);
-	const struct cnames *all = c ? all_names(c) : NULL;
+	const struct cnames *all = c ? all_names(c, false) : NULL;
 	size_t n = 0;
 
 	for (size_t i = 0; all && i < all->n && n < max; i++)

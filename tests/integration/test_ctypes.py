@@ -12,9 +12,9 @@ from gft import CALLS, NothingLeft, Skip, cbuild, check, gft, run
 COMMAND = ("-c", "./examples/bin/calls -n 3 -sleep 20ms")
 
 
-def quiet(text, *args, command=("-c", "/bin/true")):
+def quiet(text, *args, command=("-c", "/bin/true"), **how):
     with NothingLeft():
-        return gft("-q", *args, "-e", text, *command).ok()
+        return gft("-q", *args, "-e", text, *command, **how).ok()
 
 
 def lines(r):
@@ -113,6 +113,19 @@ def test_types_of_a_targets_dwarf():
         whole = gft("-q", "-e", "u:walk { print(args); }", "-c", exe).ok()
         check(".v = 11" in whole.out and ".kind = K_TWO" in whole.out and "k=K_ONE, p={ .a = 20, .b = 30 }" in whole.out,
               "args as a whole", whole)
+
+
+def test_types_that_functions_declare():
+    for compiler, *flags in (("gcc", "-O2", "-g"), ("clang", "-O1", "-g"), ("gcc", "-O0", "-gdwarf-4")):
+        exe = cbuild("locals", *flags, compiler=compiler)
+        r = quiet("""u:first { print(((struct mine *)arg0).n); print(sizeof(struct both)); }
+            u:second { $m = (struct mine *)arg0; print(($m.s[1], $m.shade, (enum shade)3)); }
+            u:third { print((((struct both *)arg0).outside, sizeof(struct both))); }
+            end { print(LIGHT); print(sizeof(struct both)); }""", command=("-c", exe))
+        seen = [s for s in lines(r) if not s.startswith("sum ")]
+        check(seen == ["41", "16", "(8, LIGHT, DARK)", "(99, 4)", "LIGHT", "4"], f"{compiler} {flags}", r)
+    r = gft("--dry-run", "-e", "u:third { print(sizeof(struct mine)); }", "-c", exe, status=1)
+    check("describes struct mine in two ways, in " in r.err, "of no function that is probed", r)
 
 
 def test_types_of_targets_that_are_missing_or_differ():
@@ -310,6 +323,16 @@ def test_c_functions():
     r = gft("-e", "%{\nint bad(int x) { return y; }\n%}\nbegin { print(bad(1)); }")
     check(r.status == 1 and "stdin:2:25-26: ERROR: C: use of undeclared identifier 'y'" in r.err, "clang's complaint", r)
     check("mistake of gft" not in r.err, "it is the script's", r)
+    text = "%{\nstatic int three(int n) { if (n = 3) return 1; return n; }\n%}\nbegin { print(three(5)); exit(); }"
+    want = "stdin:2:33-34: WARNING: C: using the result of an assignment as a condition"
+    with tempfile.TemporaryDirectory() as d:
+        for _ in range(2):  # the second time as well: such an object is not cached
+            r = quiet(text, env={"GFT_CACHE_DIR": d})
+            check(want in r.err and r.err.count("WARNING") == 1, "a warning of Clang", r)
+    r = quiet(text, "--no-warnings")
+    check(not r.err, "no warning", r)
+    r = gft("-e", "%{\nint calls(int x) { return nosuch(x); }\n%}\nbegin { print(calls(1)); }")
+    check(r.status == 1 and "stdin:2:27-33: ERROR: C: implicit declaration of function 'nosuch'" in r.err, "calls", r)
 
 
 HOSTILE = [
