@@ -5,7 +5,7 @@
  *
  * Each is paid for by scripts that ask for it, and writes records of
  * goroutines only whose open graph asked.  What a goroutine does changes in
- * runtime.casgstatus and in the few places that go around it (codegen/hooks.c
+ * runtime.casgstatus and in the few places that go around it (codegen/explain.c
  * lists them), and when the kernel takes its thread off the processor: to see
  * that, gft_threads knows which goroutine a thread runs.
  */
@@ -130,6 +130,7 @@ static __always_inline void gft_change(struct gft_ctx *c, const volatile struct 
 	c->goid = gft_word(gp + l->g_goid);
 	if (!c->goid)
 		return;
+	c->rt = l->runtime;
 	c->ts = bpf_ktime_get_ns();
 	gft_gkey(c, &k);
 	gft_lookup(c);
@@ -223,40 +224,61 @@ struct {
 	__uint(value_size, sizeof(struct gft_in_syscall));
 } gft_syscalls SEC(".maps");
 
+/* The goroutine that the thread runs, by one runtime of its process; goid is 0 when it runs none of it. */
+static __always_inline void gft_sys_goroutine(struct gft_ctx *c, const struct gft_sysrt *rt)
+{
+	const volatile struct gft_layout *l = &gft_layouts[(rt->layout - 1) & (GFT_BINARIES - 1)];
+	__u64 g = gft_word(gft_fs() + rt->tls), m = g ? gft_word(g + l->g_m) : 0, curg;
+
+	c->goid = 0;
+	c->rt = l->runtime;
+	if (!m)
+		return;
+	curg = gft_word(m + l->m_curg);
+	/* the thread's own g's; on the system stack it works for the goroutine that it runs */
+	if (curg && (g == curg || g == gft_word(m + l->m_g0) || g == gft_word(m + l->m_gsignal)))
+		c->goid = gft_word(curg + l->g_goid);
+}
+
+/* Whose system call it is: of a goroutine of one of the process's runtimes, else of the thread. */
+static __always_inline bool gft_sys_whose(struct gft_ctx *c, const struct gft_sysproc *p)
+{
+#pragma unroll
+	for (__u32 i = 0; i < GFT_SYS_RUNTIMES; i++) {
+		struct gft_sysrt rt = p->rt[i];
+
+		if (!rt.layout)
+			break;
+		gft_sys_goroutine(c, &rt);
+		if (!c->goid)
+			continue;
+		gft_lookup(c);
+		if (gft_explained(c, GFT_GRAPH_SYSCALLS))
+			return true;
+	}
+	c->goid = c->tid;
+	c->rt = 0;
+	c->rflags = GFT_RF_THREAD;
+	gft_lookup(c);
+	return gft_explained(c, GFT_GRAPH_SYSCALLS);
+}
+
 /* tracepoint:raw_syscalls:sys_enter: id, args[6] */
 static __always_inline int gft_sys_enter(void *ctx)
 {
-	__u64 id = bpf_get_current_pid_tgid(), g, goid = 0, m, curg;
-	__u32 tgid = id >> 32, tid = (__u32)id, *layout;
+	__u64 id = bpf_get_current_pid_tgid();
+	__u32 tgid = id >> 32, tid = (__u32)id;
 	struct gft_ctx c = { .tp = ctx, .site = GFT_NO_SITE };
-	const volatile struct gft_layout *l;
+	const struct gft_sysproc *p;
 	struct gft_in_syscall in = {};
 
 	if (!*(volatile __u32 *)&gft_ready)
 		return 0;
-	layout = bpf_map_lookup_elem(&gft_sysprocs, &tgid);
-	if (!layout)
+	p = bpf_map_lookup_elem(&gft_sysprocs, &tgid);
+	if (!p)
 		return 0;
-	l = &gft_layouts[*layout & (GFT_BINARIES - 1)];
 	gft_ids(&c);
-	if (l->is_go) {
-		g = gft_g_from_tls(l);
-		if (!g || bpf_probe_read_user(&goid, sizeof(goid), (void *)(g + l->g_goid)))
-			return 0;
-		if (!goid) { /* on the system stack: for the goroutine that the thread runs, if any */
-			m = gft_word(g + l->g_m);
-			curg = m ? gft_word(m + l->m_curg) : 0;
-			goid = curg ? gft_word(curg + l->g_goid) : 0;
-			if (!goid)
-				return 0;
-		}
-		c.goid = goid;
-	} else {
-		c.goid = c.tid;
-		c.rflags = GFT_RF_THREAD;
-	}
-	gft_lookup(&c);
-	if (!gft_explained(&c, GFT_GRAPH_SYSCALLS))
+	if (!gft_sys_whose(&c, p))
 		return 0;
 	gft_gkey(&c, &in.k);
 	in.ts = bpf_ktime_get_ns();
@@ -315,7 +337,7 @@ static __always_inline int gft_sys_exit(void *ctx)
 /* The goroutine that was started gets a graph of its own, whose root it is itself. */
 static __always_inline bool gft_child_open(struct gft_ctx *c, __u64 goid)
 {
-	struct gft_ctx child = { .goid = goid, .tgid = c->tgid, .site = c->site };
+	struct gft_ctx child = { .goid = goid, .rt = c->rt, .tgid = c->tgid, .site = c->site };
 
 	if (c->st->level >= GFT_CHILD_LEVELS) {
 		gft_count(GFT_ST_CHILDREN, c->site);
@@ -347,6 +369,7 @@ static __always_inline void gft_on_go(struct gft_ctx *c, const volatile struct g
 	}
 	child = gft_word(newg + l->g_goid);
 	c->goid = goid;
+	c->rt = l->runtime;
 	gft_lookup(c);
 	if (!child || !gft_explained(c, GFT_GRAPH_CHILDREN))
 		return;
@@ -355,7 +378,7 @@ static __always_inline void gft_on_go(struct gft_ctx *c, const volatile struct g
 	followed = gft_child_open(c, child);
 	r = gft_reserve(sizeof(*r), c->site);
 	if (!r) {
-		struct gft_gkey k = { child, c->tgid, 0 };
+		struct gft_gkey k = { child | (__u64)c->rt << GFT_GOID_BITS, c->tgid, 0 };
 
 		if (followed)
 			bpf_map_delete_elem(&gft_goroutines, &k);
@@ -365,7 +388,7 @@ static __always_inline void gft_on_go(struct gft_ctx *c, const volatile struct g
 	gft_explain_head(c, &r->c, GFT_REC_GO, c->st->open - 1);
 	if (followed)
 		r->c.h.flags |= GFT_RF_OPEN;
-	r->child = child;
+	r->child = child | (__u64)c->rt << GFT_GOID_BITS;
 	r->start = (__s64)(gft_word(newg + l->g_startpc) - c->regs->ip);
 	r->from = (__s64)(gft_word(newg + l->g_gopc) - c->regs->ip);
 	gft_submit(r);

@@ -48,30 +48,28 @@ struct task_struct {
 	struct thread_struct thread;
 } __attribute__((preserve_access_index));
 
-static __always_inline __u64 gft_g_from_tls(const volatile struct gft_layout *l)
+static __always_inline __u64 gft_fs(void)
 {
 	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
 	unsigned long fs = 0;
-	__u64 g = 0;
 
 	bpf_probe_read_kernel(&fs, sizeof(fs), __builtin_preserve_access_index(&task->thread.fsbase));
-	bpf_probe_read_user(&g, sizeof(g), (void *)(fs + l->g_tls));
-	return g;
+	return fs;
 }
-#endif
 
-#ifdef GFT_WANT_TLS
+static __always_inline __u64 gft_g_from_tls(const volatile struct gft_layout *l)
+{
+	return gft_word(gft_fs() + l->g_tls);
+}
+
 /* The same for a hit: a library has its place from the loader, in a word of its own. */
 static __always_inline __u64 gft_g_of_thread(struct gft_ctx *c, const volatile struct gft_layout *l)
 {
 #ifdef GFT_WANT_BIAS
 	if (l->g_tls_slot) {
-		struct task_struct *task = (struct task_struct *)bpf_get_current_task();
 		__u64 off = gft_word(gft_bias(c) + l->g_tls_slot);
-		unsigned long fs = 0;
 
-		bpf_probe_read_kernel(&fs, sizeof(fs), __builtin_preserve_access_index(&task->thread.fsbase));
-		return off ? gft_word(fs + off) : 0;
+		return off ? gft_word(gft_fs() + off) : 0;
 	}
 #endif
 	return gft_g_from_tls(l);

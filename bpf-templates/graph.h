@@ -91,12 +91,24 @@ struct {
 #endif
 
 #ifdef GFT_SYSCALLS
-/* By the kernel's number of a process that has had a graph(syscalls): its binary's number. */
+#define GFT_SYS_RUNTIMES 4 /* of one process */
+
+/* A Go runtime of a process: which binary's layout it has, and where its threads have their g. */
+struct gft_sysrt {
+	__u32 layout; /* 1 + the binary's number; 0: none */
+	__s32 tls;    /* from fs */
+};
+
+struct gft_sysproc {
+	struct gft_sysrt rt[GFT_SYS_RUNTIMES];
+};
+
+/* By the kernel's number of a process that has had a graph(syscalls): its runtimes that had. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 1024);
 	__uint(key_size, 4);
-	__uint(value_size, 4);
+	__uint(value_size, sizeof(struct gft_sysproc));
 } gft_sysprocs SEC(".maps");
 #endif
 
@@ -355,12 +367,50 @@ static __always_inline bool gft_rate_take(struct gft_ctx *c, __u64 *slot, __u64 
 	return true;
 }
 
+#ifdef GFT_SYSCALLS
+/* A graph(syscalls) opens: its runtime is looked at when a thread of the process makes a system call. */
+static __noinline int gft_sys_follow(struct gft_ctx *c)
+{
+	struct gft_sysproc fresh = {}, *p;
+	const volatile struct gft_layout *l;
+	struct gft_sysrt rt;
+	__u32 tgid;
+
+	if (!c)
+		return 0;
+	tgid = bpf_get_current_pid_tgid() >> 32;
+	l = &gft_layouts[c->layout & (GFT_BINARIES - 1)];
+	rt = (struct gft_sysrt){ l->is_go ? c->layout + 1 : 0, l->g_tls };
+#ifdef GFT_WANT_BIAS
+	if (l->g_tls_slot)
+		rt.tls = (__s32)gft_word(gft_bias(c) + l->g_tls_slot);
+#endif
+	p = bpf_map_lookup_elem(&gft_sysprocs, &tgid);
+	if (!p) {
+		bpf_map_update_elem(&gft_sysprocs, &tgid, &fresh, BPF_NOEXIST);
+		p = bpf_map_lookup_elem(&gft_sysprocs, &tgid);
+	}
+	if (!p || !rt.layout)
+		return 0;
+		/* two threads that come at once may write one row: the one that is missing comes back with its next
+		 * graph */
+#pragma unroll
+	for (__u32 i = 0; i < GFT_SYS_RUNTIMES; i++) {
+		if (p->rt[i].layout == rt.layout)
+			break;
+		if (!p->rt[i].layout) {
+			p->rt[i] = rt;
+			break;
+		}
+	}
+	return 0;
+}
+#endif
+
 #ifdef GFT_EXPLAIN
 /* What a graph() asks for besides its calls begins here: its goroutine is running. */
 static __always_inline void gft_explain_open(struct gft_ctx *c)
 {
-	__u64 id = bpf_get_current_pid_tgid();
-
 	c->opened = 1;
 	c->st->want = c->want;
 	c->st->level = 0;
@@ -368,7 +418,7 @@ static __always_inline void gft_explain_open(struct gft_ctx *c)
 	c->st->doing = GFT_RUNNING;
 #ifdef GFT_PARKS
 	if (c->want & GFT_GRAPH_PARKS && !(c->rflags & GFT_RF_THREAD)) {
-		__u32 tid = (__u32)id;
+		__u32 tid = (__u32)bpf_get_current_pid_tgid();
 		struct gft_gkey k;
 
 		gft_gkey(c, &k);
@@ -376,12 +426,8 @@ static __always_inline void gft_explain_open(struct gft_ctx *c)
 	}
 #endif
 #ifdef GFT_SYSCALLS
-	if (c->want & GFT_GRAPH_SYSCALLS) {
-		__u32 tgid = id >> 32, layout = c->layout;
-
-		if (!bpf_map_lookup_elem(&gft_sysprocs, &tgid))
-			bpf_map_update_elem(&gft_sysprocs, &tgid, &layout, BPF_ANY);
-	}
+	if (c->want & GFT_GRAPH_SYSCALLS)
+		gft_sys_follow(c);
 #endif
 }
 #endif

@@ -49,6 +49,10 @@ static __noinline int gft_process_over(struct gft_ctx *c, __u16 why)
 
 	if (!c)
 		return 0;
+#ifdef GFT_SYSCALLS
+	tgid = bpf_get_current_pid_tgid() >> 32;
+	bpf_map_delete_elem(&gft_sysprocs, &tgid);
+#endif
 	tgid = c->tgid;
 	what = bpf_map_lookup_elem(&gft_procs, &tgid);
 	if (!what || !(*what & GFT_PROC_STATE))

@@ -517,6 +517,19 @@ static bool watch_program(struct em *m, int bin, const struct watched *w, struct
 	return true;
 }
 
+/* gft's own programs at functions of a Go runtime, once for each binary. */
+static void watch_runtime(struct em *m, struct gft_meta *meta, int bin, uint64_t *seen)
+{
+	const struct resolver *r = m->p->res;
+
+	if (bin >= GFT_BINARIES || *seen & (1ULL << bin) || !r->is_go(r->ctx, bin))
+		return;
+	*seen |= 1ULL << bin;
+	for (size_t w = 0; w < NWATCHED; w++)
+		meta->nprogs += watch_program(m, bin, &watched[w], &meta->progs[meta->nprogs]);
+	explain_hooks(m, meta, bin);
+}
+
 /* What the context of such a program is. */
 static const char *how_to_read(enum meta_prog_kind kind, uint32_t needs)
 {
@@ -671,7 +684,7 @@ static void needs(struct em *m, struct gft_meta *meta, uint32_t all)
 		if (p->classes[i].abi == ABI_GO_STACK || c_in_go(p, &p->classes[i]))
 			m->tls = true;
 		/* a library learns g's place from a word in the process */
-		if (p->classes[i].abi == ABI_GO_STACK && p->res->is_library &&
+		if ((p->classes[i].abi == ABI_GO_STACK || meta->needs.tls) && p->res->is_library &&
 		    p->res->is_library(p->res->ctx, p->classes[i].binary))
 			m->bias = true;
 	}
@@ -726,16 +739,18 @@ void codegen(struct program *p, struct generated *out)
 		unwound_function(&m);
 	for (uint32_t i = 0; i < p->nclasses; i++)
 		class_program(&m, &p->classes[i], i, &meta->progs[meta->nprogs++]);
-	for (uint32_t i = 0; i < p->nclasses; i++) {
+	for (uint32_t i = 0; i < p->nclasses && (p->graph || p->frames); i++) {
 		int bin = p->classes[i].binary;
 
-		if (!(p->graph || p->frames) || bin >= GFT_BINARIES || seen & (1ULL << bin) ||
-		    !p->res->is_go(p->res->ctx, bin))
-			continue;
-		seen |= 1ULL << bin;
-		for (size_t w = 0; w < NWATCHED; w++)
-			meta->nprogs += watch_program(&m, bin, &watched[w], &meta->progs[meta->nprogs]);
-		explain_hooks(&m, meta, bin);
+		watch_runtime(&m, meta, bin, &seen);
+		/* the runtime that a plugin runs in is that of the program that loads it */
+		if (bin < GFT_BINARIES && p->res->is_library && p->res->is_library(p->res->ctx, bin)) {
+			char err[512];
+
+			bin = p->res->binary(p->res->ctx, NULL, err, sizeof(err));
+			if (bin >= 0)
+				watch_runtime(&m, meta, bin, &seen);
+		}
 	}
 	explain_tracepoints(&m, meta);
 	for (uint32_t i = 0; i < p->nplain; i++)

@@ -26,34 +26,45 @@ static const struct flag {
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))
 
-/* Whether the clause's program is one of which such a thing can be seen. */
+/* Whether such a thing can be seen in one of the clause's programs, a Go program. */
+static void check_go(struct sema *s, const struct expr *e, const struct flag *f, int bin)
+{
+	const struct resolver *r = s->res;
+	uint32_t *m = NULL;
+	size_t n = f->needs ? r->match(r->ctx, bin, f->needs, &m) : 0;
+
+	if (f->needs && !n)
+		sema_error(s, e->loc, "%s: %s has no %s, where gft would look", e->name, r->binary_name(r->ctx, bin),
+			   f->needs);
+	else if (n && r->is_abi0(r->ctx, bin, m[0]))
+		sema_error(s, e->loc,
+			   "%s needs Go 1.17 or later, where the runtime's arguments are in registers: %s is older",
+			   e->name, r->binary_name(r->ctx, bin));
+	free(m);
+}
+
+/* What a graph() is to show must be there in each Go program that the clause names. */
 static void check_flag(struct sema *s, const struct expr *e, const struct flag *f)
 {
 	const struct resolver *r = s->res;
-	int bin = s->ci->binary;
-	uint32_t *m = NULL;
-	size_t n;
+	uint32_t n, go = 0;
+	int *bins;
 
 	if (f->flag & (GRAPH_ARGS | GRAPH_RET)) {
 		sema_go_described(s, e);
 		return;
 	}
-	if (bin < 0 || !s->report || !f->go)
+	if (s->ci->binary < 0 || !s->report || !f->go)
 		return;
-	if (!r->is_go(r->ctx, bin)) {
-		sema_error(s, e->loc, "%s: %s is no Go program", e->name, r->binary_name(r->ctx, bin));
-		return;
+	n = sema_clause_binaries(s, s->ci->clause->index, &bins);
+	for (uint32_t i = 0; i < n; i++) {
+		if (!r->is_go(r->ctx, bins[i]))
+			continue;
+		go++;
+		check_go(s, e, f, bins[i]);
 	}
-	if (!f->needs)
-		return;
-	n = r->match(r->ctx, bin, f->needs, &m);
-	if (!n)
-		sema_error(s, e->loc, "%s: %s has no %s, where gft would look", e->name, r->binary_name(r->ctx, bin),
-			   f->needs);
-	else if (r->is_abi0(r->ctx, bin, m[0]))
-		sema_error(s, e->loc, "%s needs Go 1.17 or later, where the runtime's arguments are in registers",
-			   e->name);
-	free(m);
+	if (!go)
+		sema_error(s, e->loc, "%s: %s is no Go program", e->name, r->binary_name(r->ctx, s->ci->binary));
 }
 
 /* rate = 10/s, 100/m */

@@ -75,7 +75,7 @@ bool consts_fill(struct consts *c, const struct run_opts *o)
 			fprintf(stderr, "gft: %s\n", err.msg);
 			return false;
 		}
-		if (o->meta->needs.tls && !g->g_tls_known) {
+		if (o->meta->needs.tls && !g->g_tls_known && !g->g_tls_slot) {
 			fprintf(stderr,
 				"gft: graph(syscalls): where %s keeps its goroutine in thread-local storage is not "
 				"known\n",

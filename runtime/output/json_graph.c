@@ -316,7 +316,7 @@ static void put_who(struct output *o, const char *type, const struct graph_tree 
 	put_u64(o, ", \"tid\": ", tree->tid);
 	put_u64(o, tree->is_thread ? ", \"thread\": " : ", \"goid\": ", GFT_GOID(tree->goid));
 	if (tree->parent)
-		put_u64(o, ", \"parent\": ", tree->parent);
+		put_u64(o, ", \"parent\": ", GFT_GOID(tree->parent));
 }
 
 static void put_stack(struct output *o, const struct graph_tree *tree)

@@ -237,7 +237,7 @@ static void open_line(struct output *o, const struct graph_tree *tree, const str
 	put_caller(o, n);
 	if (n->flags & GN_GOROUTINE) {
 		buf_puts(&o->b, " parent=");
-		buf_u64(&o->b, tree->parent);
+		buf_u64(&o->b, GFT_GOID(tree->parent));
 	}
 }
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 """Go in libraries and plugins, and C in Go programs."""
 
+import json
 import os
 import re
 import shutil
@@ -51,6 +52,83 @@ def test_two_runtimes():
     t = tree.parse(re.sub(r"(?s)\n\n\n@.*", "\n\n", r.out))
     check(len(t) == 8 and all(x.shape() == ("main.GoWork", ("main.compute",)) and not x.marks for x in t), "trees", r)
     check("@a: 4" in r.out and "@b: 4" in r.out, "counts", r)
+
+
+PARTS = ("running_ns", "runnable_ns", "parked_ns", "syscall_ns")
+
+
+def graphs(r):
+    """Graphs of JSON output; the times of every call add up."""
+    found = [json.loads(x)["data"] for x in r.out.split("\n") if x.startswith('{"type": "graph"')]
+    for g in found:
+        for c in g["calls"]:
+            check("func" not in c or sum(c["split"][p] for p in PARTS) == c["duration_ns"], "the parts are not the time", c)
+    return found
+
+
+def explained(r):
+    """GoWork of golib four times, each with the goroutine that it starts and waits for."""
+    all_of = graphs(r)
+    goes = [g for g in all_of if g["func"] == "main.GoWork"]
+    for g in goes:
+        (started,) = [c for c in g["calls"] if "go" in c]
+        (child,) = [x for x in all_of if x.get("parent") == g["goid"] and x["goid"] == started["child"]
+                    and 0 <= x["start_ns"] - g["start_ns"] < g["duration_ns"]]
+        check(started["followed"] and child["func"] == started["go"] == "main.GoWork.gowrap1", "the goroutine", started)
+    check(any(c.get("syscall") for g in all_of for c in g["calls"]), "system calls", r)
+    waits = [c for g in goes for c in g["calls"] if "park" in c]
+    check(any(c["park"] == "chan receive" and c["place"]["func"] == "main.GoWork" for c in waits), "what it waits for", waits)
+    return goes
+
+
+def test_library_explained():
+    """Where time goes in a library of Go: its runtime is its own, and g is where its loader put it."""
+    lib, user = build("golib", variant="cgo-library"), cbuild("loads", "-O2", "-g")
+    with NothingLeft():
+        r = gft("-f", "json", "-e", f"u:{lib}:main.GoWork {{ graph(parks, syscalls, children); }} u:{lib}:main.* {{}}",
+                "-c", f"{user} {lib}").ok()
+    check(len(explained(r)) == 4, "graphs", r)
+    # of C's side it is the thread
+    r = gft("-f", "json", "-e", f"u:{lib}:GoWork {{ graph(syscalls); }}", "-c", f"{user} {lib}").ok()
+    found = [json.loads(x)["data"] for x in r.out.split("\n") if x.startswith('{"type": "graph"')]
+    check(len(found) == 4 and any("syscall" in c for c in found[0]["calls"]) and "thread" in found[0], "a thread's calls", r)
+
+
+def test_two_runtimes_explained():
+    """Each runtime has its own places to look at, one clause or two."""
+    a = build("golib", variant="cgo-library-stripped")
+    user = cbuild("loads", "-O2", "-g")
+    with tempfile.TemporaryDirectory() as d:
+        b = os.path.join(d, "libtwo.so")
+        shutil.copy(a, b)
+        for script in (f"u:{a}:main.GoWork,u:{b}:main.GoWork {{ graph(parks, syscalls, children); }}",
+                       f"u:{a}:main.GoWork {{ graph(parks, syscalls, children); }} "
+                       f"u:{b}:main.GoWork {{ graph(children, parks, syscalls); }}"):
+            r = gft("-f", "json", "-e", script, "-c", f"{user} {a} {b}").ok()
+            check(len(explained(r)) == 8, "graphs", r)
+
+
+def test_plugin_explained():
+    """A plugin runs in its host's runtime, which is looked at also when the script names none of its functions."""
+    host, plug = build("gohost", variant="cgo"), build("goplugin", variant="cgo-plugin")
+    for script in (f"u:{plug}:main.W {{ graph(parks, syscalls, children); }} u:{plug}:main.* {{}}",
+                   f"u:main.call {{ graph(parks, syscalls, children); }} u:{plug}:main.* {{}}"):
+        with NothingLeft():
+            r = gft("-f", "json", "-e", script, "-c", f"{host} {plug} W").ok()
+        check(r.err.count("recovered 3") == 1, "the program", r)
+        all_of = graphs(r)
+        goes = [g for g in all_of if "parent" not in g]
+        children = [g for g in all_of if "parent" in g]
+        check(len(goes) == len(children) == 4, "graphs", r)
+        for g in goes:
+            calls = g["calls"]
+            check("sleep" in {c.get("park") for c in calls}, "waits", g)
+            check(any(c.get("syscall") in ("unlinkat", "unlink") and c["error"] == "ENOENT" for c in calls), "system calls", g)
+            (gone,) = [c for c in calls if (c.get("func") or "").endswith(".fails")]
+            check("unwound" in gone["flags"], "a panic", gone)
+        for g in children:
+            (ends,) = [c for c in g["calls"] if (c.get("func") or "").endswith(".ends")]
+            check("unwound" in ends["flags"] and ends["duration_ns"] is not None, "Goexit", g)
 
 
 def test_assembly_of_a_library():

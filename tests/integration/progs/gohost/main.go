@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 
-// Gohost loads goplugin and calls it four times.
+// Gohost loads goplugin and calls its F, or the function that is named, four times.
 package main
 
 import (
@@ -24,7 +24,11 @@ func main() {
 	if err != nil {
 		panic(err)
 	}
-	f, err := p.Lookup("F")
+	name := "F"
+	if len(os.Args) > 2 {
+		name = os.Args[2]
+	}
+	f, err := p.Lookup(name)
 	if err != nil {
 		panic(err)
 	}

@@ -3,7 +3,12 @@
 // Goplugin is built with -buildmode=plugin.
 package main
 
-import "fmt"
+import (
+	"fmt"
+	"os"
+	"runtime"
+	"time"
+)
 
 type Shape struct {
 	Name  string
@@ -28,6 +33,27 @@ func F(n int) (string, error) {
 		return "", &Bad{n}
 	}
 	return describe(&Shape{"sq", n}, 1), nil
+}
+
+//go:noinline
+func fails(n int) { panic(n) }
+
+//go:noinline
+func ends(done chan int) {
+	defer close(done)
+	runtime.Goexit()
+}
+
+// W waits, starts a goroutine that ends itself, asks the kernel, and recovers.
+func W(n int) (s string, err error) {
+	defer func() { s = fmt.Sprint("recovered ", recover()) }()
+	time.Sleep(5 * time.Millisecond)
+	done := make(chan int)
+	go ends(done)
+	<-done
+	os.Remove("/nonexistent/file")
+	fails(n)
+	return
 }
 
 func main() {}
