@@ -100,15 +100,14 @@ struct {
 	__uint(value_size, 8);
 } gft_loss SEC(".maps");
 
-/* Not inlined: losses are rare, and a program may count them in many places. */
-static __noinline int gft_count(__u32 stat, __u32 site)
+static __always_inline void gft_count_in(__u32 stat, __u32 site, __u64 n)
 {
 	struct gft_loss_key key = { site, stat };
 	__u64 none = 0, *v;
 
 	v = bpf_map_lookup_elem(&gft_stats, &stat);
 	if (v)
-		__sync_fetch_and_add(v, 1);
+		__sync_fetch_and_add(v, n);
 	v = bpf_map_lookup_elem(&gft_loss, &key);
 	if (!v) {
 		/* another processor may make it at the same time: either is found then */
@@ -116,7 +115,13 @@ static __noinline int gft_count(__u32 stat, __u32 site)
 		v = bpf_map_lookup_elem(&gft_loss, &key);
 	}
 	if (v)
-		__sync_fetch_and_add(v, 1);
+		__sync_fetch_and_add(v, n);
+}
+
+/* Not inlined: losses are rare, and a program may count them in many places. */
+static __noinline int gft_count(__u32 stat, __u32 site)
+{
+	gft_count_in(stat, site, 1);
 	return 0;
 }
 

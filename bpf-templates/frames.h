@@ -78,6 +78,13 @@ static long gft_clear_step(__u32 i, struct gft_clear *d)
 	return 0;
 }
 
+/* Calls that did not return; the site is where gft learned of it. */
+static __noinline int gft_count_gone(__u32 site, __u32 calls)
+{
+	gft_count_in(GFT_ST_UNWOUND, site, calls);
+	return 0;
+}
+
 #ifdef GFT_UNWOUND
 /*
  * Clauses for calls that did not return.  Where the frames of such calls go,
@@ -152,6 +159,8 @@ static __always_inline void gft_frames_cut(struct gft_ctx *c, __u32 n)
 
 static __always_inline void gft_frames_drop(struct gft_ctx *c)
 {
+	if (c->st->n)
+		gft_count_gone(c->site, c->st->n);
 #ifdef GFT_UNWOUND
 	if (c->st->n)
 		gft_sweep(c, 0);
@@ -173,7 +182,7 @@ static __always_inline void gft_frames_from(struct gft_ctx *c, __u64 key)
 		return;
 	n = gft_lower_bound(c, c->st, key);
 	if (n < c->st->n)
-		gft_count(GFT_ST_UNWOUND, c->site);
+		gft_count_gone(c->site, c->st->n - n);
 #ifdef GFT_UNWOUND
 	if (n < c->st->n)
 		gft_sweep(c, n);
@@ -249,9 +258,10 @@ static __always_inline void gft_frames_pop(struct gft_ctx *c)
 	f = gft_frame_at(c, st, i);
 	if (!f || f->key != c->key) {
 		i = gft_lower_bound(c, st, c->key);
-		if (i < st->n)
-			gft_count(GFT_ST_UNWOUND, c->site);
 		f = i < st->n ? gft_frame_at(c, st, i) : 0;
+		/* its own frame, if it is there, did return */
+		if (f && i + (f->key == c->key) < st->n)
+			gft_count_gone(c->site, st->n - i - (f->key == c->key));
 	}
 	c->depth = st->open && i > st->root_n ? i - st->root_n : 0;
 	if (f && f->key == c->key) {

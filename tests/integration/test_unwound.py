@@ -31,11 +31,11 @@ def counted(text, name):
             for m in re.finditer(rf"^{re.escape(name)}\[(.*), (true|false)\]: (\d+)$", text, re.M)}
 
 
-def run(situation, script, calls=CALLS, go=None, prog="checker", variant="plain", status=0):
+def run(situation, script, calls=CALLS, go=None, prog="checker", variant="plain", status=0, args=()):
     exe = build(prog, go, variant)
     with tempfile.TemporaryDirectory() as d, NothingLeft():
         log = os.path.join(d, "log")
-        r = gft("-e", script, "-c", f"{exe} -situation {situation} -calls {calls} -log {log}", timeout=120)
+        r = gft(*args, "-e", script, "-c", f"{exe} -situation {situation} -calls {calls} -log {log}", timeout=120)
         if not status:
             r.ok()
         return r, truth.notes(log, 1)
@@ -102,6 +102,16 @@ def test_newer_go():
     for go in newer_compilers():
         for situation in ("panics", "goexit", "fall", "defers", "ranges", "pulls"):
             exact(situation, CALLS // 200, calls=CALLS // 4, go=go)
+
+
+def test_number_removed():
+    """-v tells how many calls that were, whatever else the script has of them."""
+    for situation in ("panics", "goexit", "fall"):
+        for clause in ("@[unwound] = count();", "@ = sum(duration);"):
+            r, notes = run(situation, f"ur:main.*call* {{ {clause} }}", args=["-v"])
+            gone = sum(v for k, v in left(notes)[0].items() if k[1])
+            told = re.search(r"^(\d+) calls that a panic or Goexit removed$", r.err, re.M)
+            check(gone > 100 and told and int(told[1]) == gone, f"{situation}, {clause}: {gone} calls", r)
 
 
 def test_returns_only():
