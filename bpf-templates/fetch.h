@@ -82,7 +82,7 @@ static __always_inline __u64 gft_context(struct gft_ctx *c)
 }
 
 #ifdef GFT_WANT_PROVIDER
-static const char gft_providers[32][16] = { GFT_WANT_PROVIDER };
+static const char gft_providers[32][16] __attribute__((aligned(8))) = { GFT_WANT_PROVIDER };
 
 /* the index is masked: where the context lies in memory, the verifier does not know it */
 #define gft_probetype(dst, size) __builtin_memcpy(dst, gft_providers[c->provider & 31], (size) < 16 ? (size) : 16)

@@ -69,12 +69,24 @@ static __always_inline void gft_zero(char *dst, __u32 n)
 	__builtin_memset(__builtin_assume_aligned(dst + at, 8), 0, n - at);
 }
 
+/*
+ * Up to GFT_SHORT bytes at any address.  Of two copies in a row the compiler makes
+ * one that allows for overlaps: it loads all bytes, each into a register of its
+ * own, before it stores the first, and there is no stack for so many.
+ */
+static __always_inline void gft_copy_short(char *dst, const char *src, __u32 n)
+{
+	__builtin_memcpy(dst, src, n);
+	if (n > 8)
+		barrier();
+}
+
 static __always_inline void gft_copy(char *dst, const char *src, __u32 n)
 {
 	__u32 at = 0;
 
 	if (n <= GFT_SHORT) {
-		__builtin_memcpy(dst, src, n);
+		gft_copy_short(dst, src, n);
 		return;
 	}
 	if (n > GFT_INLINE) {
@@ -175,7 +187,7 @@ static __always_inline void gft_str_copy(char *dst, __u32 nd, const char *src, _
 	if (ns <= GFT_SHORT || nd <= GFT_SHORT) {
 		if (nd > ns)
 			gft_zero(dst, nd);
-		__builtin_memcpy(dst, src, nd < ns ? nd : ns);
+		gft_copy_short(dst, src, nd < ns ? nd : ns);
 		return;
 	}
 	gft_copy(dst, src, nd < ns ? nd : ns);

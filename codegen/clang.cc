@@ -30,6 +30,7 @@
 #include <llvm/IR/LLVMContext.h>
 #include <llvm/IR/LegacyPassManager.h>
 #include <llvm/IR/Module.h>
+#include <llvm/IR/Operator.h>
 #include <llvm/MC/TargetRegistry.h>
 #include <llvm/Support/CrashRecoveryContext.h>
 #include <llvm/Support/ErrorHandling.h>
@@ -363,6 +364,41 @@ class quotes
 	}
 };
 
+/*
+ * LLVM's BPF back end reads constant tables while it compiles.  Where it puts the
+ * value in place of the load, versions up to 14 at least put it in place of the
+ * load's order too, and what was stored before is lost (PreprocessLoad() of
+ * lib/Target/BPF/BPFISelDAGToDAG.cpp).  It leaves volatile loads alone.  Of plain
+ * text no loads are made at all.
+ */
+bool is_table(const llvm::Value *v)
+{
+	for (;;) {
+		if (auto *gep = llvm::dyn_cast<llvm::GEPOperator>(v))
+			v = gep->getPointerOperand();
+		else if (auto *cast = llvm::dyn_cast<llvm::BitCastOperator>(v))
+			v = cast->getOperand(0);
+		else
+			break;
+	}
+	auto *g = llvm::dyn_cast<llvm::GlobalVariable>(v);
+	return g && g->isConstant() && g->hasInitializer() && !llvm::isa<llvm::ConstantDataArray>(g->getInitializer());
+}
+
+void keep_loads(llvm::Module &m)
+{
+	for (llvm::Function &fn : m)
+		for (llvm::Instruction &i : llvm::instructions(fn)) {
+			if (auto *load = llvm::dyn_cast<llvm::LoadInst>(&i)) {
+				if (is_table(load->getPointerOperand()))
+					load->setVolatile(true);
+			} else if (auto *copy = llvm::dyn_cast<llvm::MemCpyInst>(&i)) {
+				if (is_table(copy->getRawSource()))
+					copy->setVolatile(llvm::ConstantInt::getTrue(m.getContext()));
+			}
+		}
+}
+
 bool emit(llvm::Module &m, work &w, llvm::SmallVectorImpl<char> &object)
 {
 	std::string err;
@@ -406,6 +442,7 @@ void compile(work &w, llvm::SmallVectorImpl<char> &object, std::string &ir)
 		os.flush();
 	}
 	quotes(*m, w);
+	keep_loads(*m);
 	ctx.setDiagnosticHandler(std::make_unique<backend_handler>(w));
 	if (!emit(*m, w, object))
 		w.failed = true;

@@ -113,7 +113,7 @@ void emit_convert(struct em *m, struct buf *b, const char *dst, const struct gft
 			emit_convert(m, b, arena_printf(m->a, "%s + %u", dst, td->fields[i].off), td->fields[i].type,
 				     arena_printf(m->a, "%s + %u", src, ts->fields[i].off), ts->fields[i].type);
 	} else {
-		buf_printf(b, "%s(%s, %s, %u); ", td->align == 8 ? "gft_copy" : "__builtin_memcpy", dst, src, td->size);
+		buf_printf(b, "%s(%s, %s, %u); ", td->align == 8 ? "gft_copy" : "gft_copy_short", dst, src, td->size);
 	}
 }
 
@@ -314,7 +314,9 @@ void emit_into(struct em *m, struct buf *b, const char *dst, const struct gft_ty
 			return;
 		}
 		buf_puts(b, "{ ");
-		emit_convert(m, b, dst, t, emit_at(m, b, e->a), e->a->type);
+		/* cut to what the cast says, also in the place of a longer text */
+		emit_convert(m, b, dst, t, emit_at(m, b, e->a),
+			     t->kind == TY_STRING && e->type->size < e->a->type->size ? e->type : e->a->type);
 		buf_puts(b, "} ");
 		return;
 	case EX_CALL: emit_func_into(m, b, dst, t, e); return;

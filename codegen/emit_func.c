@@ -121,7 +121,7 @@ static const char *first_bytes(struct em *m, struct buf *o, const struct expr *e
 {
 	const struct gft_type part = { .kind = TY_STRING, .size = size, .align = 1 };
 
-	if (e->kind == EX_VAR || e->type->kind != TY_STRING)
+	if ((e->kind == EX_VAR && e->type->size >= size) || e->type->kind != TY_STRING)
 		return emit_at(m, o, e);
 	return emit_at_as(m, o, e, arena_memdup(m->a, &part, sizeof(part)));
 }
@@ -133,6 +133,9 @@ static const char *compare(struct em *m, const struct expr *e)
 	struct buf o = BUF_INIT;
 	const char *p[2] = { "", "" };
 
+	/* text of the whole size has no NUL: the longer one's next byte decides */
+	if (e->fn->id == FN_STRNCMP && na != nb)
+		n++;
 	if (e->ival < n)
 		n = (uint32_t)e->ival;
 	if (!n)
