@@ -33,10 +33,11 @@ const char *emit_warning(struct em *m, struct src_loc loc, const char *helper, c
 	struct meta_warning w = { loc, helper, msg };
 	uint32_t i;
 
-	/* a macro's body and a clause of several probes stand in the text once */
+	/* a clause of several probes stands in the text once */
 	for (i = 0; i < m->nwarnings; i++)
 		if (m->warnings[i].loc.begin == loc.begin && m->warnings[i].loc.end == loc.end &&
-		    m->warnings[i].loc.source == loc.source && m->warnings[i].helper == helper)
+		    m->warnings[i].loc.source == loc.source && m->warnings[i].loc.use == loc.use &&
+		    m->warnings[i].helper == helper)
 			break;
 	if (i == m->nwarnings)
 		ARENA_PUSH(m->a, m->warnings, m->nwarnings, m->cwarnings, w);

@@ -9,6 +9,12 @@
 
 static struct expr *clone_expr(struct cloning *c, const struct expr *e);
 
+static void copied(const struct cloning *c, struct src_loc *loc)
+{
+	if (c->use)
+		loc->use = c->use;
+}
+
 static struct expr **clone_list(struct cloning *c, struct expr **v, uint32_t n)
 {
 	struct expr **list = v ? ARENA_ARRAY(c->a, struct expr *, n + 1) : NULL;
@@ -57,6 +63,7 @@ static struct expr *clone_expr(struct cloning *c, const struct expr *e)
 		return clone_expr(&plain, arg);
 	}
 	n = arena_memdup(c->a, e, sizeof(*e));
+	copied(c, &n->loc);
 	n->var = NULL;
 	n->map = NULL;
 	if (arg)
@@ -82,6 +89,7 @@ static struct stmt *clone_stmt(struct cloning *c, const struct stmt *st)
 {
 	struct stmt *n = arena_memdup(c->a, st, sizeof(*st));
 
+	copied(c, &n->loc);
 	n->next = NULL;
 	n->lhs = clone_expr(c, st->lhs);
 	n->e = clone_expr(c, st->e);

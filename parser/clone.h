@@ -12,6 +12,7 @@ struct cloning {
 	const struct macro *macro; /* NULL: nothing is replaced */
 	struct expr **args;	   /* for its parameters */
 	uint32_t number;	   /* of this use: its own variables get names of their own */
+	uint16_t use;		   /* for the places of the copies (diag_add_use()); 0: they keep theirs */
 };
 
 struct block *clone_block(struct cloning *c, const struct block *b);

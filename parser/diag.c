@@ -44,6 +44,8 @@ struct diag {
 	size_t errors, warnings;
 	bool last_dropped; /* hints for a dropped diagnostic are dropped too */
 	const struct diag_context *context;
+	const struct diag_context **uses; /* src_loc.use counts from 1 */
+	size_t nuses, cap_uses;
 };
 
 struct diag *diag_new(struct arena *a)
@@ -107,6 +109,14 @@ static void diag_add(struct diag *d, enum diag_level level, struct src_loc loc, 
 void diag_set_context(struct diag *d, const struct diag_context *c)
 {
 	d->context = c;
+}
+
+uint16_t diag_add_use(struct diag *d, const struct diag_context *c)
+{
+	if (d->nuses == UINT16_MAX)
+		return 0;
+	ARENA_PUSH(d->arena, d->uses, d->nuses, d->cap_uses, c);
+	return (uint16_t)d->nuses;
 }
 
 void diag_verror(struct diag *d, struct src_loc loc, const char *fmt, va_list ap)
@@ -327,6 +337,9 @@ bool diag_line(const struct diag *d, const char *name, unsigned line, struct src
 void diag_place(const struct diag *d, struct src_loc loc, const char *kind, const char *msg, FILE *out, bool color)
 {
 	print_place(d, loc, kind, "\033[33m", msg, out, color);
+	if (loc.use && loc.use <= d->nuses)
+		for (const struct diag_context *c = d->uses[loc.use - 1]; c; c = c->outer)
+			print_place(d, c->loc, "NOTE", "\033[36m", c->msg, out, color);
 }
 
 static int by_place(const void *pa, const void *pb)

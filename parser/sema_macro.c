@@ -237,6 +237,7 @@ static void expand(struct sema *s, struct expr *e, const struct macro *m)
 	}
 	*use = (struct sema_use){ m, s->use, { e->loc, NULL, s->use ? &s->use->said : NULL } };
 	use->said.msg = arena_printf(s->a, "expanded from macro %s here", m->name);
+	c.use = diag_add_use(s->d, &use->said);
 	b = clone_block(&c, m->body);
 	if (!b->first && b->value) { /* nothing but an expression */
 		bool unused = e->value_unused;

@@ -36,6 +36,7 @@ struct source {
 struct src_loc {
 	uint32_t begin, end;
 	uint16_t source;
+	uint16_t use; /* which use of a macro it is a copy for (diag_add_use()); 0: it stands there itself */
 };
 
 /* A place of no source: the message has none. */
@@ -70,6 +71,8 @@ struct diag_context {
 	const struct diag_context *outer;
 };
 void diag_set_context(struct diag *d, const struct diag_context *c);
+/* The number for src_loc.use of such a place (borrowed); 0 when there are 65,535 already: it stays unknown. */
+uint16_t diag_add_use(struct diag *d, const struct diag_context *c);
 
 /* Adds to the diagnostic queued last: what to try, or a second place. */
 void diag_hint(struct diag *d, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
@@ -88,7 +91,7 @@ bool diag_line(const struct diag *d, const char *name, unsigned line, struct src
 
 /* Writes "FILE:LINE:COL-ENDCOL: ", or "FILE:LINE-ENDLINE: "; nothing when loc is in no source. */
 void diag_span(const struct diag *d, struct src_loc loc, FILE *out);
-/* One message that is not queued, with its place, as diag_print() shows them. */
+/* One message that is not queued, with its place and the uses of macros around it, as diag_print() shows them. */
 void diag_place(const struct diag *d, struct src_loc loc, const char *kind, const char *msg, FILE *out, bool color);
 
 /* Line and column (both from 1, column in bytes) of an offset. */

@@ -64,3 +64,18 @@ def test_json():
     check(f'{helper}}}\n{helper}, "count": 2}}\n' in r.out, "look-up", r)
     for line in r.out.splitlines():
         json.loads(line)
+
+
+def test_macros():
+    r = script("macro odd($n) { 7 / $n }\nmacro twice($m) { odd($m) + 1 }\n"
+               "begin { $z = 0; print(odd($z)); print(twice($z)); print(odd($z)); }")
+    check(warnings(r) == [f"stdin:1:21: WARNING: {ZERO}"] * 3, "each use is one of its own", r)
+    body = "macro odd($n) { 7 / $n }\n                    ~~\n"
+    check(f"{body}stdin:3:23-30: NOTE: expanded from macro odd here\n" in r.err, "where it is used", r)
+    check(f"{body}stdin:2:19-26: NOTE: expanded from macro odd here\n" in r.err, "in another macro", r)
+    check("stdin:3:39-48: NOTE: expanded from macro twice here\n" in r.err and r.err.count("NOTE") == 4, "and that", r)
+    r = script("macro look(@m, k) { @m[k] }\nbegin { @a[1] = 2; print(look(@a, 3)); }", "-k")
+    check(f"stdin:1:21: WARNING: {LOOKUP}" in warnings(r) and "stdin:2:26-37: NOTE: expanded from macro look here"
+          in r.err, "a look-up", r)
+    r = script("macro odd(n) { 7 / n }\nbegin { $z = 0; print(odd($z)); }")
+    check(warnings(r) == [f"stdin:2:27: WARNING: {ZERO}"] and "NOTE" not in r.err, "an argument is the caller's", r)
