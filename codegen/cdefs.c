@@ -599,7 +599,8 @@ static struct {
 
 static bool load(const struct unit *u, const char *path)
 {
-	struct src_loc loc = u->ast->c_texts ? u->ast->c_texts->loc : (struct src_loc){ 0, 0, u->ast->source->index };
+	struct src_loc loc =
+		u->ast->c_texts ? u->ast->c_texts->loc : (struct src_loc){ 0, 0, u->ast->source->index, 0 };
 
 	if (lib.parse)
 		return true;

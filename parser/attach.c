@@ -455,7 +455,7 @@ static bool plain(struct scan *s, uint32_t from, uint32_t to)
 
 	for (uint32_t p = from; p < to; p += (uint32_t)n) {
 		unsigned char c = (unsigned char)s->src->text[p];
-		struct src_loc at = { p, p + 1, s->src->index };
+		struct src_loc at = { p, p + 1, s->src->index, 0 };
 
 		n = c == '\t' ? 1 : scan_utf8(s->src->text + p, to - p);
 		if (n)
@@ -488,12 +488,12 @@ uint32_t attach_scan(struct scan *s, uint32_t pos, struct attach_point ***out, u
 	struct buf raw = BUF_INIT; /* of last, when it is a list */
 
 	for (;;) {
-		struct src_loc loc = { p, p, s->src->index };
+		struct src_loc loc = { p, p, s->src->index, 0 };
 		uint32_t end = span(t, p, last && last->npatterns, &bad), next;
 
 		loc.end = end > p ? end : p + 1;
 		if (bad) {
-			struct src_loc b = { (uint32_t)(bad - t), (uint32_t)(bad - t) + 1, s->src->index };
+			struct src_loc b = { (uint32_t)(bad - t), (uint32_t)(bad - t) + 1, s->src->index, 0 };
 
 			diag_error(s->d, b, "this '%c' is not closed on its line", *bad);
 			diag_hint(s->d, "a part of a name stands in quotes: u:\"net/http.(*conn*\"");
@@ -552,7 +552,7 @@ bool attach_point_parse(struct ast *ast, const char *text, size_t len, uint32_t 
 			struct attach_point *out)
 {
 	struct scan s = { .ast = ast, .a = ast->arena, .d = ast->diag, .src = ast->source, .opts = opts };
-	struct src_loc loc = { base, base + (uint32_t)len, ast->source->index };
+	struct src_loc loc = { base, base + (uint32_t)len, ast->source->index, 0 };
 
 	/* text need not be the source's: then the whole of it is the place */
 	memset(out, 0, sizeof(*out));

@@ -328,7 +328,7 @@ bool diag_line(const struct diag *d, const char *name, unsigned line, struct src
 			return false;
 		while (s->text[p] == ' ' || s->text[p] == '\t')
 			p++;
-		*loc = (struct src_loc){ p, p + (uint32_t)strcspn(s->text + p, "\n"), s->index };
+		*loc = (struct src_loc){ p, p + (uint32_t)strcspn(s->text + p, "\n"), s->index, 0 };
 		return true;
 	}
 	return false;

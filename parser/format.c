@@ -44,7 +44,7 @@ static bool read_tokens(struct format *f, struct arena *a, const struct source *
 {
 	struct scan *s = ARENA_NEW(a, struct scan);
 	struct ast *ast = ARENA_NEW(a, struct ast);
-	YYLTYPE loc = { 0, 0, 0 };
+	YYLTYPE loc = { 0, 0, 0, 0 };
 	yyscan_t y;
 	YYSTYPE v;
 	int t;

@@ -16,7 +16,7 @@ struct ast *parse_script(struct arena *a, struct diag *d, const struct source *s
 	struct ast *ast = ARENA_NEW(a, struct ast);
 	struct scan *s = ARENA_NEW(a, struct scan);
 	const char *nul = memchr(src->text, 0, src->len);
-	struct src_loc at = { 0, 0, src->index };
+	struct src_loc at = { 0, 0, src->index, 0 };
 	yyscan_t y;
 
 	ast->arena = a;

@@ -377,7 +377,7 @@ struct program *sema_check(struct ast *ast, const struct resolver *res, const st
 		tidy_block(&s, c->block);
 	}
 	if (!ast->nclauses && !diag_errors(s.d)) {
-		struct src_loc all = { 0, (uint32_t)ast->source->len, ast->source->index };
+		struct src_loc all = { 0, (uint32_t)ast->source->len, ast->source->index, 0 };
 
 		diag_error(s.d, all, "the script has no probe");
 		diag_hint(s.d, "try: u:main.main { graph(); }");

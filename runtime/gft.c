@@ -206,7 +206,7 @@ static int reformat(struct story *s)
 /* Tests run alone, and only when they are asked for. */
 static bool choose_tests(struct story *s, struct ast *ast)
 {
-	struct src_loc all = { 0, (uint32_t)s->source->len, s->source->index };
+	struct src_loc all = { 0, (uint32_t)s->source->len, s->source->index, 0 };
 	uint32_t before = ast->nclauses;
 
 	ast_keep_tests(ast, s->cli.test);
@@ -287,7 +287,7 @@ static bool in_own_c(struct story *s, const struct clang_diag *d)
 	if (!s->program)
 		return false;
 	for (const struct c_text *c = s->program->ast->c_texts; c; c = c->next) {
-		struct src_loc loc = { 0, 0, c->loc.source };
+		struct src_loc loc = { 0, 0, c->loc.source, 0 };
 		unsigned line = 1;
 
 		src = diag_source(s->diag, c->loc.source);

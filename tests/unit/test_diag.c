@@ -22,11 +22,11 @@ static void test_print(void **state)
 	char *out;
 
 	(void)state;
-	diag_error(d, (struct src_loc){ 9, 14, s->index }, "second %d", 2);
+	diag_error(d, (struct src_loc){ 9, 14, s->index, 0 }, "second %d", 2);
 	diag_hint(d, "try %s", "this");
-	diag_error(d, (struct src_loc){ 0, 3, s->index }, "first");
-	diag_note(d, (struct src_loc){ 5, 8, s->index }, "see here");
-	diag_warn(d, (struct src_loc){ 0, 1, s->index }, "hm");
+	diag_error(d, (struct src_loc){ 0, 3, s->index, 0 }, "first");
+	diag_note(d, (struct src_loc){ 5, 8, s->index, 0 }, "see here");
+	diag_warn(d, (struct src_loc){ 0, 1, s->index, 0 }, "hm");
 	assert_int_equal(diag_errors(d), 2);
 	assert_int_equal(diag_warnings(d), 1);
 	out = printed(d, false, false);
@@ -60,10 +60,10 @@ static void test_many(void **state)
 
 	(void)state;
 	for (int i = 0; i < 3; i++)
-		diag_error(d, (struct src_loc){ 0, 1, s->index }, "same");
+		diag_error(d, (struct src_loc){ 0, 1, s->index, 0 }, "same");
 	assert_int_equal(diag_errors(d), 1);
 	for (int i = 0; i < 200; i++)
-		diag_error(d, (struct src_loc){ 0, 1, s->index }, "e%d", i);
+		diag_error(d, (struct src_loc){ 0, 1, s->index, 0 }, "e%d", i);
 	assert_int_equal(diag_errors(d), 201);
 	out = printed(d, false, false);
 	assert_non_null(strstr(out, "ERROR: e62\n"));

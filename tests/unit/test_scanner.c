@@ -22,7 +22,7 @@ static void tokens(const char *text, const int *want)
 	assert_int_equal(scan_begin(s, &y), 0);
 	do {
 		YYSTYPE v;
-		YYLTYPE loc = { 0, 0, 0 };
+		YYLTYPE loc = { 0, 0, 0, 0 };
 
 		t = script_raw_lex(&v, &loc, y);
 		if (t != want[i])
@@ -161,7 +161,7 @@ static void test_integers(void **state)
 	};
 	struct arena *a = arena_new();
 	struct scan s = { .a = a, .d = diag_new(a) };
-	struct src_loc loc = { 0, 1, 0 };
+	struct src_loc loc = { 0, 1, 0, 0 };
 	bool u;
 
 	(void)state;
@@ -204,7 +204,7 @@ static void test_strings(void **state)
 	};
 	struct arena *a = arena_new();
 	struct scan s = { .a = a, .d = diag_new(a) };
-	struct src_loc loc = { 0, 1, 0 };
+	struct src_loc loc = { 0, 1, 0, 0 };
 
 	(void)state;
 	diag_add_source(s.d, "t", "x", 1);
