@@ -401,6 +401,9 @@ struct program *sema_check(struct ast *ast, const struct resolver *res, const st
 	for (struct map *m = p->maps; m; m = m->next)
 		if (m->value->kind == TY_NONE && !diag_errors(s.d)) {
 			diag_error(s.d, m->loc, "%s is never assigned", m->name);
+		} else if ((m->key && m->key->kind == TY_TUPLE && !m->key->size) ||
+			   (m->value->kind == TY_TUPLE && !m->value->size)) {
+			diag_error(s.d, m->loc, "%s: an empty tuple has no bytes that a map could keep", m->name);
 		}
 	for (i = 0; i < p->nclauses; i++) {
 		p->graph |= p->clauses[i].has_graph;

@@ -559,6 +559,12 @@ static bool allowed(struct sema *s, const struct path *p)
 					    : "use it in a uretprobe: ur:FUNC { ... }");
 		return false;
 	}
+	if (name[0] == 'a' && sema_inside(s, false)) {
+		sema_error(s, p->root->loc,
+			   "args: at a place inside of a function its arguments may have been overwritten");
+		sema_hint(s, "keep it at the entry: u:FUNC { @a[goid] = args.x; }; fetch(%%ax:s64) reads what is here");
+		return false;
+	}
 	return true;
 }
 

@@ -132,15 +132,9 @@ static void check_graph(struct sema *s, struct expr *e)
 {
 	const char *names[N(flags)], *near;
 	struct graph_opts o = { 0 };
-	bool entry = false;
 
 	s->ci->has_graph = true;
-	for (uint32_t i = 0; i < s->ci->clause->npoints; i++) {
-		const struct attach_point *ap = s->ci->clause->points[i];
-
-		entry |= !ap->has_offset && !ap->has_addr && !ap->has_line;
-	}
-	if (!entry) {
+	if (sema_inside(s, true)) {
 		sema_error(s, e->loc, "a graph opens at a function's entry, not at a place inside");
 		sema_hint(s, "u:FUNC { graph(); }");
 	}

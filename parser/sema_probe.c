@@ -562,6 +562,20 @@ static uint32_t where_of(enum provider p)
 	}
 }
 
+/* Of a clause whose probes are all missing, as the script allows, nothing is left that needs one. */
+static void leave_out(struct sema *s, struct clause *c)
+{
+	for (uint32_t i = 0; i < s->p->nplain; i++)
+		if (s->p->plain[i].clause == c->index)
+			return;
+	for (size_t i = 0; s->rows && i < s->rows->n; i++)
+		if (s->rows->v[i].clause == c->index)
+			return;
+	c->pred = NULL;
+	c->block->first = c->block->last = NULL;
+	c->block->value = NULL;
+}
+
 void sema_probes(struct sema *s)
 {
 	for (uint32_t i = 0; i < s->p->nclauses; i++) {
@@ -599,6 +613,9 @@ void sema_probes(struct sema *s)
 			}
 		}
 	}
+	if (s->p->config.missing_probes != MISSING_ERROR)
+		for (uint32_t i = 0; i < s->p->nclauses; i++)
+			leave_out(s, s->p->clauses[i].clause);
 }
 
 /* What two records have in common: fields of one name, type and place. */
@@ -644,6 +661,16 @@ const struct gft_type *sema_tp_args(struct sema *s, const struct clause *c, cons
 		first = first ? common_fields(s, first, pp->args) : pp->args;
 	}
 	return first;
+}
+
+bool sema_inside(const struct sema *s, bool all)
+{
+	const struct clause *c = s->ci->clause;
+	uint32_t inside = 0;
+
+	for (uint32_t i = 0; i < c->npoints; i++)
+		inside += c->points[i]->has_offset || c->points[i]->has_addr || c->points[i]->has_line;
+	return all ? inside == c->npoints : inside != 0;
 }
 
 uint32_t sema_clause_funcs(struct sema *s, uint32_t clause, uint32_t **out)

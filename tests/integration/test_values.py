@@ -338,6 +338,15 @@ def test_nil():
         check(why in r.err, f"{x} == nil", r)
 
 
+def test_missing_probes():
+    """A clause whose probes are all missing takes part in nothing, where the script allows it."""
+    r = gft("-q", "-e", "config = { missing_probes = ignore } u:main.nosuch { @x = args.q; graph(); } ur:main.nosuch { @y = ret.0; } "
+            "t:no:such { print(args.x); } rt:no_such { print(args.x); } u:main.add { @x = args.p.a; }",
+            "-c", f"{build('calls')} -n 1 -sleep 1ms").ok()
+    check("@x: 1" in r.out.splitlines(), "the other clause", r)
+    check("main.nosuch" not in r.err, "nothing is told", r)
+
+
 def test_no_dwarf():
     exe = build("calls", variant="stripped")
     r = gft("-e", "u:main.add { graph(args); }", exe, status=1)
