@@ -371,7 +371,7 @@ static int of_all(struct tgt *t, struct cdwarf *c, char tag, const char *name, b
 	}
 	while (hi < all->n && !strcmp(all->v[hi].name, last))
 		hi++;
-	return choose(t, c, tag, name, all->v + lo, hi - lo, out, err);
+	return hi > lo ? choose(t, c, tag, name, all->v + lo, hi - lo, out, err) : 0;
 }
 
 int tgt_c_type(struct tgt *t, char tag, const char *name, const uint32_t *funcs, size_t nfuncs,

@@ -526,6 +526,9 @@ static void by_uretprobe(const struct code *c, unsigned want, struct tgt_sites *
 {
 	if (!(c->f.flags & TGT_F_SYMBOL) || (c->v[0].flags & IF_REFUSED) || may_unwind(c->t))
 		return;
+	/* the breakpoint is on the first instruction: once for each call, or not at all */
+	if (c->overlap || loops_to_entry(c, SIZE_MAX))
+		return;
 	if (want & TGT_WANT_ENTRY)
 		take(c, &c->v[0], 0, true, out);
 	fill(c, &c->v[0], TGT_SITE_RET, &out->ret);

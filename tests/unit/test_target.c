@@ -278,6 +278,47 @@ static void test_errors(void **state)
 	tgt_close(NULL);
 }
 
+__asm__(".text\n"
+	".type plain_asm, @function\n"
+	"plain_asm: dec %edi; js fatal_asm; ret\n"
+	".size plain_asm, . - plain_asm\n"
+	".type loops_asm, @function\n"
+	"loops_asm: dec %edi; jnz loops_asm; js fatal_asm; ret\n"
+	".size loops_asm, . - loops_asm\n"
+	".type overlaps_asm, @function\n"
+	"overlaps_asm: dec %edi; js 1f; .byte 0xb8; 1: nop; nop; nop; nop; js fatal_asm; ret\n"
+	".size overlaps_asm, . - overlaps_asm\n"
+	".type fatal_asm, @function\n"
+	"fatal_asm: ud2\n"
+	".size fatal_asm, . - fatal_asm\n");
+
+/* A uretprobe's breakpoint is on the first instruction, which must run once for each call. */
+static void test_uretprobes(void **state)
+{
+	static const struct {
+		const char *name;
+		bool may;
+	} cases[] = { { "plain_asm", true }, { "loops_asm", false }, { "overlaps_asm", false } };
+	struct tgt *t = open_ok("/proc/self/exe", NULL);
+
+	(void)state;
+	t->unwinds = -1; /* a build with sanitizers has an unwinder in it */
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		uint32_t f = one(t, cases[i].name);
+		struct tgt_site at;
+		struct tgt_sites s;
+
+		assert_int_equal(tgt_sites(t, f, TGT_WANT_ENTRY | TGT_WANT_EXITS, &s), 0);
+		assert_int_equal(s.uretprobe, cases[i].may);
+		assert_int_equal(s.has_entry, cases[i].may);
+		assert_true(s.has_entry || s.why_no_entry);
+		if (s.has_entry)
+			assert_int_equal(tgt_check_site(t, s.entry.vaddr, &at, NULL), 0);
+		tgt_sites_fini(&s);
+	}
+	tgt_close(t);
+}
+
 /* A binary that is not Go: this test. */
 static void test_not_go(void **state)
 {
@@ -916,11 +957,11 @@ static void test_damaged(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_errors),	   cmocka_unit_test(test_not_go),    cmocka_unit_test(test_functions),
-		cmocka_unit_test(test_match),	   cmocka_unit_test(test_sites),     cmocka_unit_test(test_all_sites),
-		cmocka_unit_test(test_check_site), cmocka_unit_test(test_lines),     cmocka_unit_test(test_layout),
-		cmocka_unit_test(test_debug_dir),  cmocka_unit_test(test_fallbacks), cmocka_unit_test(test_cut_off),
-		cmocka_unit_test(test_damaged),
+		cmocka_unit_test(test_errors),	  cmocka_unit_test(test_not_go),     cmocka_unit_test(test_uretprobes),
+		cmocka_unit_test(test_functions), cmocka_unit_test(test_match),	     cmocka_unit_test(test_sites),
+		cmocka_unit_test(test_all_sites), cmocka_unit_test(test_check_site), cmocka_unit_test(test_lines),
+		cmocka_unit_test(test_layout),	  cmocka_unit_test(test_debug_dir),  cmocka_unit_test(test_fallbacks),
+		cmocka_unit_test(test_cut_off),	  cmocka_unit_test(test_damaged),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
