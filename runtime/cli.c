@@ -107,7 +107,7 @@ static void help(FILE *out)
 	      "  -P, --trimprefix DIR cut DIR from the front of file names\n"
 	      "  -B MODE              flush output by line, full or none\n"
 	      "  --stream             print each call as it happens, not each graph when it is complete\n"
-	      "  --record FILE        keep the records of graphs too, for gft replay\n"
+	      "  --record FILE        keep graphs and what printf() says, for gft replay\n"
 	      "  -q                   no 'Attached ...' message       -v  tell more\n"
 	      "  -k                   tell of reads and look-ups that fail;  --no-warnings  of nothing\n"
 	      "\n"

@@ -120,7 +120,8 @@ static const void *arg_data(const struct events *e, const struct meta_arg *a, co
 	return *own;
 }
 
-static void format(struct events *e, const struct meta_event *ev, const char *rec, struct buf *b)
+static void format(struct events *e, const struct value_ctx *vc, const struct meta_event *ev, const char *rec,
+		   struct buf *b)
 {
 	struct value_arg args[ARGS_MAX] = { 0 };
 	char *own[ARGS_MAX];
@@ -128,7 +129,7 @@ static void format(struct events *e, const struct meta_event *ev, const char *re
 
 	for (uint32_t i = 0; i < n; i++)
 		args[i] = (struct value_arg){ ev->args[i].type, arg_data(e, &ev->args[i], rec, &own[i]) };
-	value_printf(b, e->values, ev->fmt, args, n);
+	value_printf(b, vc, ev->fmt, args, n);
 	for (uint32_t i = 0; i < n; i++)
 		free(own[i]);
 }
@@ -148,12 +149,28 @@ static void do_print(struct events *e, const struct meta_event *ev, const char *
 	free(own);
 }
 
+static void say(struct events *e, const char *kind, const char *text, size_t len)
+{
+	output_text(e->out, kind, text, len);
+	if (e->recorder)
+		stream_write_text(e->recorder, kind, text, len);
+}
+
 static void do_printf(struct events *e, const struct meta_event *ev, const char *rec)
 {
 	struct buf b = BUF_INIT;
 
-	format(e, ev, rec, &b);
+	format(e, e->values, ev, rec, &b);
 	output_text(e->out, "printf", buf_str(&b), b.len);
+	if (e->recorder && e->values->raw_text) { /* it may be shown on a terminal later */
+		struct value_ctx escaped = *e->values;
+
+		escaped.raw_text = false;
+		b.len = 0;
+		format(e, &escaped, ev, rec, &b);
+	}
+	if (e->recorder)
+		stream_write_text(e->recorder, "printf", buf_str(&b), b.len);
 	buf_free(&b);
 }
 
@@ -165,7 +182,7 @@ static void do_message(struct events *e, const struct meta_event *ev, const char
 	struct buf b = BUF_INIT;
 	unsigned line = 0, col = 0;
 
-	format(e, ev, rec, &b);
+	format(e, e->values, ev, rec, &b);
 	if (s)
 		source_line_col(s, ev->loc.begin, &line, &col);
 	output_flush(e->out);
@@ -183,7 +200,7 @@ static void copy_out(struct events *e, const char *kind, FILE *f, size_t max)
 	size_t n;
 
 	while (max && (n = fread(chunk, 1, max < sizeof(chunk) ? max : sizeof(chunk), f)) > 0) {
-		output_text(e->out, kind, chunk, n);
+		say(e, kind, chunk, n);
 		max -= n;
 	}
 }
@@ -193,7 +210,7 @@ static void do_cat(struct events *e, const struct meta_event *ev, const char *re
 	struct buf b = BUF_INIT;
 	FILE *f;
 
-	format(e, ev, rec, &b);
+	format(e, e->values, ev, rec, &b);
 	f = fopen(buf_str(&b), "re");
 	if (f) {
 		copy_out(e, "cat", f, e->meta->config.max_cat_bytes);
@@ -209,7 +226,7 @@ static void do_system(struct events *e, const struct meta_event *ev, const char 
 	struct buf b = BUF_INIT;
 	FILE *f;
 
-	format(e, ev, rec, &b);
+	format(e, e->values, ev, rec, &b);
 	output_flush(e->out);
 	f = popen(buf_str(&b), "re");
 	if (f) {
@@ -245,7 +262,7 @@ static void do_join(struct events *e, const struct meta_event *ev, const char *r
 		buf_puts(&b, cut);
 	}
 	buf_putc(&b, '\n');
-	output_text(e->out, "join", buf_str(&b), b.len);
+	say(e, "join", buf_str(&b), b.len);
 	buf_free(&b);
 }
 
@@ -270,7 +287,7 @@ static void do_time(struct events *e, const struct meta_event *ev)
 	struct tm tm;
 	size_t n = localtime_r(&now, &tm) ? strftime(text, sizeof(text), ev->fmt, &tm) : 0;
 
-	output_text(e->out, "time", text, n);
+	say(e, "time", text, n);
 }
 
 void events_handle(struct events *e, const void *rec, size_t size)

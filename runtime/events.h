@@ -6,11 +6,13 @@
 #include "gft/kernel.h"
 #include "gft/meta.h"
 #include "gft/output.h"
+#include "gft/stream.h"
 
 struct events {
 	const struct gft_meta *meta;
 	struct ksession *ks;
 	struct output *out;
+	struct stream_writer *recorder; /* keeps what is printed; NULL: nobody does */
 	const struct value_ctx *values;
 	const struct diag *diag;
 	bool exiting;	 /* exit() was called */

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "gft/buf.h"
 #include "gft/graph.h"
 #include "gft/output.h"
 #include "gft/stream.h"
@@ -16,6 +17,30 @@
 static void tree(void *ctx, const struct graph_tree *t)
 {
 	output_graph(ctx, t);
+}
+
+/* What a script printed, from a file of anybody: a terminal gets no control characters but those of lines. */
+static void text(struct output *o, const struct stream_item *item)
+{
+	const char *s = item->data, *end = s + item->size;
+	struct buf b = BUF_INIT;
+
+	if (output_escapes(o)) {
+		output_text(o, item->text_kind, s, item->size);
+		return;
+	}
+	while (s < end) {
+		size_t n = 0;
+
+		while (s + n < end && s[n] != '\n' && s[n] != '\t' && s[n] != '\\')
+			n++;
+		value_escape(&b, s, n);
+		s += n;
+		if (s < end)
+			buf_putc(&b, *s++);
+	}
+	output_text(o, item->text_kind, buf_str(&b), b.len);
+	buf_free(&b);
 }
 
 static int show(const struct cli *c, struct stream *s, int fd)
@@ -46,7 +71,7 @@ static int show(const struct cli *c, struct stream *s, int fd)
 	while ((n = stream_next(s, &item)) > 0 && !output_error(o)) {
 		switch (item.kind) {
 		case STREAM_ITEM_RECORD: graph_feed(b, item.data, item.size); break;
-		case STREAM_ITEM_TEXT: output_text(o, item.text_kind, item.data, item.size); break;
+		case STREAM_ITEM_TEXT: text(o, &item); break;
 		case STREAM_ITEM_GONE: graph_process_gone(b, item.tgid); break;
 		case STREAM_ITEM_LOST: graph_lost(b); break;
 		}

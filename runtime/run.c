@@ -308,7 +308,7 @@ static bool close_recorder(struct run *r, int fd)
 {
 	int e = r->recorder ? stream_writer_close(r->recorder, now_ns()) : 0;
 
-	r->recorder = NULL;
+	r->recorder = r->ev.recorder = NULL;
 	if (fd >= 0 && close(fd) && !e)
 		e = -errno;
 	if (e)
@@ -892,7 +892,12 @@ int run_script(const struct run_opts *o)
 					.diag = o->diag,
 					.color = cli_wants_color(o->cli, STDERR_FILENO),
 					.silent = o->cli->no_warnings };
-	r.ev = (struct events){ .meta = r.meta, .ks = r.ks, .out = r.out, .values = &r.values, .diag = o->diag };
+	r.ev = (struct events){ .meta = r.meta,
+				.ks = r.ks,
+				.out = r.out,
+				.recorder = r.recorder,
+				.values = &r.values,
+				.diag = o->diag };
 	if (!attach(&r, &attached))
 		goto out;
 	status = 0;

@@ -42,7 +42,7 @@ enum stream_kind {
 	STREAM_OPTS = 6,    /* struct stream_opts; of graph() number 0, 1, ...; before the first record */
 	STREAM_CLOCK = 7,   /* struct stream_clock; before the first record */
 	STREAM_RECORD = 8,  /* a record of wire.h */
-	STREAM_TEXT = 9,    /* u32 s: kind, u32 0, then text: what an action printed */
+	STREAM_TEXT = 9,    /* u32 s: kind, u32 0, then text: what printf(), time(), cat(), join(), system() printed */
 	STREAM_GONE = 10,   /* u32 tgid, u32 0: the process is gone */
 	STREAM_END = 11,    /* u64 ts_ns: when recording ended */
 	STREAM_REASON = 12, /* struct stream_reason */
@@ -151,6 +151,7 @@ void stream_write_opts(struct stream_writer *w, const struct graph_opts *opts, s
 void stream_write_tags(struct stream_writer *w, const struct payload *tags, size_t n);
 /* A record of any kind but EVENT (what those print is written as text). */
 void stream_write(struct stream_writer *w, const void *rec, size_t size);
+/* kind as in output_text(); text as it is shown: what came from the target is escaped. */
 void stream_write_text(struct stream_writer *w, const char *kind, const char *text, size_t len);
 void stream_write_gone(struct stream_writer *w, uint32_t tgid);
 void stream_write_lost(struct stream_writer *w); /* graph_lost() */
