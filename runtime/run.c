@@ -892,12 +892,9 @@ int run_script(const struct run_opts *o)
 					.diag = o->diag,
 					.color = cli_wants_color(o->cli, STDERR_FILENO),
 					.silent = o->cli->no_warnings };
-	r.ev = (struct events){ .meta = r.meta,
-				.ks = r.ks,
-				.out = r.out,
-				.recorder = r.recorder,
-				.values = &r.values,
-				.diag = o->diag };
+	r.ev = (struct events){
+		.meta = r.meta, .ks = r.ks, .out = r.out, .recorder = r.recorder, .values = &r.values, .diag = o->diag
+	};
 	if (!attach(&r, &attached))
 		goto out;
 	status = 0;

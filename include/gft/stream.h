@@ -42,7 +42,7 @@ enum stream_kind {
 	STREAM_OPTS = 6,    /* struct stream_opts; of graph() number 0, 1, ...; before the first record */
 	STREAM_CLOCK = 7,   /* struct stream_clock; before the first record */
 	STREAM_RECORD = 8,  /* a record of wire.h */
-	STREAM_TEXT = 9,    /* u32 s: kind, u32 0, then text: what printf(), time(), cat(), join(), system() printed */
+	STREAM_TEXT = 9,    /* u32 s: kind, u32 0, then text: what printf, time, cat, join and system printed */
 	STREAM_GONE = 10,   /* u32 tgid, u32 0: the process is gone */
 	STREAM_END = 11,    /* u64 ts_ns: when recording ended */
 	STREAM_REASON = 12, /* struct stream_reason */

@@ -347,6 +347,21 @@ def test_missing_probes():
     check("main.nosuch" not in r.err, "nothing is told", r)
 
 
+def test_recorded_actions():
+    """What a script prints between its graphs is in the recording too, in its place, and harmless on a terminal."""
+    exe = build("calls")
+    with tempfile.TemporaryDirectory() as d:
+        rec = os.path.join(d, "rec")
+        r = gft("-q", "--record", rec, "-e", 'u:main.add { graph(); printf("in %s\\n", "a\\x1b[1mb"); } ur:main.add { printf("out\\n"); }',
+                "-c", f"{exe} -n 2 -sleep 1ms").ok()
+        again = gft("replay", rec).ok().out
+        kinds = [re.sub(r".* (main\.add)\(.*", r"\1", line)[:9] for line in again.splitlines() if re.search("^in |^out|main.add\\(", line)]
+        check(kinds.count("main.add") == 2 and sum(k.startswith("in a") for k in kinds) == 2 and kinds.count("out") == 2, "all of it", again)
+        check(again.index("in a") < again.index("main.add("), "in its order", again)
+        check("\x1b" not in again, "no control characters", again)
+        check('{"type": "printf", "data": "out\\n"}' in gft("replay", "-f", "json", rec).ok().out, "as JSON", r)
+
+
 def test_no_dwarf():
     exe = build("calls", variant="stripped")
     r = gft("-e", "u:main.add { graph(args); }", exe, status=1)
