@@ -68,7 +68,7 @@ def waits(go=None, variant="plain", names=True):
         if name in ("spins", "crowds"):
             check(s["running_ns"] > 0 and s["running_ns"] + s["runnable_ns"] > 0.95 * MS * 1e6 and s["parked_ns"] < 5e6,
                   f"{where}: neither running nor ready", c)
-    # four more goroutines on two processors
+    # four more goroutines on one processor
     (c,) = [c for c in g["calls"] if c.get("func") == "main.crowds"]
     check(c["split"]["runnable_ns"] > 1e6, "nobody had to wait for a processor", c)
     # where: the call of the program that led into the runtime, with its line

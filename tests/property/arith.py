@@ -12,16 +12,12 @@ functions on text.  What the leaves are is not known when the script is compiled
 they are maps.
 """
 
-import argparse
-import os
 import random
-import re
-import subprocess
 import sys
-import tempfile
 
 sys.dont_write_bytecode = True
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+import known  # noqa: E402 (the folder of this file is where Python looks first)
+
 M64 = (1 << 64) - 1
 INTS = [("int8", 1, True), ("int16", 2, True), ("int32", 4, True), ("int64", 8, True),
         ("uint8", 1, False), ("uint16", 2, False), ("uint32", 4, False), ("uint64", 8, False)]
@@ -340,52 +336,9 @@ class Maker:
 
 
 def run_one(gft, seed, n):
-    """Differences between gft and the rules, as text; None: there are none."""
-    text, want = Maker(seed).script(n)
-    with tempfile.NamedTemporaryFile("w", suffix=".gft") as f:
-        f.write(text)
-        f.flush()
-        try:
-            p = subprocess.run([gft, "-q", "--color=never", "--no-cache", "--no-warnings", f.name], cwd=ROOT,
-                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=300, check=False)
-        except subprocess.TimeoutExpired:
-            return f"seed {seed}: hangs\n{text}"
-        err = p.stderr.decode().replace(f.name, "script")
-    errors = re.findall(r"^.*ERROR:.*\n.*\n.*|^gft: .*", err, re.M)
-    if p.returncode or errors:
-        return f"seed {seed}: status {p.returncode}\n" + "\n".join(errors) + "\n" + "\n".join(err.split("\n")[-5:])
-    got = {int(m[1]): m[0] for m in re.finditer(r"^\(?(\d+)[, ].*$", p.stdout.decode(), re.M)}
-    bad = []
-    for i, w in enumerate(want):
-        if got.get(i) != w:
-            line = next((x for x in text.split("\n") if re.match(rf"\tprint(f\(\"|\(\(){i}[, ]", x)), "")
-            names = dict.fromkeys(re.findall(r"@\w+", line))
-            values = " ".join(next((x for x in text.split("\n") if x.startswith(f"\t{k} = ")), "").strip() for k in names)
-            bad.append(f"seed {seed}: expected {w}\n          got      {got.get(i)}\n          of       {line.strip()}\n"
-                       f"          where    {values}")
-    return "\n".join(bad) or None
-
-
-def main():
-    ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    ap.add_argument("-n", type=int, default=3000)
-    ap.add_argument("-s", "--seed", type=int, default=1)
-    ap.add_argument("-e", "--each", type=int, default=300, help="expressions in one script")
-    ap.add_argument("-g", "--gft", default=f"{ROOT}/build/gft")
-    ap.add_argument("-p", "--print", action="store_true", help="print the script of the seed")
-    o = ap.parse_args()
-    if o.print:
-        sys.stdout.write(Maker(o.seed).script(o.each)[0])
-        return 0
-    bad = 0
-    for seed in range(o.seed, o.seed + max(1, o.n // o.each)):
-        why = run_one(o.gft, seed, o.each)
-        if why:
-            bad += 1
-            print(why, flush=True)
-    print(f"{max(1, o.n // o.each) * o.each} expressions, {bad} scripts with differences")
-    return 1 if bad else 0
+    """As known.run_one()."""
+    return known.run_one(Maker, gft, seed, n)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(known.main(__doc__, Maker, 3000, 300))

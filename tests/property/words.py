@@ -10,16 +10,12 @@ places of their own.  It is compared, searched, cut, joined, measured and printe
 Runs on the real kernel.  What differs is printed with its seed.
 """
 
-import argparse
-import os
 import random
-import re
-import subprocess
 import sys
-import tempfile
 
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-TOO_MUCH = "too much for the verifier"  # eight statements with text that all search in each other
+sys.dont_write_bytecode = True
+import known  # noqa: E402 (the folder of this file is where Python looks first)
+
 LETTERS = "ab"  # few of them, so that texts have beginnings and parts in common
 
 
@@ -177,57 +173,9 @@ class Maker:
 
 
 def run_one(gft, seed, n):
-    """Differences between gft and Python, as text; None: there are none."""
-    text, want = Maker(seed).script(n)
-    with tempfile.NamedTemporaryFile("w", suffix=".gft") as f:
-        f.write(text)
-        f.flush()
-        try:
-            p = subprocess.run([gft, "-q", "--color=never", "--no-cache", "--no-warnings", f.name], cwd=ROOT,
-                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=300, check=False)
-        except subprocess.TimeoutExpired:
-            return f"seed {seed}: hangs\n{text}"
-        err = p.stderr.decode().replace(f.name, "script")
-    if "too much for the kernel's verifier" in err:
-        return TOO_MUCH
-    errors = re.findall(r"^.*ERROR:.*\n.*\n.*|^gft: .*", err, re.M)
-    if p.returncode or errors:
-        return f"seed {seed}: status {p.returncode}\n" + "\n".join(errors) + "\n" + "\n".join(err.split("\n")[-5:])
-    got = {int(m[1]): m[0] for m in re.finditer(r"^\(?(\d+)[, ].*$", p.stdout.decode(errors="replace"), re.M)}
-    bad = []
-    for i, w in enumerate(want):
-        if got.get(i) != w:
-            line = next((x for x in text.split("\n") if re.match(rf"\tprint(f\(\"|\(\(){i}[, ]", x)), "")
-            names = re.findall(r"@\w+|\$s\d+", line)
-            values = "\n          where    ".join(x.strip() for k in dict.fromkeys(names) for x in text.split("\n")
-                                                  if x.startswith(f"\t{k}") or f"{{ {k} = " in x)
-            bad.append(f"seed {seed}: expected {w}\n          got      {got.get(i)}\n          of       {line.strip()}\n"
-                       f"          where    {values}")
-    return "\n".join(bad) or None
-
-
-def main():
-    ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    ap.add_argument("-n", type=int, default=1000)
-    ap.add_argument("-s", "--seed", type=int, default=1)
-    ap.add_argument("-e", "--each", type=int, default=24, help="expressions in one script")
-    ap.add_argument("-g", "--gft", default=f"{ROOT}/build/gft")
-    ap.add_argument("-p", "--print", action="store_true", help="print the script of the seed")
-    o = ap.parse_args()
-    if o.print:
-        sys.stdout.write(Maker(o.seed).script(o.each)[0])
-        return 0
-    bad = much = 0
-    for seed in range(o.seed, o.seed + max(1, o.n // o.each)):
-        why = run_one(o.gft, seed, o.each)
-        if why == TOO_MUCH:
-            much += 1
-        elif why:
-            bad += 1
-            print(why, flush=True)
-    print(f"{max(1, o.n // o.each) * o.each} expressions, {bad} scripts with differences, {much} were too much for the verifier")
-    return 1 if bad else 0
+    """As known.run_one()."""
+    return known.run_one(Maker, gft, seed, n)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(known.main(__doc__, Maker, 1000, 24))
