@@ -120,6 +120,8 @@ def compare(op, a, b):
 
 
 class Maker:
+    EACH = 15
+
     def __init__(self, seed):
         self.r = random.Random(seed)
         self.maps, self.lines = [], []
@@ -306,38 +308,20 @@ class Maker:
                 var.v = wrap(arith(op, var, Val(wrap(y.v, size, signed), size, signed)).v, size, signed)
         return lines, f"$d{i}", str(var.v)
 
-    def script(self, n):
-        """The script, and the lines that it must print."""
-        want, blocks = [], []
-        while len(want) < n:
-            lines = []
-            for _ in range(15):
-                i = len(want)
-                k = self.r.randrange(8)
-                if k == 0:
-                    a, s = self.tuple_()
-                    lines.append(f"print(({i}, {a}));")
-                    want.append(f"({i}, {s})")
-                elif k < 3:
-                    f, a, s = self.formatted()
-                    lines.append(f'printf("{i} [{f}]\\n", {a});')
-                    want.append(f"{i} [{s}]")
-                elif k == 3:
-                    more, a, s = self.stored(i)
-                    lines += [*more, f"print(({i}, {a}));"]
-                    want.append(f"({i}, {s})")
-                else:
-                    a, x = self.expr()
-                    lines.append(f"print(({i}, {a}));")
-                    want.append(f"({i}, {self.printed(x)})")
-            blocks.append("begin {\n\t" + "\n\t".join(lines) + "\n}")
-        head = "config = { print_maps_on_exit = 0 }\nbegin {\n\t" + "\n\t".join(self.lines) + "\n}\n"
-        return head + "\n".join(blocks) + "\n", want
-
-
-def run_one(gft, seed, n):
-    """As known.run_one()."""
-    return known.run_one(Maker, gft, seed, n)
+    def part(self, i):
+        """The statements of expression i, and the line that they must print."""
+        k = self.r.randrange(8)
+        if k == 0:
+            a, s = self.tuple_()
+            return [f"print(({i}, {a}));"], f"({i}, {s})"
+        if k < 3:
+            f, a, s = self.formatted()
+            return [f'printf("{i} [{f}]\\n", {a});'], f"{i} [{s}]"
+        if k == 3:
+            more, a, s = self.stored(i)
+            return [*more, f"print(({i}, {a}));"], f"({i}, {s})"
+        a, x = self.expr()
+        return [f"print(({i}, {a}));"], f"({i}, {self.printed(x)})"
 
 
 if __name__ == "__main__":

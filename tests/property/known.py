@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 """Runs scripts whose lines are known before: what arith.py and words.py share.
 
-A maker is made from a seed; its script(n) gives a script and the n lines that it
-must print, each with its number in front: "(7, x)" by print(), "7 [x]" by printf().
+A maker is made from a seed.  It has EACH, the number of expressions in a clause,
+lines, statements that come before all others, and part(i), which gives the
+statements of expression i and the line that they must print.  That has the number
+in front: "(7, x)" by print(), "7 [x]" by printf().
 """
 
 import argparse
@@ -16,9 +18,26 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 TOO_MUCH = "too much for the verifier"  # several statements with text that all search in each other
 
 
+def clause(lines):
+    return "begin {\n\t" + "\n\t".join(lines) + "\n}\n"
+
+
+def script(maker, n):
+    """A script with n expressions or a few more, and the lines that it must print."""
+    want, blocks = [], [clause(maker.lines)]
+    while len(want) < n:
+        lines = []
+        for _ in range(maker.EACH):
+            more, line = maker.part(len(want))
+            lines += more
+            want.append(line)
+        blocks.append(clause(lines))
+    return "config = { print_maps_on_exit = 0 }\n" + "".join(blocks), want
+
+
 def run_one(maker, gft, seed, n):
     """Differences between gft and what maker expects, as text, or TOO_MUCH; None: there are none."""
-    text, want = maker(seed).script(n)
+    text, want = script(maker(seed), n)
     with tempfile.NamedTemporaryFile("w", suffix=".gft") as f:
         f.write(text)
         f.flush()
@@ -56,7 +75,7 @@ def main(doc, maker, n, each):
     ap.add_argument("-p", "--print", action="store_true", help="print the script of the seed")
     o = ap.parse_args()
     if o.print:
-        sys.stdout.write(maker(o.seed).script(o.each)[0])
+        sys.stdout.write(script(maker(o.seed), o.each)[0])
         return 0
     bad = much = 0
     scripts = max(1, o.n // o.each)

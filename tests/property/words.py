@@ -24,9 +24,11 @@ def text_bool(x):
 
 
 class Maker:
+    EACH = 8
+
     def __init__(self, seed):
         self.r = random.Random(seed)
-        self.vars, self.lines, self.maps = [], [], []
+        self.lines, self.maps = [], []
         for i in range(self.r.randint(3, 6)):
             a, s = self.source(2)
             self.lines.append(f"@v{i} = {a};")
@@ -141,40 +143,24 @@ class Maker:
             flag = ""
         return f"%{flag}{width}{'.' + cut if cut else ''}s", a, body
 
-    def script(self, n):
-        want, blocks = [], []
-        while len(want) < n:
-            lines = []
-            for _ in range(8):
-                i = len(want)
-                k = self.r.randrange(5)
-                if k == 0:
-                    f, a, s = self.formatted()
-                    lines.append(f'printf("{i} [{f}]\\n", {a});')
-                    want.append(f"{i} [{s}]")
-                elif k == 1:
-                    a, s = self.source()
-                    lines.append(f"print(({i}, {a}));")
-                    want.append(f"({i}, {s})")
-                elif k == 2:  # a variable that grows
-                    a, s = self.source(1)
-                    b, t = self.source(1)
-                    c, v = self.asked(1)
-                    lines += [f"$s{i} = {a};", f"if ({c}) {{ $s{i} = {b}; }}", f"print(({i}, $s{i}, strlen($s{i})));"]
-                    x = t if v else s
-                    want.append(f"({i}, {x}, {len(x.encode())})")
-                else:
-                    a, s = self.measured()
-                    lines.append(f"print(({i}, {a}));")
-                    want.append(f"({i}, {s})")
-            blocks.append("begin {\n\t" + "\n\t".join(lines) + "\n}")
-        head = "config = { print_maps_on_exit = 0 }\nbegin {\n\t" + "\n\t".join(self.lines) + "\n}\n"
-        return head + "\n".join(blocks) + "\n", want
-
-
-def run_one(gft, seed, n):
-    """As known.run_one()."""
-    return known.run_one(Maker, gft, seed, n)
+    def part(self, i):
+        """The statements of expression i, and the line that they must print."""
+        k = self.r.randrange(5)
+        if k == 0:
+            f, a, s = self.formatted()
+            return [f'printf("{i} [{f}]\\n", {a});'], f"{i} [{s}]"
+        if k == 1:
+            a, s = self.source()
+            return [f"print(({i}, {a}));"], f"({i}, {s})"
+        if k == 2:  # a variable that grows
+            a, s = self.source(1)
+            b, t = self.source(1)
+            c, v = self.asked(1)
+            x = t if v else s
+            return [f"$s{i} = {a};", f"if ({c}) {{ $s{i} = {b}; }}", f"print(({i}, $s{i}, strlen($s{i})));"], \
+                f"({i}, {x}, {len(x.encode())})"
+        a, s = self.measured()
+        return [f"print(({i}, {a}));"], f"({i}, {s})"
 
 
 if __name__ == "__main__":
