@@ -458,6 +458,15 @@ static bool in_xmm(const struct place *pl)
 	return false;
 }
 
+/* The elements on the way to the value: what must be there, and what is computed. */
+static void take_way(struct go_access *a, const struct place *pl)
+{
+	a->nbounds = pl->nbounds;
+	memcpy(a->bound, pl->bound, sizeof(a->bound));
+	a->nindex = pl->nindex;
+	memcpy(a->index, pl->index, sizeof(a->index));
+}
+
 /* One function's answer. */
 static bool resolve(struct sema *s, const struct expr *e, const struct path *p, uint32_t func, struct go_access *out)
 {
@@ -483,10 +492,7 @@ static bool resolve(struct sema *s, const struct expr *e, const struct path *p, 
 		return false;
 	}
 	out->words = pl.type->kind == GO_STRING ? 2 : 1;
-	out->nbounds = pl.nbounds;
-	memcpy(out->bound, pl.bound, sizeof(out->bound));
-	out->nindex = pl.nindex;
-	memcpy(out->index, pl.index, sizeof(out->index));
+	take_way(out, &pl);
 	for (uint32_t i = 0; i < out->words; i++) {
 		uint32_t size = pl.type->kind == GO_STRING ? 8 : pl.type->kind == GO_ARRAY ? 1 : pl.type->size;
 		struct fa_type *t = &out->word[i].type;
@@ -679,10 +685,7 @@ static bool resolve_len(struct sema *s, const struct expr *e, const struct path 
 		return false;
 	}
 	a->word[0].type = (struct fa_type){ .kind = FT_INT, .bits = 64 };
-	a->nbounds = pl.nbounds;
-	memcpy(a->bound, pl.bound, sizeof(a->bound));
-	a->nindex = pl.nindex;
-	memcpy(a->index, pl.index, sizeof(a->index));
+	take_way(a, &pl);
 	return true;
 }
 
@@ -726,10 +729,7 @@ static bool resolve_word(struct sema *s, const struct expr *e, const struct path
 	}
 	a->word[0].type = (struct fa_type){ .kind = FT_INT, .bits = 64 };
 	a->word[0].text = "args";
-	a->nbounds = pl.nbounds;
-	memcpy(a->bound, pl.bound, sizeof(a->bound));
-	a->nindex = pl.nindex;
-	memcpy(a->index, pl.index, sizeof(a->index));
+	take_way(a, &pl);
 	return true;
 }
 

@@ -40,17 +40,19 @@ bool sema_nil(struct sema *s, struct expr *e)
 
 	if (!sema_is_nil(nil) || sema_is_nil(x))
 		return true;
-	if (!fetched(x) && !sema_go_word(s, x)) {
-		sema_expr(s, x);
-		if (x->type->kind != TY_NONE && !address(x->type)) {
-			sema_error(s, x->loc, "%s is never nil", sema_type_name(s, x->type));
-			if (x->type->kind == TY_STRING)
-				sema_hint(s, "compare it with \"\"");
-		}
-		if (x->type->kind == TY_NONE || !address(x->type))
+	if (!fetched(x)) {
+		bool named = sema_go_word(s, x);
+
+		if (!named)
+			sema_expr(s, x);
+		if (named ? !x->go : !address(x->type)) {
+			if (!named && x->type->kind != TY_NONE) {
+				sema_error(s, x->loc, "%s is never nil", sema_type_name(s, x->type));
+				if (x->type->kind == TY_STRING)
+					sema_hint(s, "compare it with \"\"");
+			}
 			return false;
-	} else if (x->kind != EX_FETCH && !x->go) {
-		return false;
+		}
 	}
 	nil->kind = EX_INT;
 	nil->ival = 0;
