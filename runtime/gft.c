@@ -282,7 +282,6 @@ static bool front_end(struct story *s)
 static bool in_own_c(struct story *s, const struct clang_diag *d)
 {
 	const struct source *src;
-	struct buf text = BUF_INIT;
 
 	if (!s->program)
 		return false;
@@ -303,6 +302,8 @@ static bool in_own_c(struct story *s, const struct clang_diag *d)
 			loc.end++;
 		loc.end += loc.end == loc.begin;
 		if (d->level == 1 && !s->cli.no_warnings) {
+			struct buf text = BUF_INIT;
+
 			buf_printf(&text, "C: %s", d->text);
 			diag_place(s->diag, loc, "WARNING", buf_str(&text), stderr,
 				   cli_wants_color(&s->cli, STDERR_FILENO));

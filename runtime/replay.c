@@ -22,23 +22,13 @@ static void tree(void *ctx, const struct graph_tree *t)
 /* What a script printed, from a file of anybody: a terminal gets no control characters but those of lines. */
 static void text(struct output *o, const struct stream_item *item)
 {
-	const char *s = item->data, *end = s + item->size;
 	struct buf b = BUF_INIT;
 
 	if (output_escapes(o)) {
-		output_text(o, item->text_kind, s, item->size);
+		output_text(o, item->text_kind, item->data, item->size);
 		return;
 	}
-	while (s < end) {
-		size_t n = 0;
-
-		while (s + n < end && s[n] != '\n' && s[n] != '\t' && s[n] != '\\')
-			n++;
-		value_escape(&b, s, n);
-		s += n;
-		if (s < end)
-			buf_putc(&b, *s++);
-	}
+	value_escape_but(&b, item->data, item->size, "\n\t\\");
 	output_text(o, item->text_kind, buf_str(&b), b.len);
 	buf_free(&b);
 }

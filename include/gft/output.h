@@ -119,6 +119,8 @@ void value_cgroup_path(struct buf *b, uint64_t id, const char *filter);
 
 /* Text from a target: control characters, invalid UTF-8, and \ as \n, \t, \xNN, \\. */
 void value_escape(struct buf *b, const char *s, size_t len);
+/* The same, but for the characters of keep (ASCII): "\\" for text that was escaped already, by whom is not known. */
+void value_escape_but(struct buf *b, const char *s, size_t len, const char *keep);
 
 /* 45.2us, 812ns, 1.001s, 2m03.5s: four significant digits at most. */
 void value_duration(struct buf *b, uint64_t ns);

@@ -328,17 +328,10 @@ static void symbol(void *ctx, uint32_t pid, uint64_t addr, struct code_info *out
 /* Text that was escaped when it was recorded, or so a file says that may come from anywhere. */
 static void put_text(struct buf *b, const char *text)
 {
-	const char *p, *end;
+	size_t len = strnlen(text, TEXT_MAX);
 
-	for (p = text, end = text + strnlen(text, TEXT_MAX); p < end;) {
-		const char *q = memchr(p, '\\', (size_t)(end - p));
-
-		value_escape(b, p, (size_t)((q ? q : end) - p));
-		p = q ? q + 1 : end;
-		if (q)
-			buf_putc(b, '\\');
-	}
-	if (*end)
+	value_escape_but(b, text, len, "\\");
+	if (text[len])
 		buf_puts(b, "…");
 }
 

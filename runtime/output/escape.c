@@ -6,6 +6,7 @@
  * them.  What is not plainly printable leaves as \xNN.
  */
 #include <stdint.h>
+#include <string.h>
 
 #include "gft/buf.h"
 #include "gft/output.h"
@@ -81,6 +82,21 @@ void value_escape(struct buf *b, const char *str, size_t len)
 		begin = ++i;
 	}
 	buf_add(b, s + begin, i - begin);
+}
+
+void value_escape_but(struct buf *b, const char *s, size_t len, const char *keep)
+{
+	while (len) {
+		size_t n = 0;
+
+		while (n < len && !(s[n] && strchr(keep, s[n])))
+			n++;
+		value_escape(b, s, n);
+		if (n < len)
+			buf_putc(b, s[n++]);
+		s += n;
+		len -= n;
+	}
 }
 
 /* v thousandths as V.vvv without zeros at the end. */

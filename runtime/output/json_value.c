@@ -320,7 +320,9 @@ static bool put_literal(struct buf *b, const char *s)
 static void put_go(struct buf *b, const struct value_ctx *vc, const struct gft_type *t, const void *data)
 {
 	struct buf text = BUF_INIT, plain = BUF_INIT;
+	char len[21];
 	const char *s;
+	int end = 0;
 
 	value_print(&text, vc, t, data);
 	s = buf_str(&text);
@@ -328,8 +330,8 @@ static void put_go(struct buf *b, const struct value_ctx *vc, const struct gft_t
 		buf_puts(b, "null");
 	else if (strcmp(s, "true") == 0 || strcmp(s, "false") == 0)
 		buf_puts(b, s);
-	else if (strncmp(s, "(fault)(len ", 12) == 0 && s[12 + strspn(s + 12, "0123456789")] == ')')
-		buf_printf(b, "{\"fault\": true, \"len\": %.*s}", (int)strspn(s + 12, "0123456789"), s + 12);
+	else if (sscanf(s, "(fault)(len %20[0-9])%n", len, &end) == 1 && end && !s[end])
+		buf_printf(b, "{\"fault\": true, \"len\": %s}", len);
 	else if (strcmp(s, "(fault)") == 0)
 		buf_puts(b, "{\"fault\": true}");
 	else if (unquote(&plain, s))
