@@ -378,7 +378,7 @@ static __always_inline void gft_on_go(struct gft_ctx *c, const volatile struct g
 	followed = gft_child_open(c, child);
 	r = gft_reserve(sizeof(*r), c->site);
 	if (!r) {
-		struct gft_gkey k = { child | (__u64)c->rt << GFT_GOID_BITS, c->tgid, 0 };
+		struct gft_gkey k = { gft_goid_of(c, child), c->tgid, 0 };
 
 		if (followed)
 			bpf_map_delete_elem(&gft_goroutines, &k);
@@ -388,7 +388,7 @@ static __always_inline void gft_on_go(struct gft_ctx *c, const volatile struct g
 	gft_explain_head(c, &r->c, GFT_REC_GO, c->st->open - 1);
 	if (followed)
 		r->c.h.flags |= GFT_RF_OPEN;
-	r->child = child | (__u64)c->rt << GFT_GOID_BITS;
+	r->child = gft_goid_of(c, child);
 	r->start = (__s64)(gft_word(newg + l->g_startpc) - c->regs->ip);
 	r->from = (__s64)(gft_word(newg + l->g_gopc) - c->regs->ip);
 	gft_submit(r);

@@ -94,25 +94,6 @@ static __always_inline long gft_load(__u64 *v, __u64 addr)
 	return bpf_probe_read_user(v, sizeof(*v), (void *)addr);
 }
 
-/* A Go string header at addr: at most size bytes; all of dst is used only when the string was cut. */
-static __always_inline long gft_gostring(char *dst, __u32 size, __u64 addr)
-{
-	struct {
-		__u64 p;
-		__u64 n;
-	} h;
-	long e = bpf_probe_read_user(&h, sizeof(h), (void *)addr);
-
-	gft_zero(dst, size);
-	if (e)
-		return e;
-	if ((__s64)h.n <= 0)
-		return h.n ? -1 : 0;
-	if (h.n >= size)
-		return bpf_probe_read_user(dst, size, (void *)h.p);
-	return bpf_probe_read_user(dst, (__u32)h.n, (void *)h.p);
-}
-
 /* n bytes of text at addr, as many as fit; all of dst is used only when it was cut.  0, or the read's error. */
 static __always_inline long gft_text(char *dst, __u32 size, __u64 addr, __u64 n)
 {
@@ -123,6 +104,21 @@ static __always_inline long gft_text(char *dst, __u32 size, __u64 addr, __u64 n)
 	if (n >= size)
 		return bpf_probe_read_user(dst, size, (void *)addr);
 	return bpf_probe_read_user(dst, (__u32)n, (void *)addr);
+}
+
+/* A Go string header at addr: as gft_text(). */
+static __always_inline long gft_gostring(char *dst, __u32 size, __u64 addr)
+{
+	struct {
+		__u64 p;
+		__u64 n;
+	} h;
+	long e = bpf_probe_read_user(&h, sizeof(h), (void *)addr);
+
+	if (!e && (__s64)h.n >= 0)
+		return gft_text(dst, size, h.p, h.n);
+	gft_zero(dst, size);
+	return e ? e : -1;
 }
 
 /* NUL-terminated text at addr. */

@@ -112,10 +112,15 @@ struct {
 } gft_sysprocs SEC(".maps");
 #endif
 
-/* The goroutine's id and its runtime's number (wire.h). */
+/* A goroutine's id and its runtime's number (wire.h): of one of c's runtime, and of c's own. */
+static __always_inline __u64 gft_goid_of(struct gft_ctx *c, __u64 goid)
+{
+	return goid | (__u64)c->rt << GFT_GOID_BITS;
+}
+
 static __always_inline __u64 gft_goid_in(struct gft_ctx *c)
 {
-	return c->goid | (__u64)c->rt << GFT_GOID_BITS;
+	return gft_goid_of(c, c->goid);
 }
 
 static __always_inline void gft_gkey(struct gft_ctx *c, struct gft_gkey *k)
@@ -390,10 +395,9 @@ static __noinline int gft_sys_follow(struct gft_ctx *c)
 		bpf_map_update_elem(&gft_sysprocs, &tgid, &fresh, BPF_NOEXIST);
 		p = bpf_map_lookup_elem(&gft_sysprocs, &tgid);
 	}
+	/* two threads that come at once may write one row: the one that is missing comes back with its next graph */
 	if (!p || !rt.layout)
 		return 0;
-		/* two threads that come at once may write one row: the one that is missing comes back with its next
-		 * graph */
 #pragma unroll
 	for (__u32 i = 0; i < GFT_SYS_RUNTIMES; i++) {
 		if (p->rt[i].layout == rt.layout)

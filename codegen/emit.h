@@ -72,6 +72,8 @@ const char *emit_delete(struct em *m, const struct expr *e, const char *key);
 const char *emit_divisor(struct em *m, const struct expr *e);
 
 /* emit_func.c */
+/* With -k: a look at an address of the process, of which e reads text up to a NUL or so many bytes. */
+const char *emit_try(struct em *m, const struct expr *e, bool ends_at_nul, const char *addr);
 /* Whether the name (func or probe) passes the test of that number, from 1. */
 const char *emit_name_test(struct em *m, const struct expr *name, int test);
 const char *emit_func(struct em *m, const struct expr *e);

@@ -225,6 +225,12 @@ static void stack(struct buf *b, const char *dst, const struct expr *e)
 	buf_printf(b, "gft_stack(c, %s, %s, %u); ", dst, user ? "GFT_STACK_USER" : "0", e->type->count);
 }
 
+const char *emit_try(struct em *m, const struct expr *e, bool ends_at_nul, const char *addr)
+{
+	return emit_checked(m, e->loc, ends_at_nul ? "probe_read_user_str" : "probe_read_user",
+			    arena_printf(m->a, "gft_try(%s)", addr));
+}
+
 /* str(p, n), buf(p, n); len: the length, NULL: it is given.  With -k memory that is not there is told. */
 static void pointer_read(struct em *m, struct buf *b, const char *what, const char *dst, uint32_t size,
 			 const struct expr *e, const char *len)
@@ -234,11 +240,10 @@ static void pointer_read(struct em *m, struct buf *b, const char *what, const ch
 	if (m->p->checks) {
 		unsigned n = m->tmp++;
 
-		buf_printf(b, "{ __u64 a%u = %s; %s; ", n, addr,
-			   emit_checked(m, e->loc,
-					what[0] == 's' && e->nargs == 1 ? "probe_read_user_str" : "probe_read_user",
-					arena_printf(m->a, "gft_try(a%u)", n)));
-		addr = arena_printf(m->a, "a%u", n);
+		const char *a = arena_printf(m->a, "a%u", n);
+
+		buf_printf(b, "{ __u64 %s = %s; %s; ", a, addr, emit_try(m, e, what[0] == 's' && e->nargs == 1, a));
+		addr = a;
 	}
 	buf_printf(b, "gft_%s%s(%s, %u, %s, ", what, emit_suffix((unsigned)e->number), dst, size, addr);
 	buf_printf(b, "%s); ", len ? len : emit_val(m, e->args[1]));

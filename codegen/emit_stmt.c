@@ -100,15 +100,12 @@ static void emit_tail(struct em *m, const struct meta_arg *arg, const struct exp
 
 		emit_line(m, "%s", buf_str(&b));
 		if (m->p->checks)
-			emit_line(m, "if (w%u[1]) %s;", n,
-				  emit_checked(m, e->loc, "probe_read_user", arena_printf(m->a, "gft_try(w%u[0])", n)));
+			emit_line(m, "if (w%u[1]) %s;", n, emit_try(m, e, false, arena_printf(m->a, "w%u[0]", n)));
 		emit_line(m, "end = gft_tail_text(%s, w%u[0], w%u[1]);", head, n, n);
 	} else if (e->kind == EX_CALL && e->fn->id == FN_STR && !*emit_suffix((unsigned)e->number)) {
 		emit_line(m, "__u64 at = %s;", emit_val(m, e->args[0]));
 		if (m->p->checks)
-			emit_line(m, "%s;",
-				  emit_checked(m, e->loc, e->nargs == 1 ? "probe_read_user_str" : "probe_read_user",
-					       "gft_try(at)"));
+			emit_line(m, "%s;", emit_try(m, e, e->nargs == 1, "at"));
 		emit_line(m, "end = gft_tail_str(%s, at, %s);", head, e->nargs > 1 ? emit_val(m, e->args[1]) : "0");
 	} else {
 		const char *at = emit_at(m, &b, e);
