@@ -152,18 +152,18 @@ struct gft_ctx {
 	__u64 ts;
 	__u64 duration; /* exits with frames: ns since the entry */
 	__u64 depth;	/* with frames: levels below the root */
+	__u64 ret_to;	/* at a plain ret that nobody has returned from: where it goes; 0: not known for sure */
 	struct gft_gstate *st;
 	char *scratch; /* scratch.h: NULL when the program has none */
 	__u32 tgid, tid;
 	__u32 site;
 	__u32 probe_id;
-	__u8 rflags;  /* GFT_RF_* of this hit: THREAD, SWITCH */
-	__u8 matched; /* exits with frames: the entry was seen */
-	__u8 abi;     /* GFT_ABI_* of fetch.h */
-	__u8 rt;      /* the Go runtime of the goroutine (gft_layout.runtime) */
-	__u8 inside;  /* the probe sits somewhere inside of its function */
-	__u8 at_ret;  /* the probe may sit on a ret */
-	__u8 may_return;
+	__u8 rflags;   /* GFT_RF_* of this hit: THREAD, SWITCH */
+	__u8 matched;  /* exits with frames: the entry was seen */
+	__u8 abi;      /* GFT_ABI_* of fetch.h */
+	__u8 rt;       /* the Go runtime of the goroutine (gft_layout.runtime) */
+	__u8 inside;   /* the probe sits somewhere inside of its function */
+	__u8 at_ret;   /* the probe may sit on a ret */
 	__u8 lazy_ids; /* nothing that always runs wants tgid and tid: gft_pid() finds them */
 	__u8 provider; /* kind of the probe, where a clause asks: see gft_probetype() */
 	__u16 graph;   /* 1 + number of the graph() that was called */
@@ -310,6 +310,44 @@ struct {
 #define gft_hit_exit(c, regs) gft_hit_with(c, regs, &gft_no_exits)
 
 /*
+ * A register of the hit.  The verifier wants each read at regs plus a constant;
+ * the compiler would merge the reads of two branches into one at either place.
+ */
+#define gft_reg(c, name)                                                                                               \
+	({                                                                                                             \
+		__u64 x_;                                                                                              \
+		asm volatile("%0 = *(u64 *)(%1 + %2)"                                                                  \
+			     : "=r"(x_)                                                                                \
+			     : "r"((c)->regs), "i"(__builtin_offsetof(struct pt_regs, name)));                         \
+		x_;                                                                                                    \
+	})
+
+/*
+ * A hit at a plain ret, where another program may have returned already: rip is
+ * then what it returned to, and rsp is 8 bytes further.  The cookie holds the low
+ * 12 bits of the ret's address.  Where they are the same by chance, what lies
+ * below rsp tells: a ret leaves there what it went to.  A ret right behind a
+ * call finds its own address there too; the byte tells, then.
+ */
+static __always_inline void gft_look_at_ret(struct gft_ctx *c)
+{
+	__u64 ip = gft_reg(c, ip);
+	struct {
+		__u64 below, to;
+	} w = {};
+	bool gone = (GFT_COOKIE_SP_ADJ(c->cookie) ^ ip) & 0xfff;
+	__u8 here = 0xcc;
+
+	if (!gone && !bpf_probe_read_user(&w, sizeof(w), (void *)(gft_reg(c, sp) - 8))) {
+		if (w.below != ip)
+			c->ret_to = w.to;
+		else if (!bpf_probe_read_user(&here, sizeof(here), (void *)ip))
+			gone = here != 0xcc;
+	}
+	c->cookie = GFT_COOKIE(GFT_COOKIE_SITE(c->cookie), gone ? -8 : 0, GFT_COOKIE_FLAGS(c->cookie));
+}
+
+/*
  * The front of every uprobe program: gate, the stack check's false hits, and
  * the process filter.  False when the hit is none of ours.
  */
@@ -325,29 +363,13 @@ static __always_inline bool gft_hit_with(struct gft_ctx *c, struct pt_regs *regs
 	/* on the stack check's jbe: CF or ZF set means that it will jump, and come again */
 	if ((GFT_COOKIE_FLAGS(c->cookie) & GFT_CF_STACK_CHECK) && (regs->flags & 0x41))
 		return false;
-	if (c->at_ret && gft_rets && (GFT_COOKIE_FLAGS(c->cookie) & GFT_CF_RET)) {
-		/* another program on this ret may have returned already: rsp is then 8 bytes further */
-		c->may_return = !((GFT_COOKIE_SP_ADJ(c->cookie) ^ regs->ip) & 0xfff);
-		c->cookie = GFT_COOKIE(GFT_COOKIE_SITE(c->cookie), c->may_return ? 0 : -8, GFT_COOKIE_FLAGS(c->cookie));
-	}
+	if (c->at_ret && gft_rets && (GFT_COOKIE_FLAGS(c->cookie) & GFT_CF_RET))
+		gft_look_at_ret(c);
 	c->site = c->probe_id = GFT_COOKIE_SITE(c->cookie);
 	if (!c->lazy_ids || gft_filter)
 		gft_ids(c);
 	return gft_pid_wanted(c->tgid);
 }
-
-/*
- * A register of the hit.  The verifier wants each read at regs plus a constant;
- * the compiler would merge the reads of two branches into one at either place.
- */
-#define gft_reg(c, name)                                                                                               \
-	({                                                                                                             \
-		__u64 x_;                                                                                              \
-		asm volatile("%0 = *(u64 *)(%1 + %2)"                                                                  \
-			     : "=r"(x_)                                                                                \
-			     : "r"((c)->regs), "i"(__builtin_offsetof(struct pt_regs, name)));                         \
-		x_;                                                                                                    \
-	})
 
 /* rsp as it was when the function was entered: it points to the return address. */
 static __always_inline __u64 gft_sp(struct gft_ctx *c)

@@ -7,11 +7,12 @@
  * without lockdown) an exit program does what the instruction does, and the
  * kernel goes on where the registers say (4363264111e1).
  *
- * Several programs may sit on one ret, of several gft: only one may return.
- * A site's cookie holds the low 12 bits of the ret's address.  When rip differs
- * in them, somebody has returned already, and rsp is 8 bytes further; and
- * where nobody has, rip points to the breakpoint.  Nothing is written when
- * anything is in doubt: the kernel steps then.
+ * Nothing is written when anything is in doubt, and the kernel steps then: where
+ * another program on the same ret may have returned before (gft_look_at_ret() of
+ * bpf.h), a debugger steps through the code, the thread has a shadow stack, or
+ * the word on the stack is no address that code can be at.  The sites are
+ * chosen, too: no ret that a function begins with, where the kernel may
+ * be about to replace the return address on the stack for a uretprobe.
  */
 #ifndef GFT_RET_H
 #define GFT_RET_H
@@ -30,21 +31,18 @@ static __always_inline bool gft_has_shadow_stack(void)
 	return gft_task.features && (gft_kernel_word(bpf_get_current_task() + gft_task.features) & GFT_SHADOW_STACK);
 }
 
+#define GFT_TRAP_FLAG 0x100 /* rflags: a trap after each instruction */
+#define GFT_USER_BITS 47    /* of addresses of code, with 4-level and with 5-level page tables */
+
 /* The last thing of an exit program. */
 static __always_inline void gft_return(struct gft_ctx *c)
 {
-	__u64 to = 0, ip, sp;
-	__u8 here = 0;
+	__u64 to = c->ret_to;
 
-	if (gft_rets != GFT_RETS_EMULATED || !c->may_return || gft_has_shadow_stack())
+	if (gft_rets != GFT_RETS_EMULATED || !to || to >> GFT_USER_BITS || (gft_reg(c, flags) & GFT_TRAP_FLAG) ||
+	    gft_has_shadow_stack())
 		return;
-	ip = gft_reg(c, ip);
-	sp = gft_reg(c, sp);
-	if (bpf_probe_read_user(&here, sizeof(here), (void *)ip) || here != 0xcc)
-		return;
-	if (bpf_probe_read_user(&to, sizeof(to), (void *)sp) || !to || to == ip)
-		return;
-	GFT_REG_WRITE(c, sp, sp + 8);
+	GFT_REG_WRITE(c, sp, gft_reg(c, sp) + 8);
 	GFT_REG_WRITE(c, ip, to);
 }
 

@@ -79,6 +79,24 @@ static uint32_t size_of(const struct btf *btf, const char *name)
 	return id > 0 ? btf__type_by_id(btf, (uint32_t)id)->size : 0;
 }
 
+/* Whether threads can have shadow stacks at all; true when the processor cannot be asked. */
+static bool processor_has_shadow_stacks(void)
+{
+	FILE *f = fopen("/proc/cpuinfo", "re");
+	char *line = NULL;
+	size_t cap = 0;
+	bool flags = false, has = false;
+
+	while (f && !flags && getline(&line, &cap, f) > 0) {
+		flags = !strncmp(line, "flags", 5);
+		has = flags && strstr(line, " user_shstk");
+	}
+	free(line);
+	if (f)
+		fclose(f);
+	return has || !flags;
+}
+
 bool kernel_task_layout(struct gft_task_layout *out)
 {
 	struct btf *btf;
@@ -110,7 +128,8 @@ bool kernel_task_layout(struct gft_task_layout *out)
 		out->upid_size = size_of(btf, "upid");
 		ok = out->upid_size != 0;
 	}
-	if (ok && !offset(btf, "task_struct.thread.features", &out->features))
+	/* asked at each return: not where the answer is known */
+	if (ok && (!processor_has_shadow_stacks() || !offset(btf, "task_struct.thread.features", &out->features)))
 		out->features = 0;
 	btf__free(btf);
 	out->known = ok;

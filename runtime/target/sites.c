@@ -339,6 +339,17 @@ struct exits {
 	bool cold; /* its cold part was looked at */
 };
 
+/*
+ * Whether a program may return in this ret's place.  C may run with a shadow stack, of
+ * which an emulated ret takes nothing.  On a function's first instruction another
+ * tracer's uretprobe may sit, for which the kernel replaces the return address when all
+ * programs have run: where rsp points then.
+ */
+static bool plain_ret(const struct code *c, const struct insn *in)
+{
+	return in->off && !(in->flags & IF_RET_IMM) && !(c->f.flags & TGT_F_SYMBOL);
+}
+
 static void add_exit(struct exits *x, const struct insn *in, enum tgt_site_kind kind)
 {
 	struct tgt_sites *o = x->out;
@@ -364,8 +375,7 @@ static void add_exit(struct exits *x, const struct insn *in, enum tgt_site_kind 
 	fill(x->c, in, kind, s);
 	if (kind == TGT_SITE_TAIL)
 		s->flags |= GFT_CF_TAIL_JUMP | GFT_CF_NOT_RET;
-	/* C may run with a shadow stack, of which an emulated ret takes nothing */
-	if ((in->flags & IF_RET_IMM) || (x->c->f.flags & TGT_F_SYMBOL))
+	if (!plain_ret(x->c, in))
 		s->flags |= GFT_CF_NOT_RET;
 }
 
@@ -612,7 +622,7 @@ int tgt_check_site(struct tgt *t, uint64_t vaddr, struct tgt_site *out, struct t
 	/* a stack check is run again after the stack has grown: drop what goes there */
 	if (in->cls == I_JCC && stack_check(c, &retry) == k)
 		out->flags |= GFT_CF_STACK_CHECK;
-	if (in->cls == I_RET && ((in->flags & IF_RET_IMM) || (c->f.flags & TGT_F_SYMBOL)))
+	if (in->cls == I_RET && !plain_ret(c, in))
 		out->flags |= GFT_CF_NOT_RET;
 	return 0;
 }

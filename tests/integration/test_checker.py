@@ -307,11 +307,11 @@ def test_many_ways_out():
 # --- losses: each is provoked, counted, and told with the probes it happened at ----------------
 
 
-def told(r, what, at="main.call"):
+def told(r, what, at=r"(?:main\.call|runtime\.)"):
     """The number in front of a loss in gft's messages; the probes below it add up to the same."""
     m = re.search(rf"^(\d+) {what}.*\n((?:  .*\n)*)", r.err, re.M)
     check(m, f"'{what}' is not told", r)
-    rows = [int(n) for n in re.findall(rf"^  (\d+) at (?:\S*{re.escape(at)}|\d+ others)", m[2], re.M)]
+    rows = [int(n) for n in re.findall(rf"^  (\d+) at (?:\S*{at}|\d+ others)", m[2], re.M)]
     check(sum(rows) == int(m[1]), f"'{what}': {rows} at probes", r)
     return int(m[1])
 

@@ -411,6 +411,18 @@ static void test_flags(void **state)
 		assert_int_equal(tgt_sites(t, i, TGT_WANT_EXITS, &s), 0);
 		if (!strcmp(made[i].name, "retn"))
 			assert_int_equal(s.exits[0].flags, GFT_CF_NOT_RET);
+		/* a uretprobe of somebody else may be there: no program returns in its place */
+		if (!strcmp(made[i].name, "nothing")) {
+			struct tgt_error err = { "" };
+			struct tgt_site site;
+
+			for (uint32_t k = 0; k < s.nexits; k++)
+				assert_true(s.exits[k].flags & GFT_CF_NOT_RET);
+			assert_int_equal(tgt_check_site(t, TEXT + i * SLOT, &site, &err), 0);
+			assert_true(site.flags & GFT_CF_NOT_RET);
+		}
+		if (!strcmp(made[i].name, "leaf"))
+			assert_false(s.exits[0].flags & GFT_CF_NOT_RET);
 		if (!strcmp(made[i].name, "tail")) {
 			assert_int_equal(s.exits[0].kind, TGT_SITE_TAIL);
 			assert_true(s.exits[0].emulated);
