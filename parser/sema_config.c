@@ -32,6 +32,7 @@ static const struct setting {
 	{ "perf_rb_pages", NUMBER, 1, 1 << 18, NULL, F(perf_rb_pages) },
 	{ "print_maps_on_exit", FLAG, 0, 1, NULL, F(print_maps_on_exit) },
 	{ "show_debug_info", FLAG, 0, 1, NULL, F(show_debug_info) },
+	{ "ret_emulation", FLAG, 0, 1, NULL, F(ret_emulation) },
 	{ "missing_probes", WORD, 0, 0, "error|warn|ignore", F(missing_probes) },
 	{ "stack_mode", WORD, 0, 0, "bpftrace|perf|raw", F(stack_mode) },
 	{ "str_trunc_trailer", TEXT, 0, 0, NULL, F(str_trunc_trailer) },
@@ -144,7 +145,7 @@ static void unknown(struct sema *s, const struct config_item *c)
 	else
 		diag_hint(s->d, "settings are max_map_keys, max_strlen, max_cat_bytes, max_probes, "
 				"print_maps_on_exit, missing_probes, stack_mode, show_debug_info, str_trunc_trailer, "
-				"perf_rb_pages");
+				"perf_rb_pages, ret_emulation");
 }
 
 bool sema_setting(struct sema *s, struct expr *e)
@@ -216,6 +217,7 @@ void sema_config(struct sema *s)
 	cf->print_maps_on_exit = true;
 	cf->str_trunc_trailer = "..";
 	cf->show_debug_info = true;
+	cf->ret_emulation = true;
 	for (struct config_item *c = s->p->ast->config; c; c = c->next) {
 		const struct setting *st = find(c->key);
 		const struct expr *v = c->value;

@@ -3,7 +3,6 @@
 #include "runtime/consts.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -16,16 +15,15 @@ static bool has_exits(const struct gft_meta *meta)
 	return false;
 }
 
-/* GFT_RETS_* that the kernel and GFT_RET_EMULATION=1 allow; the emulation also wants the kernel's types. */
-static uint32_t return_mode(void)
+/* GFT_RETS_* that the kernel and the script allow; the emulation also wants the kernel's types. */
+static uint32_t return_mode(const struct gft_meta *meta)
 {
 	const struct kernel_caps *caps = NULL;
-	const char *want = getenv("GFT_RET_EMULATION");
 
 	kernel_caps(&caps);
 	if (!caps->write_regs)
 		return GFT_RETS_STEPPED;
-	return want && !strcmp(want, "1") ? GFT_RETS_EMULATED : GFT_RETS_KNOWN;
+	return meta->config.ret_emulation ? GFT_RETS_EMULATED : GFT_RETS_KNOWN;
 }
 
 static void add_const(struct consts *c, const char *name, const void *data, size_t size)
@@ -111,7 +109,7 @@ bool consts_fill(struct consts *c, const struct run_opts *o)
 		c->ino = st.st_ino;
 	}
 	add_const(c, "gft_layouts", c->layouts, sizeof(c->layouts));
-	c->rets = return_mode();
+	c->rets = return_mode(o->meta);
 	/* to return in the kernel's place is safe where a shadow stack would be seen */
 	returns = c->rets == GFT_RETS_EMULATED && has_exits(o->meta);
 	if ((consts_watch(o) || c->ino || returns) && kernel_task_layout(&c->task))
@@ -128,6 +126,11 @@ bool consts_fill(struct consts *c, const struct run_opts *o)
 	if (returns && !c->task.known)
 		c->rets = GFT_RETS_KNOWN;
 	add_const(c, "gft_rets", &c->rets, sizeof(c->rets));
+	if (o->cli->verbose && returns)
+		fprintf(stderr, c->rets == GFT_RETS_EMULATED
+					? "exits: gft returns in the kernel's place where it can (ret_emulation = 0 "
+					  "forbids it)\n"
+					: "exits: the kernel has no BTF that describes threads; it steps each ret\n");
 	add_const(c, "gft_cpid", &c->cpid, sizeof(c->cpid));
 	return true;
 }

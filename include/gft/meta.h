@@ -174,6 +174,7 @@ struct meta_config {
 	enum meta_missing missing_probes;
 	enum ty_stack_mode stack_mode;
 	bool show_debug_info;	/* lines in stacks */
+	bool ret_emulation;	/* exit programs return by themselves, where the kernel lets them */
 	uint64_t max_probes;	/* 0: as many as there are */
 	uint32_t max_bpf_progs; /* 1024 unless set: as bpftrace */
 	uint32_t perf_rb_pages; /* size of the ring buffer; 0: --buffer's */

@@ -312,7 +312,7 @@ void kernel_caps_print(const struct kernel_caps *caps, FILE *out)
 		{ "kprobes", c.kprobe, "the kernel has none (CONFIG_KPROBES)" },
 		{ "fentry", c.fentry, "the kernel has none" },
 		{ "register writes in uprobes", c.write_regs,
-		  "Linux 6.18 without lockdown has it; GFT_RET_EMULATION=1 uses it" },
+		  "each ret is stepped by the kernel (Linux 6.18 without lockdown has it)" },
 		{ "bpf_loop", c.bpf_loop, "needs Linux 5.17" },
 		{ "bpf_strncmp", c.strncmp, "needs Linux 5.17" },
 	};

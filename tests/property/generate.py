@@ -706,7 +706,7 @@ class Script(Kinds):
 
     SETTINGS = ["max_map_keys = 100", "max_strlen = 64", "max_strlen = 200", "max_strlen = 5000", 'str_trunc_trailer = "~"',
                 "print_maps_on_exit = 0", "missing_probes = warn", "stack_mode = perf", "max_cat_bytes = 100",
-                "show_debug_info = false", "perf_rb_pages = 64", "on_stack_limit = 32", "MAX_PROBES = 500"]
+                "show_debug_info = false", "ret_emulation = 0", "perf_rb_pages = 64", "on_stack_limit = 32", "MAX_PROBES = 500"]
 
     def text(self):
         macros = self.make_macros()
