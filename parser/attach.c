@@ -403,6 +403,14 @@ static bool parse_one(struct scan *s, struct attach_point *ap, struct src_loc lo
 		head.end = head.begin + (uint32_t)n;
 	ap->loc = loc;
 	ap->provider = provider_of(raw, n);
+	if (ap->provider == PROV_NONE && s->astray)
+		return false;
+	s->astray = ap->provider == PROV_NONE;
+	if (ap->provider == PROV_NONE && (*raw == '@' || *raw == '$' || strchr(raw, '('))) {
+		diag_error(s->d, loc, "a statement outside of a clause");
+		diag_hint(s->d, "statements stand in braces behind their probe: PROBE { ... }");
+		return false;
+	}
 	if (ap->provider == PROV_NONE) {
 		const char *why = foreign(raw, n);
 		const char *names[NPROV], *word = arena_strndup(s->a, raw, n < 64 ? n : 64), *near;
@@ -415,6 +423,8 @@ static bool parse_one(struct scan *s, struct attach_point *ap, struct src_loc lo
 			diag_hint(s->d, "%s", why);
 		else if (near)
 			diag_hint(s->d, "did you mean '%s'?", near);
+		else if (!colon && strchr(word, '.'))
+			diag_hint(s->d, "u:%s probes the function's entry, ur:%s its return", word, word);
 		else
 			diag_hint(s->d, "probes are u:FUNC ur:FUNC begin end interval:s:1 tracepoint:CATEGORY:NAME "
 					"profile:hz:99");
@@ -472,6 +482,9 @@ static void no_probe(struct scan *s, struct src_loc loc)
 {
 	char c = s->src->text[loc.begin];
 
+	if (s->astray)
+		return;
+	s->astray = true;
 	if (c == '}' || c == '>') {
 		diag_error(s->d, loc, "this '%c' closes nothing", c);
 	} else {
@@ -540,6 +553,8 @@ uint32_t attach_scan(struct scan *s, uint32_t pos, struct attach_point ***out, u
 		if (!t[next] || t[next] == '{' || t[next] == '<' || t[next] == '/')
 			break;
 	}
+	if (count && strchr("{</", t[scan_skip(s->src, p)])) /* a clause, whatever its probes are */
+		s->astray = false;
 	if (raw.len && last)
 		last->raw = arena_strdup(s->a, buf_str(&raw));
 	buf_free(&raw);

@@ -160,6 +160,7 @@ struct var {
 	bool captured;	    /* used in such a loop that does not hold its declaration */
 	bool written;
 	bool set_at_once;		 /* its block begins with a value for it */
+	bool wrong;			 /* its value was complained of */
 	const struct gft_type *declared; /* let $v : type, or NULL */
 };
 
@@ -190,6 +191,7 @@ struct map {
 	const struct gft_type *value;
 	struct src_loc key_loc, value_loc;
 	bool keyed, key_seen, written;
+	bool wrong; /* a value of it was complained of */
 	uint32_t max_entries;
 	const struct map_kind *kind; /* as declared, or NULL */
 	struct map *next;

@@ -53,6 +53,7 @@ struct scan {
 	bool at_stmt;	/* a statement could begin here */
 	bool fetch_arg; /* an argument of fetch() begins here */
 	bool bad_byte;	/* text that is no script was told of */
+	bool astray;	/* outside of the clauses something stands that is no probe: told once until one comes */
 	bool ended;	/* an error that makes all that follows meaningless was told */
 	/* ends of the tree's lists */
 	struct config_item **config_end;

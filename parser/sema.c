@@ -15,12 +15,33 @@
 
 #define PASSES_MAX 1000 /* each widens something, and there is little to widen */
 
+void sema_set_wrong(struct sema *s, struct src_loc loc)
+{
+	if (s->report)
+		ARENA_PUSH(s->a, s->wrong, s->nwrong, s->cwrong, loc);
+}
+
+bool sema_is_wrong(const struct sema *s, struct src_loc loc)
+{
+	for (uint32_t i = 0; loc.source != SRC_NOWHERE.source && i < s->nwrong; i++) {
+		const struct src_loc *w = &s->wrong[i];
+
+		if (w->source == loc.source && w->use == loc.use && w->begin >= loc.begin && w->end <= loc.end)
+			return true;
+	}
+	return false;
+}
+
 void sema_error(struct sema *s, struct src_loc loc, const char *fmt, ...)
 {
 	va_list ap;
 
 	if (!s->report)
 		return;
+	s->follows = sema_is_wrong(s, loc);
+	if (s->follows)
+		return;
+	sema_set_wrong(s, loc);
 	va_start(ap, fmt);
 	diag_verror(s->d, loc, fmt, ap);
 	va_end(ap);
@@ -30,11 +51,28 @@ void sema_hint(struct sema *s, const char *fmt, ...)
 {
 	va_list ap;
 
-	if (!s->report)
+	if (!s->report || s->follows)
 		return;
 	va_start(ap, fmt);
 	diag_hint(s->d, "%s", arena_vprintf(s->a, fmt, ap));
 	va_end(ap);
+}
+
+void sema_note(struct sema *s, struct src_loc loc, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (!s->report || s->follows)
+		return;
+	va_start(ap, fmt);
+	diag_note(s->d, loc, "%s", arena_vprintf(s->a, fmt, ap));
+	va_end(ap);
+}
+
+void sema_operand(struct sema *s, const struct expr *e, const char *side)
+{
+	if (s->report && !s->follows)
+		diag_operand(s->d, e->loc, "%s (%s)", side, sema_type_name(s, e->type));
 }
 
 const char *sema_type_name(struct sema *s, const struct gft_type *t)
@@ -54,11 +92,23 @@ void sema_cond(struct sema *s, struct expr *e)
 		sema_error(s, e->loc, "a condition must be a number, not %s", sema_type_name(s, e->type));
 }
 
+/* What takes its value from a mistake is no mistake of its own. */
+static void note_wrong(struct sema *s, const struct stmt *st)
+{
+	if (!s->report || !sema_is_wrong(s, st->e->loc))
+		return;
+	if (st->lhs->var)
+		st->lhs->var->wrong = true;
+	else if (st->lhs->kind == EX_MAP)
+		sema_map(s, st->lhs)->wrong = true;
+}
+
 static void check_assign(struct sema *s, struct stmt *st)
 {
 	struct expr *lhs = st->lhs;
 
 	sema_expr(s, st->e);
+	note_wrong(s, st);
 	if (ty_is_agg(st->e->type) && st->e->kind != EX_CALL) {
 		sema_error(s, st->e->loc, "an aggregation cannot be part of an expression");
 		sema_hint(s, "if (CONDITION) { @name = count(); }");
@@ -116,8 +166,7 @@ static void check_let(struct sema *s, struct stmt *st)
 	}
 	if (v->number) {
 		sema_error(s, st->loc, "%s is declared already", v->name);
-		if (s->report)
-			diag_note(s->d, st->other_loc, "here");
+		sema_note(s, st->other_loc, "here");
 		sema_hint(s, "%s = ... changes it", v->name);
 	}
 }
@@ -225,6 +274,7 @@ static void check_stmt(struct sema *s, struct stmt *st)
 		if (st->e) {
 			sema_expr(s, st->e);
 			t = st->e->type;
+			note_wrong(s, st);
 		}
 		check_let(s, st);
 		if (st->spec) {
@@ -323,6 +373,16 @@ static void tidy_block(struct sema *s, struct block *b)
 	sema_tidy(s, b);
 }
 
+/* Why a clause whose probes are these (W_*) has no args. */
+static const char *why_no_args(uint32_t where)
+{
+	switch (where) {
+	case W_BEGIN: return "begin, end and self run in gft itself: no function was called";
+	case W_TIMER: return "a timer interrupts whatever runs: no function was called";
+	default: return "this clause has probes that are no tracepoints";
+	}
+}
+
 static void check_clauses(struct sema *s)
 {
 	struct program *p = s->p;
@@ -335,7 +395,7 @@ static void check_clauses(struct sema *s)
 		s->ci = &p->clauses[i];
 		s->scope = &top;
 		s->tp_args = NULL;
-		s->tp_args_why = "this clause has probes that are no tracepoints";
+		s->tp_args_why = why_no_args(s->ci->where);
 		if (s->ci->where && !(s->ci->where & ~(W_TP | W_RAW | W_KERNEL | W_KRET)))
 			s->tp_args = sema_tp_args(s, c, &s->tp_args_why);
 		s->returned = false;

@@ -45,11 +45,23 @@ struct sema {
 	const struct gft_type *tp_args; /* args of the clause's tracepoints or kernel functions, or NULL */
 	const char *tp_args_why;
 	struct sema_ctypes *ctypes; /* sema_ctype.c */
+	struct src_loc *wrong;	    /* expressions that were complained of, and what takes its value from them */
+	uint32_t nwrong, cwrong;
+	bool follows; /* the last mistake is not told: it follows from one that is */
 };
 
-/* Queues an error in the reporting pass only. */
+/*
+ * Queues an error in the reporting pass only, unless the place holds an expression
+ * that was complained of already: what else is wrong with it may follow from that.
+ */
 void sema_error(struct sema *s, struct src_loc loc, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+/* More about the last error, when it was told. */
 void sema_hint(struct sema *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void sema_note(struct sema *s, struct src_loc loc, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+void sema_operand(struct sema *s, const struct expr *e, const char *side);
+/* The place's value comes from something that was complained of; whether it does. */
+void sema_set_wrong(struct sema *s, struct src_loc loc);
+bool sema_is_wrong(const struct sema *s, struct src_loc loc);
 
 /* sema_expr.c */
 void sema_expr(struct sema *s, struct expr *e);

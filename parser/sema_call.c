@@ -118,9 +118,13 @@ static void check_print(struct sema *s, struct expr *e)
 	bool map = is_whole_map(s, a) || (e->nargs > 1 && a->kind == EX_MAP && !a->nargs);
 
 	e->type = &ty_void;
+	if (e->nargs > 1 && !map) {
+		sema_error(s, e->args[1]->loc, "print takes top and div for a whole map only");
+		sema_hint(s, "print((A, B)) shows several values");
+	}
 	for (uint32_t i = 1; i < e->nargs; i++) {
 		sema_expr(s, e->args[i]);
-		if (!ty_is_int(e->args[i]->type) && e->args[i]->type->kind != TY_NONE)
+		if (map && !ty_is_int(e->args[i]->type) && e->args[i]->type->kind != TY_NONE)
 			sema_error(s, e->args[i]->loc, "print's %s must be a number", i == 1 ? "top" : "divisor");
 	}
 	if (map) {
@@ -132,10 +136,6 @@ static void check_print(struct sema *s, struct expr *e)
 
 		ev->map = (int)sema_map(s, a)->number;
 		sema_lay_out(s, ev, e->args + 1, e->nargs - 1);
-		return;
-	}
-	if (e->nargs > 1) {
-		sema_error(s, e->args[1]->loc, "print takes top and div for a whole map only");
 		return;
 	}
 	if (a->kind == EX_MAP && a->nargs && ty_is_agg(sema_map(s, a)->value)) {

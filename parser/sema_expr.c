@@ -322,8 +322,7 @@ void sema_map_key(struct sema *s, struct expr *e)
 			   m->keyed ? "%s has keys: it cannot be used without one"
 				    : "%s is a single value: it cannot be used with a key",
 			   m->name);
-		if (s->report)
-			diag_note(s->d, m->key_loc, "%s is first used here", m->name);
+		sema_note(s, m->key_loc, "%s is first used here", m->name);
 		return;
 	}
 	if (!k)
@@ -346,8 +345,7 @@ void sema_map_key(struct sema *s, struct expr *e)
 			   "Argument mismatch for %s: trying to access with arguments: '%s' when map expects "
 			   "arguments: '%s'",
 			   m->name, sema_type_name(s, t), sema_type_name(s, m->key));
-		if (s->report)
-			diag_note(s->d, m->key_loc, "%s is first used here", m->name);
+		sema_note(s, m->key_loc, "%s is first used here", m->name);
 		return;
 	}
 	if (!ty_same(j, m->key)) {
@@ -392,8 +390,7 @@ void sema_assign_map(struct sema *s, struct expr *lhs, const struct gft_type *t,
 		if (ty_is_agg(t) && t->kind == m->value->kind)
 			sema_hint(s, "a map keeps the bounds, steps and bits that it is first given: other ones need "
 				     "another map");
-		if (s->report)
-			diag_note(s->d, m->value_loc, "%s gets its type here", m->name);
+		sema_note(s, m->value_loc, "%s gets its type here", m->name);
 		return;
 	}
 	if (!ty_same(j, m->value)) {
@@ -612,10 +609,8 @@ static void check_binary(struct sema *s, struct expr *e)
 	if (!sema_is_cond(a->type) || !sema_is_cond(b->type)) {
 		sema_error(s, e->loc, "Type mismatch for '%s': comparing %s with %s", op_text(e->op),
 			   sema_type_name(s, a->type), sema_type_name(s, b->type));
-		if (s->report) {
-			diag_operand(s->d, a->loc, "left (%s)", sema_type_name(s, a->type));
-			diag_operand(s->d, b->loc, "right (%s)", sema_type_name(s, b->type));
-		}
+		sema_operand(s, a, "left");
+		sema_operand(s, b, "right");
 		if (a->type->kind == TY_STRING && b->type->kind == TY_STRING)
 			sema_hint(s, "strings can be compared by == and != only");
 		else if (is_name(a->type) || is_name(b->type))
@@ -865,6 +860,8 @@ static void check_expr(struct sema *s, struct expr *e)
 		use_var(s, v);
 		e->var = v;
 		e->type = v->type;
+		if (v->wrong)
+			sema_set_wrong(s, e->loc);
 		if (s->report && v->type->kind == TY_NONE) {
 			if (!diag_errors(s->d))
 				sema_error(s, e->loc, "%s is read but never assigned", e->name);
@@ -872,7 +869,11 @@ static void check_expr(struct sema *s, struct expr *e)
 		}
 		break;
 	}
-	case EX_MAP: check_map_read(s, e); break;
+	case EX_MAP:
+		check_map_read(s, e);
+		if (sema_map(s, e)->wrong)
+			sema_set_wrong(s, e->loc);
+		break;
 	case EX_IDENT:
 		if (!sema_macro(s, e))
 			check_ident(s, e);

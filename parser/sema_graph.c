@@ -116,7 +116,9 @@ static void check_number(struct sema *s, struct expr *e, const char *name, struc
 		/* depth is enforced by the builder; the kernel side needs no frames for it */
 	} else if (!strcmp(name, "limit")) {
 		o->limit = n > UINT32_MAX ? UINT32_MAX : (uint32_t)n;
-	} else if (!strcmp(name, "every") && n) {
+	} else if (!strcmp(name, "every")) {
+		if (!n)
+			sema_error(s, v->loc, "graph(every = N) records one call of N: N is at least 1");
 		e->ival = (uint64_t)n;
 	} else {
 		near = diag_nearest(name, names, N(names));

@@ -23,9 +23,9 @@ static const struct gft_type *element_type(struct sema *s, const struct map *m)
 	return ty_tuple(s->a, t, NULL, 2);
 }
 
-static void check_map_range(struct sema *s, struct stmt *st)
+/* What the loop goes over, when it can. */
+static struct map *looped_map(struct sema *s, struct expr *e)
 {
-	struct expr *e = st->e;
 	struct map *m;
 
 	if (e->kind != EX_MAP || e->nargs) {
@@ -33,25 +33,34 @@ static void check_map_range(struct sema *s, struct stmt *st)
 		sema_error(s, e->loc, "for goes over a map or a range");
 		sema_hint(s, "for ($kv : @map) { ... $kv.0 is the key, $kv.1 the value ... }, "
 			     "or for ($i : 0..10) { ... }");
-		return;
+		return NULL;
 	}
 	m = sema_map(s, e);
 	if (m->key_seen && !m->keyed) {
 		sema_error(s, e->loc, "%s is a single value: for needs a map with keys", m->name);
-		return;
+		return NULL;
 	}
 	if (!m->key_seen || m->value->kind == TY_NONE) {
 		sema_error(s, e->loc, "%s is read but never assigned", m->name);
-		return;
+		return NULL;
 	}
 	if (ty_is_agg(m->value) && !sema_agg_value(m->value)) {
 		sema_error(s, e->loc, "%s holds %s, which has no single value: for cannot go over it", m->name,
 			   sema_type_name(s, m->value));
 		sema_hint(s, "print(%s) shows it whole", m->name);
-		return;
+		return NULL;
 	}
-	s->ci->needs |= ty_is_agg(m->value) ? NEED_AGG : 0;
-	sema_assign_var(s, st->lhs, element_type(s, m), e->loc);
+	return m;
+}
+
+static void check_map_range(struct sema *s, struct stmt *st)
+{
+	const struct map *m = looped_map(s, st->e);
+
+	if (m)
+		s->ci->needs |= ty_is_agg(m->value) ? NEED_AGG : 0;
+	sema_assign_var(s, st->lhs, m ? element_type(s, m) : &ty_none, st->e->loc);
+	st->lhs->var->wrong = !m;
 }
 
 static void check_bound(struct sema *s, struct expr *e)

@@ -334,6 +334,26 @@ static void plain(struct sema *s, const struct clause *c, struct attach_point *a
 	ARENA_PUSH(s->a, p->plain, p->nplain, p->cplain, pp);
 }
 
+/* One of the same category, or of all when there is no such category; NULL: none is alike. */
+static const char *nearest_tracepoint(struct sema *s, const char *target)
+{
+	const struct resolver *r = s->res;
+	const char *colon = strchr(target, ':'), **names = NULL, *near;
+	size_t n = 0;
+
+	if (colon)
+		n = r->tracepoints(r->ctx, arena_printf(s->a, "%.*s:*", (int)(colon - target), target), &names);
+	if (!n) {
+		free(names);
+		names = NULL;
+		n = r->tracepoints(r->ctx, "*:*", &names);
+	}
+	near = diag_nearest(target, names, n);
+	near = near ? arena_strdup(s->a, near) : NULL;
+	free(names);
+	return near;
+}
+
 static void tracepoint(struct sema *s, const struct clause *c, struct attach_point *ap)
 {
 	const struct resolver *r = s->res;
@@ -341,8 +361,14 @@ static void tracepoint(struct sema *s, const struct clause *c, struct attach_poi
 	size_t n = r->tracepoints(r->ctx, ap->target, &names);
 
 	ap->expanded = true;
-	if (!n && missing(s, ap->loc, "no tracepoint matches %s", ap->target))
-		diag_hint(s->d, "gft -l 't:*' lists them; they need tracefs and root");
+	if (!n && missing(s, ap->loc, "no tracepoint matches %s", ap->target)) {
+		const char *near = nearest_tracepoint(s, ap->target);
+
+		if (near)
+			diag_hint(s->d, "did you mean tracepoint:%s?", near);
+		else
+			diag_hint(s->d, "gft -l 't:*' lists them; they need tracefs and root");
+	}
 	for (size_t i = 0; i < n; i++)
 		plain(s, c, ap, arena_strdup(s->a, names[i]));
 	free(names);

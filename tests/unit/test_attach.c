@@ -150,7 +150,7 @@ static void test_mistakes(void **state)
 	script_fails("p:hz:99999999 {}", 1, "HINT: profile:s:1");
 	script_fails("s:faults:x {}", 1, "'x' is no number of events");
 	script_fails("begin {} }", 1, "t:1:10-11: ERROR: this '}' closes nothing");
-	script_fails("{ }", 2, "a probe was expected here");
+	script_fails("{ }", 1, "a probe was expected here");
 	script_fails("u:f {}, u:g {}", 1, "t:1:7-8: ERROR: a probe was expected here");
 	/* every one of them is told */
 	script_fails("a:b {} c:d {} u: {} i:x:1 {}", 4, "unknown unit");
