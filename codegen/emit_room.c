@@ -14,8 +14,9 @@
 
 #include "codegen/emit.h"
 
-#define STACK_ONE 64  /* bytes of one value */
-#define STACK_ALL 128 /* of all values of a clause */
+#define STACK_ONE  64  /* bytes of one value */
+#define STACK_ALL  128 /* of all values of a clause */
+#define STACK_LOOP 64  /* where loops are functions of their own, whose stacks add up */
 
 static uint32_t round8(uint32_t n)
 {
@@ -36,7 +37,9 @@ static const char *scratch(struct em *m, uint32_t size)
 
 static bool on_stack(struct em *m, uint32_t size)
 {
-	if (size > STACK_ONE || m->stack + round8(size) > STACK_ALL)
+	uint32_t all = m->ci->needs & NEED_LOOP ? STACK_LOOP : STACK_ALL;
+
+	if (size > STACK_ONE || m->stack + round8(size) > all)
 		return false;
 	m->stack += round8(size);
 	return true;
