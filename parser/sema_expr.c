@@ -882,7 +882,10 @@ static void check_expr(struct sema *s, struct expr *e)
 		if (!sema_macro(s, e))
 			sema_call(s, e);
 		break;
-	case EX_UNARY: check_unary(s, e); break;
+	case EX_UNARY:
+		if (e->op != OP_DEREF || !sema_go_value(s, e))
+			check_unary(s, e);
+		break;
 	case EX_BINARY: check_binary(s, e); break;
 	case EX_TERNARY: check_ternary(s, e); break;
 	case EX_CAST: sema_cast(s, e); break;

@@ -14,6 +14,7 @@
 #include "parser/sema.h"
 
 #define PATH_MAX_STEPS 8
+#define BEHIND	       "*" /* as a field of a pointer: all that it points to (follow_stars()) */
 
 /* A chain of names from args or ret to the value. */
 struct path {
@@ -349,6 +350,8 @@ static bool field(struct sema *s, struct place *pl, const struct expr *e, const 
 		return element(s, pl, e, func);
 	if (!through_pointer(s, pl, e, func))
 		return false;
+	if (!strcmp(name, BEHIND))
+		return true;
 	found = find_field(s, pl->type, name, &off, 0);
 	if (found) {
 		move(pl, off);
@@ -607,9 +610,44 @@ static bool everywhere(struct sema *s, struct expr *e, const struct path *p, acc
 	return true;
 }
 
+/* Whether the path leads to a pointer of Go's, in the clause's first function. */
+static bool is_go_pointer(struct sema *s, const struct path *p)
+{
+	uint32_t *funcs, n = sema_clause_funcs(s, s->ci->clause->index, &funcs);
+	bool report = s->report, is;
+	struct place pl;
+
+	s->report = false;
+	is = n && p->n && walk(s, p, funcs[0], &pl) && pl.type->kind == GO_PTR && !pl.type->c;
+	s->report = report;
+	return is;
+}
+
+/* *args.p becomes a step of the path: what a pointer of Go's leads to has a type, where an address is a word. */
+static void follow_stars(struct sema *s, struct expr *e)
+{
+	struct path p = { 0 };
+
+	if (s->tp_args || !(s->ci->where & W_UPROBE))
+		return;
+	if (e->kind == EX_FIELD || e->kind == EX_TUPIDX || e->kind == EX_INDEX) {
+		follow_stars(s, e->a);
+		return;
+	}
+	if (e->kind != EX_UNARY || e->op != OP_DEREF)
+		return;
+	follow_stars(s, e->a);
+	if (!collect(e->a, &p) || !is_go_pointer(s, &p))
+		return;
+	e->kind = EX_FIELD;
+	e->name = BEHIND;
+}
+
 bool sema_go_value(struct sema *s, struct expr *e)
 {
 	struct path p = { 0 };
+
+	follow_stars(s, e);
 
 	if (s->ci->where & W_GO)
 		return sema_event_arg(s, e);
@@ -857,6 +895,7 @@ void sema_go_printed(struct sema *s, struct expr *e)
 
 	if (fetched_whole(s, e))
 		return;
+	follow_stars(s, e);
 	where = sema_event_value(s, e);
 	if (where) {
 		shown_by_place(s, e, where);

@@ -277,8 +277,9 @@ void sema_field(struct sema *s, struct expr *e)
 	if (t->kind != TY_STRUCT && t->kind != TY_RECORD) {
 		sema_error(s, e->loc, "%s has no fields", sema_type_name(s, t));
 		if (ty_is_int(t) || (t->kind == TY_PTR && t->elem && t->elem->kind != TY_PTR))
-			sema_hint(s, "an address needs a type: ((struct T *)%s).%s",
-				  e->a->kind == EX_IDENT || e->a->kind == EX_VAR ? e->a->name : "...", e->name);
+			sema_hint(s, "an address needs a type: ((struct T *)%s).%s%s",
+				  e->a->kind == EX_IDENT || e->a->kind == EX_VAR ? e->a->name : "...", e->name,
+				  s->ci->where & W_UPROBE ? "; a field of a Go value is named at once: args.x.y" : "");
 		return;
 	}
 	if (!known(s, e->loc, t))

@@ -182,8 +182,12 @@ static bool follow(struct planner *p, struct go_node *n, struct cursor *c, const
 			s = end + 1;
 			continue;
 		}
-		if (*s != '.' || !field(p, n, c, s + 1, len))
+		if (len == 1 && s[1] == '*') { /* what the pointer leads to, all of it */
+			if (c->type->kind != GO_PTR || !through_pointer(p, n, c))
+				return false;
+		} else if (*s != '.' || !field(p, n, c, s + 1, len)) {
 			return false;
+		}
 		s += 1 + len;
 	}
 	return true;

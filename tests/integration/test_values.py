@@ -215,6 +215,15 @@ def test_values_in_expressions():
     check(re.findall(r"^b \d+$", r.out, re.M) == ["b 4", "b 6"], "fields in a predicate", r)
     check(sorted(re.findall(r"^@\[(-\d)\]: 1$", r.out, re.M)) == ["-1", "-2", "-3"], "results as keys", r)
     check("@name[Grace Hopper]: 3" in r.out, "text of a field as a key", r)
+    r = gft("-q", "-e", 'u:main.add { print(*args.p); printf("%s %d|", *args.p, (*args.p).b); @[(*args.p).a] = count(); exit(); }',
+            "-c", f"{exe} -n 1 -sleep 1ms").ok()
+    check("main.Pair{a:1, b:2}\nmain.Pair{a:1, b:2} 2|" in r.out and "@[1]: 1" in r.out, "what a pointer leads to", r)
+    exe = build("values")
+    r = gft("-q", "-e", 'u:main.structs { print(*args.q); print((*args.q).name); print(*args.none); @ = *args.none == 0; }',
+            "-c", exe, status=1)
+    check("person" in r.err, "no number is compared with a struct", r)
+    r = gft("-q", "-e", 'u:main.structs { print(*args.q); print((*args.q).name); print(*args.none); exit(); }', "-c", exe).ok()
+    check(re.search(r"^main\.person\{name:.*\}\n\w+.*\n\(fault\)\n", r.out, re.M), "a pointer that is nil leads nowhere", r)
 
 
 def test_computed_indexes():
