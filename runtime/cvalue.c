@@ -59,18 +59,7 @@ static void quoted(const struct printer *p, uint32_t at, uint32_t room)
 		room = at < GFT_CAP_BYTES ? GFT_CAP_BYTES - at : 0;
 	len = strnlen(s, room);
 	buf_putc(p->b, '"');
-	while (len) {
-		const char *q = memchr(s, '"', len);
-		size_t k = q ? (size_t)(q - s) : len;
-
-		value_escape(p->b, s, k);
-		if (q) {
-			buf_puts(p->b, "\\\"");
-			k++;
-		}
-		s += k;
-		len -= k;
-	}
+	value_escape_quoted(p->b, s, len);
 	buf_putc(p->b, '"');
 }
 
@@ -78,7 +67,6 @@ static void quoted(const struct printer *p, uint32_t at, uint32_t room)
 static void counted_text(const struct printer *p, const struct go_node *n)
 {
 	uint64_t len = word(p, n->off + 8u);
-	struct buf all = BUF_INIT;
 	uint32_t shown = len < n->room ? (uint32_t)len : n->room;
 
 	if (faulted(p, n->op)) {
@@ -89,14 +77,11 @@ static void counted_text(const struct printer *p, const struct go_node *n)
 		shown = 0;
 	if (n->aux + shown > GFT_CAP_BYTES)
 		shown = 0;
-	value_escape(&all, (const char *)p->cap->blob + n->aux, shown);
 	buf_putc(p->b, '"');
-	for (const char *s = buf_str(&all); *s; s++)
-		buf_printf(p->b, *s == '"' ? "\\%c" : "%c", *s);
+	value_escape_quoted(p->b, (const char *)p->cap->blob + n->aux, shown);
 	buf_putc(p->b, '"');
 	if (shown < len)
 		buf_printf(p->b, "…(len %llu)", (unsigned long long)len);
-	buf_free(&all);
 }
 
 static void print(const struct printer *p, const struct go_node *n, unsigned depth);

@@ -51,18 +51,7 @@ void print_quoted(const struct printer *p, uint32_t at, uint64_t have, uint64_t 
 		buf_putc(p->b, '"');
 	if (at + n > sizeof(p->cap->blob))
 		n = 0;
-	for (const char *s = (const char *)p->cap->blob + at, *e = s + n; s < e; s++) {
-		if (*s == '"')
-			buf_puts(p->b, "\\\"");
-		else {
-			/* whole runs, so that UTF-8 stays together */
-			const char *q = memchr(s, '"', (size_t)(e - s));
-			size_t k = (size_t)((q ? q : e) - s);
-
-			value_escape(p->b, s, k);
-			s += k - 1;
-		}
-	}
+	value_escape_quoted(p->b, (const char *)p->cap->blob + at, n);
 	if (n < len)
 		buf_puts(p->b, "…");
 	if (quotes)

@@ -28,7 +28,7 @@ static void text(struct output *o, const struct stream_item *item)
 		output_text(o, item->text_kind, item->data, item->size);
 		return;
 	}
-	value_escape_but(&b, item->data, item->size, "\n\t\\");
+	value_escape_but(&b, item->data, item->size, "\n\t");
 	output_text(o, item->text_kind, buf_str(&b), b.len);
 	buf_free(&b);
 }

@@ -117,9 +117,11 @@ void value_print_payload(struct buf *b, const struct value_ctx *vc, const struct
 void value_username(struct buf *b, uint32_t uid);
 void value_cgroup_path(struct buf *b, uint64_t id, const char *filter);
 
-/* Text from a target: control characters, invalid UTF-8, and \ as \n, \t, \xNN, \\. */
+/* Text from a target: control characters and invalid UTF-8 as \n, \t, \xNN. */
 void value_escape(struct buf *b, const char *s, size_t len);
-/* The same, but for the characters of keep (ASCII): "\\" for text that was escaped already, by whom is not known. */
+/* The same for what stands in quotes: " and \ have a \ in front. */
+void value_escape_quoted(struct buf *b, const char *s, size_t len);
+/* As value_escape(), but for the characters of keep (ASCII), which stay. */
 void value_escape_but(struct buf *b, const char *s, size_t len, const char *keep);
 
 /* 45.2us, 812ns, 1.001s, 2m03.5s: four significant digits at most. */

@@ -330,7 +330,7 @@ static void put_text(struct buf *b, const char *text)
 {
 	size_t len = strnlen(text, TEXT_MAX);
 
-	value_escape_but(b, text, len, "\\");
+	value_escape(b, text, len);
 	if (text[len])
 		buf_puts(b, "…");
 }

@@ -61,7 +61,7 @@ void value_escape(struct buf *b, const char *str, size_t len)
 	size_t i = 0, begin = 0;
 
 	while (i < len) {
-		size_t n = s[i] < 0x80 ? s[i] >= 0x20 && s[i] != 0x7f && s[i] != '\\' : utf8_len(s + i, len - i);
+		size_t n = s[i] < 0x80 ? s[i] >= 0x20 && s[i] != 0x7f : utf8_len(s + i, len - i);
 
 		if (n) {
 			i += n;
@@ -73,7 +73,6 @@ void value_escape(struct buf *b, const char *str, size_t len)
 		case '\n': buf_putc(b, 'n'); break;
 		case '\t': buf_putc(b, 't'); break;
 		case '\r': buf_putc(b, 'r'); break;
-		case '\\': buf_putc(b, '\\'); break;
 		default:
 			buf_putc(b, 'x');
 			buf_putc(b, hex[s[i] >> 4]);
@@ -82,6 +81,24 @@ void value_escape(struct buf *b, const char *str, size_t len)
 		begin = ++i;
 	}
 	buf_add(b, s + begin, i - begin);
+}
+
+/* In quotes everything can be told apart. */
+void value_escape_quoted(struct buf *b, const char *s, size_t len)
+{
+	while (len) {
+		size_t n = 0;
+
+		while (n < len && s[n] != '"' && s[n] != '\\')
+			n++;
+		value_escape(b, s, n);
+		if (n < len) {
+			buf_putc(b, '\\');
+			buf_putc(b, s[n++]);
+		}
+		s += n;
+		len -= n;
+	}
 }
 
 void value_escape_but(struct buf *b, const char *s, size_t len, const char *keep)

@@ -256,7 +256,7 @@ static int hex_digit(char c)
 	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* A whole text in quotes, as value_escape() leaves it: its own characters into out. */
+/* A whole text in quotes, as value_escape_quoted() leaves it: its own characters into out. */
 static bool unquote(struct buf *out, const char *s)
 {
 	if (*s++ != '"')
