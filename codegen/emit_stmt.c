@@ -399,12 +399,11 @@ static void emit_assign_map(struct em *m, const struct stmt *st)
 		emit_agg(m, l, st->e);
 		return;
 	}
-	k = emit_key(m, &b, l);
 	emit_line(m, "{");
 	m->indent++;
-	emit_line(m, "%s", buf_str(&b));
-	buf_reset(&b);
 	if (st->op != OP_NONE) {
+		k = emit_key(m, &b, l);
+		emit_line(m, "%s", buf_str(&b));
 		/* a new row begins as zero; sums are atomic, the rest is read and written */
 		if (m->zero < 8)
 			m->zero = 8;
@@ -420,12 +419,16 @@ static void emit_assign_map(struct em *m, const struct stmt *st)
 	} else {
 		const char *v = "&v";
 
+		/* the value before the key, as in bpftrace: both may change a variable */
 		if (emit_is_scalar(t)) {
 			emit_line(m, "%s v = %s;", emit_ctype(t), emit_val(m, st->e));
 		} else {
 			v = emit_at_as(m, &b, st->e, t);
 			emit_line(m, "%s", buf_str(&b));
+			buf_reset(&b);
 		}
+		k = emit_key(m, &b, l);
+		emit_line(m, "%s", buf_str(&b));
 		emit_line(m, "gft_checked(bpf_map_update_elem(&%s, %s, %s, BPF_ANY), %s);", l->map->bpf_name, k, v,
 			  emit_update(m, st->loc));
 	}

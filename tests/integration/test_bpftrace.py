@@ -33,6 +33,8 @@ SAME = [
     r'BEGIN { printf("%lld %llu %lx %08d %-8s| %5.2s|\n", -1, -1, 255, 42, "ab", "abcdef"); exit(); }',
     r'BEGIN { print(strncmp("abc","abd",2)); print(ntop(0x0100007f)); exit(); }',
     r'BEGIN { print(1); } END { print(2); } interval:ms:100 { exit(); }',
+    r'BEGIN { $i = 0; @x[$i++] = ++$i; print($i); @s["a"] = "x"; exit(); }',
+    r'BEGIN { print("a\\b"); printf("a\\b|%s|\n", "c\\d"); @["a\\b"] = "c\\d"; exit(); }',
     r'BEGIN { printf("%s %d\n", 1); }',
     r'BEGIN { @x = 1; @x = "a"; }',
     r'BEGIN { print($y); }',

@@ -124,9 +124,9 @@ static void test_graph(void **state)
 static void test_fetch(void **state)
 {
 	(void)state;
-	c_has("u:main.add { @m = fetch(+16(+8(%bx)):u32); }", "gft_reg(c, bx)", "gft_load(&at2, at2 + 8LL)",
-	      "at2 += 16LL", "bpf_probe_read_user((char *)&x", NULL);
-	c_has("u:main.add { @m = fetch((*+8(%bx)):u32); }", "gft_load(&at2, at2 + 8LL)", "-at2 += ", NULL);
+	c_has("u:main.add { @m = fetch(+16(+8(%bx)):u32); }", "gft_reg(c, bx)", "gft_load(&at1, at1 + 8LL)",
+	      "at1 += 16LL", "bpf_probe_read_user((char *)&x", NULL);
+	c_has("u:main.add { @m = fetch((*+8(%bx)):u32); }", "gft_load(&at1, at1 + 8LL)", "-at1 += ", NULL);
 	c_has("u:main.add { @m = fetch(@main.counter+8:u64); }", "0x5008ULL + gft_bias(c)", "#define GFT_WANT_BIAS 1",
 	      NULL);
 	c_has("u:main.add { @m = fetch($stack2:u64); }", "gft_word(gft_reg_sp(c) + 16)", NULL);
@@ -136,7 +136,7 @@ static void test_fetch(void **state)
 	c_has("u:main.add { @m = fetch(%ax:bool); }", "!= 0", NULL);
 	/* a short text in a long text's place: no more is read than it has */
 	c_has("u:main.add { @m = fetch(+0(%ax):c64); @m = \"a text of more than eight\"; }",
-	      "bpf_probe_read_user(t1, 8,", "-bpf_probe_read_user(t1, 26", NULL);
+	      "bpf_probe_read_user(t0, 8,", "-bpf_probe_read_user(t0, 26", NULL);
 	c_has("u:main.add { print(args.s); }", "gft_reg(c, bx)", "gft_reg(c, cx)", "gft_tail_text(", NULL);
 	c_has("u:main.walk { print(args.n.student.age); }", "gft_load(&at", "+ 8LL)", "+= 16LL", NULL);
 }
