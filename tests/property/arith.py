@@ -101,7 +101,7 @@ def exact(op, x, y):
         if y < 0 or y > 63 or (x < 0 and y > (1 << 63) - 1):
             return None
         if op == ">>":
-            return x >> y
+            return wrap((x & M64) >> y, 8, x < 0)
         v = (x & M64) << y & M64
         return wrap(v, 8, x < 0)
     if op in ("&", "|", "^"):
