@@ -180,6 +180,9 @@ struct gft_ctx {
 #ifdef GFT_WANT_GOBJ
 	__u64 g; /* of the goroutine; 0: none */
 #endif
+#ifdef GFT_STACKS
+	__u8 own; /* the kernel's stack begins with frames of gft's: see gft_stack() */
+#endif
 #ifdef GFT_UNWOUND
 	__u32 if_unwound; /* entries: what runs when the call is removed, see gft_unwound() */
 	__u8 unwound;	  /* clauses run for a call that was */

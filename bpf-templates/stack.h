@@ -15,6 +15,7 @@
 #define GFT_STACK_MAX	127
 #define GFT_STACK_SLOTS 4
 #define GFT_STACK_USER	(1ULL << 8) /* BPF_F_USER_STACK */
+#define GFT_STACK_OWN	2	    /* gft_stack() and what called it: the lowest bits are how many to skip */
 
 struct gft_stack_slot {
 	__u64 busy;
@@ -76,7 +77,7 @@ static __noinline int gft_stack(struct gft_ctx *c, char *dst, __u64 flags, __u32
 	}
 	if (max > GFT_STACK_MAX)
 		max = GFT_STACK_MAX;
-	r = bpf_get_stack(c->tp, s->ips + 1, max * 8, flags);
+	r = bpf_get_stack(c->tp, s->ips + 1, max * 8, !flags && c->own ? GFT_STACK_OWN : flags);
 	if (r <= 0) {
 		if (r && r != -14 /* EFAULT: there is none, as of a kernel thread in user space */)
 			gft_count(GFT_ST_STACK_LOST, c->site);

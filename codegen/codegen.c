@@ -549,6 +549,23 @@ static const char *how_to_read(enum meta_prog_kind kind, uint32_t needs)
 	}
 }
 
+/* Programs that the kernel calls as functions stand on its stack; the others leave registers from before them. */
+static const char *own_frames(enum meta_prog_kind kind, uint32_t needs)
+{
+	if (!(needs & NEED_STACK))
+		return "";
+	switch (kind) {
+	case MP_BEGIN:
+	case MP_END:
+	case MP_SIGNAL:
+	case MP_TEST:
+	case MP_RAWTRACEPOINT:
+	case MP_FENTRY:
+	case MP_FEXIT: return ", .own = 1";
+	default: return "";
+	}
+}
+
 /* A probe of the kernel or a timer asks for the goroutine that it found running, or for its graph. */
 static void emit_thread(struct em *m, const struct clause_info *ci)
 {
@@ -598,8 +615,9 @@ static void plain_program(struct em *m, const struct plain_probe *pp, uint32_t n
 	own = mp->kind == MP_BEGIN || mp->kind == MP_END || mp->kind == MP_SIGNAL || mp->kind == MP_TEST;
 	buf_printf(m->out, "\nSEC(\"%s\")\nint %s(void *ctx)\n{\n", sec, mp->name);
 	m->indent++;
-	emit_line(m, "struct gft_ctx c = { .tp = ctx, .site = GFT_NO_SITE, .probe_id = 0x%xU%s%s };", pp->probe_id,
-		  how_to_read(mp->kind, ci->needs), provider_init(m, ci->needs, pp->ap->provider));
+	emit_line(m, "struct gft_ctx c = { .tp = ctx, .site = GFT_NO_SITE, .probe_id = 0x%xU%s%s%s };", pp->probe_id,
+		  how_to_read(mp->kind, ci->needs), provider_init(m, ci->needs, pp->ap->provider),
+		  own_frames(mp->kind, ci->needs));
 	if (ci->nitems)
 		emit_line(m, "struct gft_fetch_%u f%u = {};", pp->clause, pp->clause);
 	buf_putc(m->out, '\n');
@@ -787,6 +805,8 @@ void codegen(struct program *p, struct generated *out)
 			buf_printf(&head, "%s \"%s\"", i ? "," : "", provider_name((enum provider)i));
 		buf_putc(&head, '\n');
 	}
+	if (all & NEED_STACK)
+		buf_puts(&head, "#define GFT_STACKS 1\n");
 	if (m.nwarnings)
 		buf_printf(&head, "#define GFT_WARNINGS %u\n", m.nwarnings);
 	if (m.room_most)

@@ -415,6 +415,9 @@ static const char *ident(struct em *m, const struct expr *e)
 				name + 3);
 		return arena_printf(m->a, where & W_KERNEL ? "gft_any_arg(c, %s)" : "gft_ctx_word(c, %s)", name + 3);
 	}
+	/* all else runs in the kernel, in a system call of gft's own or of somebody */
+	if (!strcmp(e->builtin->name, "usermode") && where & ~(W_UPROBE | W_TIMER | W_GO))
+		return where & (W_UPROBE | W_TIMER | W_GO) ? "(c->regs && gft_usermode(c))" : "0";
 	/* a function is the same one at its entry and its exits; its probes are not */
 	if (!strcmp(e->builtin->name, "func") && where & W_EXIT)
 		return arena_printf(m->a, "(c->probe_id & ~0x%xU)", TY_PROBE_EXIT);

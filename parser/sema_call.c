@@ -590,8 +590,15 @@ const struct gft_type *sema_fetcharg_type(struct sema *s, struct fetcharg *f, st
 	bool mem = f->nderef || f->base == FA_ADDR || f->base == FA_SYMBOL;
 	uint32_t where = s->ci->where;
 
-	if (where & ~W_UPROBE)
+	if (where & ~W_UPROBE) {
 		sema_error(s, loc, "%s: registers of a function are known in uprobes and uretprobes only", f->text);
+		if (where & W_KRET)
+			sema_hint(s, "functions of the kernel have retval at their exits");
+		else if (where & (W_KERNEL | W_RAW))
+			sema_hint(s, "functions of the kernel have arg0, arg1, ... and args.NAME");
+		else if (where & W_TP)
+			sema_hint(s, "a tracepoint has args.NAME: gft -lv t:GROUP:EVENT");
+	}
 	s->ci->needs |= NEED_REGS;
 	switch (f->base) {
 	case FA_ARG:

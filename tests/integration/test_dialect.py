@@ -187,6 +187,9 @@ def test_stack_modes():
 def test_stack_of_kernel():
     r = script(r'tracepoint:sched:sched_switch { @[kstack(5)] = count(); } interval:ms:300 { exit(); }')
     check(any("schedule" in f for f in frames(r.out)), "frames", r)
+    for probe, first in (("rt:sched_switch", "bpf_trace_run4"), ("begin", "__bpf_prog_test_run_raw_tp")):
+        r = script(probe + r' { print(kstack(3)); exit(); }')
+        check(frames(r.out)[:1] == [first], "without gft's own frames", r)
 
 
 def test_settings():
@@ -294,6 +297,8 @@ def test_kernel_words():
     check("@p[rawtracepoint:sched_wakeup]" in m, "a pattern", r)
     r = script(r'p:hz:99,s:cpu-clock:1000000 { @[usermode, reg("ip") != 0] = count(); } interval:ms:300 { exit(); }')
     check(set(maps(r.out)) <= {"@[1, true]", "@[0, true]"} and maps(r.out), "registers of a timer", r)
+    r = script(r'begin, rt:sched_switch, u:main.add { @[probetype, usermode] = count(); }', command=CALLS)
+    check(set(maps(r.out)) == {"@[begin, 0]", "@[rawtracepoint, 0]", "@[uprobe, 1]"}, "whose mode", r)
 
 
 def test_names_and_forms():
