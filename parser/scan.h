@@ -52,6 +52,7 @@ struct scan {
 	bool in_cond;	/* if, while or unroll without a parenthesis: its block follows, on this level */
 	bool at_stmt;	/* a statement could begin here */
 	bool fetch_arg; /* an argument of fetch() begins here */
+	bool bare_if;	/* a branch without braces was told: its else is no other mistake */
 	bool bad_byte;	/* text that is no script was told of */
 	bool astray;	/* outside of the clauses something stands that is no probe: told once until one comes */
 	bool ended;	/* an error that makes all that follows meaningless was told */

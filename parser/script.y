@@ -8,6 +8,7 @@
 }
 
 %code {
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -724,13 +725,69 @@ static const char *wanted(struct scan *s, const yypcontext_t *ctx, bool *semi)
 	return NULL;
 }
 
+/* Offset of the last byte before p that is no blank; p itself at the text's begin. */
+static uint32_t before(const struct scan *s, uint32_t p)
+{
+	uint32_t at = p;
+
+	while (at && isspace((unsigned char)s->src->text[at - 1]))
+		at--;
+	return at ? at - 1 : p;
+}
+
+/* Whether the word that ends at offset at is one of these. */
+static bool word_ends(const struct scan *s, uint32_t at, const char *const *words)
+{
+	const char *t = s->src->text;
+
+	for (; *words; words++) {
+		uint32_t n = (uint32_t)strlen(*words);
+
+		if (at + 1 >= n && !memcmp(t + at + 1 - n, *words, n) &&
+		    (at + 1 == n || !(isalnum((unsigned char)t[at - n]) || strchr("_$@", t[at - n]))))
+			return true;
+	}
+	return false;
+}
+
+/* What people type who know another language: how it is said here, or NULL. */
+static const char *said_otherwise(struct scan *s, const YYLTYPE *loc, const char *want, bool semi)
+{
+	static const char *const for_word[] = { "for", NULL };
+	static const char *const elif[] = { "elif", "elsif", "elseif", NULL };
+	const char *t = s->src->text;
+	uint32_t at = before(s, loc->begin);
+	bool opened = t[at] == '(';
+
+	if (word_ends(s, opened ? before(s, at) : at, for_word))
+		return "loops are for ($i : 0..10) { ... }, for ($kv : @map) { ... } and while (...) { ... }";
+	if (t[at] != ')')
+		return NULL;
+	if (s->src->text[loc->begin] == '{' && semi && s->shut.c == '(' && s->shut.loc.begin &&
+	    word_ends(s, before(s, s->shut.loc.begin), elif))
+		return "that is else if (...) { ... }";
+	if (!want && !semi && s->shut.is_cond) {
+		s->bare_if = true;
+		return "what depends on a condition stands in braces: if (...) { ... } else { ... }";
+	}
+	return NULL;
+}
+
+/* Whether a value could begin with the token. */
+static bool begins_value(yysymbol_kind_t got)
+{
+	return got == YYSYMBOL_INT || got == YYSYMBOL_STRING || got == YYSYMBOL_VAR || got == YYSYMBOL_IDENT ||
+	       got == YYSYMBOL_MAP;
+}
+
 static int yyreport_syntax_error(const yypcontext_t *ctx, struct scan *s, yyscan_t y)
 {
 	yysymbol_kind_t got = yypcontext_token(ctx);
 	YYLTYPE *loc = yypcontext_location(ctx);
 	const char *text = got == YYSYMBOL_YYEMPTY ? "text" : yysymbol_name(got), *want;
-	bool semi = false, assign = !strcmp(text, "'='");
+	bool semi = false, assign = !strcmp(text, "'='"), paren = s->depth && s->open[s->depth - 1].c == '(';
 	uint32_t n = loc->end - loc->begin;
+	const char *otherwise;
 
 	(void)y;
 	if (s->ended)
@@ -741,12 +798,25 @@ static int yyreport_syntax_error(const yypcontext_t *ctx, struct scan *s, yyscan
 		return 0;
 	}
 	want = wanted(s, ctx, &semi);
+	/* what follows from a mistake in the same parentheses, or before the else, is no other one */
+	if ((paren && s->open[s->depth - 1].told) || (got == YYSYMBOL_ELSE && s->bare_if))
+		return 0;
+	s->bare_if = false;
+	if (paren)
+		s->open[s->depth - 1].told = true;
+	if (semi && (!strcmp(text, "')'") || !strcmp(text, "']'"))) {
+		diag_error(s->d, *loc, "this %s closes nothing", text);
+		return 0;
+	}
+	otherwise = said_otherwise(s, loc, want, semi);
 	if (assign && semi)
 		want = NULL;
 	if (n && got != YYSYMBOL_YYEOF && got != YYSYMBOL_POINTS)
 		text = arena_printf(s->a, "'%.*s%s'", (int)(n > 40 ? 40 : n), s->src->text + loc->begin, n > 40 ? "..." : "");
 	diag_error(s->d, *loc, "syntax error: unexpected %s%s%s", text, want ? ", expected " : "", want ? want : "");
-	if (assign && (s->in_pred || (s->depth && s->open[s->depth - 1].c == '(')))
+	if (otherwise)
+		diag_hint(s->d, "%s", otherwise);
+	else if (assign && (s->in_pred || (s->depth && s->open[s->depth - 1].c == '(')))
 		diag_hint(s->d, "comparing is ==");
 	else if (assign && !want)
 		diag_hint(s->d, "values are assigned to variables, $name, and maps, @name");
@@ -754,5 +824,7 @@ static int yyreport_syntax_error(const yypcontext_t *ctx, struct scan *s, yyscan
 		diag_hint(s->d, "a condition of several values needs parentheses: if (...) { ... }");
 	else if (semi)
 		diag_hint(s->d, "is a ';' missing before it?");
+	else if (paren && want && !strcmp(want, "')'") && begins_value(got))
+		diag_hint(s->d, "is a ',' missing before it?");
 	return 0;
 }

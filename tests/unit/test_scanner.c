@@ -236,7 +236,7 @@ static void test_bytes(void **state)
 	script_fails("\xff\xfe\x01\x02 { }", 1, "t:1:1-2: ERROR: unexpected byte 0xff");
 	script_fails("u:main.\x1b]2J { }", 1, "unexpected byte 0x1b");
 	script_fails("begin { $x = \xc2\xa7 1; }", 1, "unexpected character '\xc2\xa7'");
-	script_fails("begin { print('a'); }", 2, "text stands in double quotes");
+	script_fails("begin { print('a'); }", 1, "text stands in double quotes");
 	script_is("// \xff \x01\n/* \xfe */ u:main.\xc3\xa4\xc2\xb7x { print(\"\xff\"); }", NULL);
 }
 
