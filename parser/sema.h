@@ -265,6 +265,8 @@ bool sema_go_described(struct sema *s, const struct expr *e);
 
 /* Whether all of the clause's probes, or one of them, are places inside of functions: FUNC+4, 0xADDR, @FILE:LINE. */
 bool sema_inside(const struct sema *s, bool all);
+/* Whether any of the clause's probes is there. */
+bool sema_has_probe(const struct sema *s, const struct clause *c);
 /* The functions of a clause's uprobes (arena). */
 uint32_t sema_clause_funcs(struct sema *s, uint32_t clause, uint32_t **out);
 /* The same of binary bin alone. */

@@ -463,6 +463,8 @@ static void check_ident(struct sema *s, struct expr *e)
 		e->type = &ty_none;
 		if (sema_go_value(s, e))
 			return;
+		if (!sema_has_probe(s, s->ci->clause)) /* that its probe is not there was told */
+			return;
 		sema_error(s, e->loc, "%s: %s", e->name,
 			   !(s->ci->where & W_UPROBE) && s->tp_args_why ? s->tp_args_why : "this probe has none");
 		return;

@@ -374,12 +374,26 @@ static void tracepoint(struct sema *s, const struct clause *c, struct attach_poi
 	free(names);
 }
 
+/* Of a kind of the kernel's events, the name that is nearest to one that is not there. */
+static const char *nearest_event(struct sema *s, const char *kind, const char *target)
+{
+	const struct resolver *r = s->res;
+	const char **names = NULL, *near = NULL;
+	size_t n = r->events(r->ctx, kind, "*", &names);
+
+	if (n != SIZE_MAX && !strpbrk(target, "*?["))
+		near = diag_nearest(target, names, n);
+	near = near ? arena_strdup(s->a, near) : NULL;
+	free(names);
+	return near;
+}
+
 /* What goes by a name of the kernel's: one exact name, or a pattern of some. */
 static void kernel_place(struct sema *s, const struct clause *c, struct attach_point *ap)
 {
 	const char *colon = strrchr(ap->target, ':'), *kind = provider_name(ap->provider), *plus;
 	const struct resolver *r = s->res;
-	const char **names = NULL, *hint;
+	const char **names = NULL;
 	size_t n = SIZE_MAX;
 
 	/* a module's name helps nobody to find its function */
@@ -402,11 +416,15 @@ static void kernel_place(struct sema *s, const struct clause *c, struct attach_p
 			   ap->raw);
 	} else if (n == SIZE_MAX) {
 		plain(s, c, ap, ap->target);
-	} else if (!n) {
-		hint = ap->provider == PROV_RAWTRACEPOINT ? "rt" : kind;
-		if (missing(s, ap->loc, "no %s%s matches %s", kind,
-			    ap->provider == PROV_SOFTWARE || ap->provider == PROV_HARDWARE ? " event" : "", ap->target))
-			diag_hint(s->d, "gft -l '%s:*' lists them", hint);
+	} else if (!n && missing(s, ap->loc, "no %s%s matches %s", kind,
+				 ap->provider == PROV_SOFTWARE || ap->provider == PROV_HARDWARE ? " event" : "",
+				 ap->target)) {
+		const char *near = nearest_event(s, kind, ap->target);
+
+		if (near)
+			diag_hint(s->d, "did you mean %s:%s?", kind, near);
+		else
+			diag_hint(s->d, "gft -l '%s:*' lists them", ap->provider == PROV_RAWTRACEPOINT ? "rt" : kind);
 	}
 	for (size_t i = 0; n != SIZE_MAX && i < n; i++)
 		plain(s, c, ap, arena_strdup(s->a, names[i]));
@@ -588,15 +606,22 @@ static uint32_t where_of(enum provider p)
 	}
 }
 
-/* Of a clause whose probes are all missing, as the script allows, nothing is left that needs one. */
-static void leave_out(struct sema *s, struct clause *c)
+bool sema_has_probe(const struct sema *s, const struct clause *c)
 {
 	for (uint32_t i = 0; i < s->p->nplain; i++)
 		if (s->p->plain[i].clause == c->index)
-			return;
+			return true;
 	for (size_t i = 0; s->rows && i < s->rows->n; i++)
 		if (s->rows->v[i].clause == c->index)
-			return;
+			return true;
+	return false;
+}
+
+/* Of a clause whose probes are all missing, as the script allows, nothing is left that needs one. */
+static void leave_out(struct sema *s, struct clause *c)
+{
+	if (sema_has_probe(s, c))
+		return;
 	c->pred = NULL;
 	c->block->first = c->block->last = NULL;
 	c->block->value = NULL;
