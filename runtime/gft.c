@@ -446,9 +446,11 @@ static bool any_site(struct story *s)
 
 	if (!s->cli.quiet)
 		sites_report(s->sites, stderr, s->cli.verbose);
-	if (!s->program->nclasses || n->entries + n->exits || s->program->nplain)
+	if (n->entries + n->exits || s->program->nplain)
 		return true;
-	fprintf(stderr, "gft: none of the functions can be probed\n");
+	fputs(s->program->nclasses ? "gft: none of the functions can be probed\n"
+				   : "gft: no probe of the script is left: there is nothing to do\n",
+	      stderr);
 	return false;
 }
 
@@ -569,23 +571,47 @@ static void inlined(struct story *s, const struct attach_point *ap)
 			list_inlined(targets_tgt(s->targets, bin), ap->patterns[i].text, except, s->cli.verbose);
 }
 
+/* gft -l 'struct NAME' [BINARY] */
+static int types(struct story *s, const char *pattern, bool has_binary)
+{
+	char err[512];
+	int bin = has_binary ? targets_open(s->targets, NULL, err, sizeof(err)) : -1;
+
+	if (has_binary && bin < 0) {
+		fprintf(stderr, "gft: %s\n", err);
+		return 1;
+	}
+	return list_types(&s->cli, bin >= 0 ? targets_tgt(s->targets, bin) : NULL, pattern);
+}
+
 /* gft -l: a pattern as the script of that probe; what a script would attach; or everything. */
 static int list(struct story *s)
 {
 	const char *p = s->cli.list_pattern;
 	bool functions = s->cli.binary || s->cli.npids || s->cli.command, script = s->cli.expr || s->cli.script_file;
+	const char *form = NULL;
 
 	if (!script) {
 		struct buf b = BUF_INIT;
 		const char *colon = p ? strchr(p, ':') : NULL;
-		bool known = p && attach_begins(p, strlen(p)) && colon;
+		bool known;
 
-		if (!known && !functions)
+		if (p && list_is_type(p))
+			return types(s, p, functions);
+		/* "interval" and "interval:" are all of that kind */
+		if (p && (!colon || !colon[1])) {
+			char *all = arena_printf(s->arena, colon ? "%s*" : "%s:*", p);
+
+			if (attach_begins(all, strlen(all)))
+				p = all, colon = strchr(p, ':');
+		}
+		known = p && attach_begins(p, strlen(p)) && colon;
+		if (known && (form = list_form(s->arena, p)))
+			p = form, known = false;
+		if (!known && (form || !functions))
 			return list_everything(&s->cli, p ? p : "*");
 		if (known && (p[0] | 32) == 't' && !strchr(colon + 1, ':')) /* t:sched is all of them */
 			buf_printf(&b, "%s:* {}", p);
-		else if (known && (!strncasecmp(p, "interval:", 9) || !strncasecmp(p, "profile:", 8)) && strchr(p, '*'))
-			return list_everything(&s->cli, p);
 		else
 			buf_printf(&b, "%s%s {}", known ? "" : "u:", p ? p : "*");
 		s->source = diag_add_source(s->diag, "pattern", buf_str(&b), b.len);

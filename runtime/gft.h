@@ -8,6 +8,8 @@
 #include "runtime/cli.h"
 #include "runtime/targets.h"
 
+struct arena;
+
 int gft_main(int argc, char **argv);
 
 /* gft help [NAME]: the language's builtins and functions.  Returns the exit status. */
@@ -23,5 +25,12 @@ void list_probes(const struct cli *c, struct targets *t, const struct gft_meta *
 void list_inlined(struct tgt *t, const char *pattern, const char *const *except, bool verbose);
 /* The kernel's probes whose full name matches.  Returns the exit status. */
 int list_everything(const struct cli *c, const char *pattern);
+/* A pattern of probes that have no places of their own (i:*, profile:*, self:*), with the name in full; else NULL. */
+const char *list_form(struct arena *a, const char *pattern);
+/* "struct NAME", "union NAME", "enum NAME", "type NAME" (of Go). */
+bool list_is_type(const char *pattern);
+/* Those types, of the program (NULL: none was named) and the kernel; -v: their definitions.  Returns the exit status.
+ */
+int list_types(const struct cli *c, struct tgt *t, const char *pattern);
 
 #endif

@@ -9,6 +9,7 @@
 #include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "gft/arena.h"
 #include "gft/btf.h"
@@ -276,6 +277,23 @@ static size_t list_kernel(const struct cli *c, const char *pattern)
 		free(names);
 	}
 	return shown;
+}
+
+const char *list_form(struct arena *a, const char *pattern)
+{
+	static const struct {
+		const char *word, *name;
+	} kinds[] = { { "i", "interval" },
+		      { "interval", "interval" },
+		      { "p", "profile" },
+		      { "profile", "profile" },
+		      { "self", "self" } };
+	size_t n = strcspn(pattern, ":");
+
+	for (size_t i = 0; strpbrk(pattern + n, "*?[") && i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (strlen(kinds[i].word) == n && !strncasecmp(pattern, kinds[i].word, n))
+			return arena_printf(a, "%s%s", kinds[i].name, pattern + n);
+	return NULL;
 }
 
 int list_everything(const struct cli *c, const char *pattern)

@@ -15,6 +15,7 @@
 #include <stddef.h>
 
 struct arena;
+struct buf;
 struct gft_type;
 
 /* tag: 's' struct, 'u' union, 'e' enum, 't' typedef. */
@@ -30,7 +31,17 @@ bool kernel_btf_fill(struct arena *a, struct gft_type *t);
  */
 const struct gft_type *kernel_btf_args(struct arena *a, const char *kind, const char *name, char *err, size_t err_sz);
 
-/* The same from the BTF of a file, for tests; NULL goes back to the running kernel's.  0 or a negative errno. */
+/*
+ * Names of one kind (tag as above, but 't') that match: pattern is a name or a
+ * glob; each once, sorted.  Returns how many; the caller frees *names, and the
+ * names are borrowed.
+ */
+size_t kernel_btf_names(char tag, const char *pattern, const char ***names);
+/* The definitions in C of these names, which kernel_btf_names() gave, in their order: a blank line behind each. */
+void kernel_btf_define(char tag, const char *const *names, size_t n, struct buf *out);
+
+/* Answers all of that from the BTF of a file, for tests; NULL goes back to the running kernel's.  0 or a negative
+ * errno. */
 int kernel_btf_use(const char *path);
 
 #endif

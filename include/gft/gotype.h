@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct buf;
 struct tgt;
 struct tgt_error;
 
@@ -124,6 +125,17 @@ int tgt_type_fill(struct tgt *t, const struct go_type *type);
 
 /* A type by its Go name ("main.Student", "net/http.Request"), or NULL with err. */
 const struct go_type *tgt_type_by_name(struct tgt *t, const char *name, struct tgt_error *err);
+
+/* Names of Go types that have a package in front or are one word, at most max, in no order; they live as long as the
+ * target. */
+size_t tgt_go_type_names(struct tgt *t, const char **names, size_t max);
+
+/*
+ * Writes the definition of a type that has a name, as its source has it: of
+ * Go (tag 'g') "type main.Pair struct {...}" with the offset of each field, of
+ * C, C++ and Rust (tags as below) "struct pair {...};".  0, or as tgt_c_type().
+ */
+int tgt_define(struct tgt *t, char tag, const char *name, struct buf *out, struct tgt_error *err);
 
 /*
  * A type of C, C++ or Rust by its name.  tag: 's' struct or class, 'u' union,

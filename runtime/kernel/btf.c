@@ -106,6 +106,14 @@ const struct btf *ks_vmlinux_btf(void)
 	return vmlinux() ? all.btf[0] : NULL;
 }
 
+unsigned ks_btfs(struct btf *const **v)
+{
+	if (vmlinux() && !all.modules)
+		modules();
+	*v = all.btf;
+	return all.n;
+}
+
 /* The type of that name and kind: in vmlinux, else in a module. */
 static uint32_t find(struct conv *c, const char *name, uint32_t kind)
 {

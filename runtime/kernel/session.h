@@ -41,6 +41,8 @@ char *ks_log_take(void); /* malloc'd, or NULL when it said nothing */
 
 /* The kernel's types (btf.c), or NULL; read once, kept for the life of the process. */
 const struct btf *ks_vmlinux_btf(void);
+/* All of them: vmlinux's, then the modules', each of which has vmlinux's types in front.  Returns how many. */
+unsigned ks_btfs(struct btf *const **v);
 
 /* Counters of perf_event by name, aliases too (events.c); true. */
 bool ks_counter_names(bool hardware, void (*fn)(void *ctx, const char *name), void *ctx);

@@ -13,6 +13,7 @@
 
 /* Go's attributes: src/cmd/internal/dwarf/dwarf.go */
 #define AT_GO_KIND	 0x2900
+#define AT_GO_KEY	 0x2901
 #define AT_GO_ELEM	 0x2902
 #define AT_GO_EMBEDDED	 0x2903
 #define AT_GO_DICT_INDEX 0x2906

@@ -692,3 +692,17 @@ const struct go_type *tgt_type_by_name(struct tgt *t, const char *name, struct t
 	tgt_fail(t, err, -ENOENT, v ? "the DWARF of type %s cannot be read" : "the DWARF has no type %s", name);
 	return NULL;
 }
+
+size_t tgt_go_type_names(struct tgt *t, const char **names, size_t max)
+{
+	int rc;
+	struct gotype *g = dwt_get(t, &rc, NULL);
+	size_t n = 0;
+
+	if (g && !g->names_read)
+		read_names(g);
+	for (size_t i = 0; g && i < g->name_cap && n < max; i++)
+		if (g->name[i].s && !strpbrk(g->name[i].s, " *[]{}(),<"))
+			names[n++] = g->name[i].s;
+	return n;
+}

@@ -196,6 +196,128 @@ def test_list_with_arguments():
     check(re.search(r"^    .*\bprev$", r.out, re.M), "of a raw tracepoint", r)
 
 
+def test_list_of_a_kind():
+    """A kind alone is all of it, as with a pattern behind it."""
+    for pattern in ("interval", "interval:", "i:*"):
+        check(gft("-l", pattern).ok().out == "interval:s:\ninterval:ms:\ninterval:us:\ninterval:hz:\n", pattern, None)
+    check(gft("-l", "p:h*").ok().out == "profile:hz:\n", "a pattern", None)
+    check(gft("-l", "self").ok().out == "self:signal:SIGUSR1\n", "self", None)
+    check(gft("-l", "software").ok().out == gft("-l", "s:*").ok().out, "software", None)
+
+
+PAIR = "type main.Pair struct {\n\ta int // +0\n\tb int // +8\n}\n"
+
+
+def test_list_of_go_types():
+    r = gft("-lv", "type main.Pair", CALLS).ok()
+    check(r.out == PAIR, "a struct", r)
+    r = gft("-lv", "type main.*", CALLS).ok()
+    check(r.out.startswith(PAIR + "\n") and "type main.Student struct {\n\tname string // +0\n" in r.out, "by pattern", r)
+    check(gft("-l", "type main.*", CALLS).ok().out == "type main.Pair\ntype main.Student\n", "names", None)
+    for name, want in (("time.Duration", "int64"), ("reflect.Kind", "uint"), ("runtime.waitReason", "uint8"),
+                       ("fmt.Stringer", "interface { ... } // its methods are not in DWARF")):
+        check(gft("-lv", f"type {name}", CALLS).ok().out == f"type {name} {want}\n", name, None)
+    for pattern in ("type Pair", "type main.Pairs", "struct Pair"):
+        r = gft("-lv", pattern, CALLS)
+        r.fails_with_one_error()
+        check("HINT: did you mean 'type main.Pair'?" in r.err, pattern, r)
+    r = gft("-lv", "type main.Pair")
+    r.fails_with_one_error()
+    check("need their binary" in r.err, "without one", r)
+
+
+C_TYPES = """
+typedef unsigned int number;
+typedef int (*callback)(void *, const char *, ...);
+enum color { RED, GREEN = 5, NEG = -1 };
+struct inner { int a; };
+struct node {
+	number id;
+	struct node *next;
+	const char *name;
+	char buf[16][4];
+	callback fn;
+	int (*raw)(struct inner, number);
+	unsigned f : 3, g : 5;
+	union { int i; struct { long x; } p; };
+	volatile int *const vp;
+	int (*arr)[5];
+};
+struct node n = { .vp = 0 };
+int main(void) { enum color c = RED; return n.f + c; }
+"""
+
+C_NODE = """struct node {
+	number id;
+	struct node *next;
+	const char *name;
+	char buf[16][4];
+	callback fn;
+	int (*raw)(struct inner, number);
+	unsigned int f: 3;
+	unsigned int g: 5;
+	union {
+		int i;
+		struct {
+			long int x;
+		} p;
+	};
+	volatile int * const vp;
+	int (*arr)[5];
+};
+"""
+
+
+def test_list_of_c_types():
+    with tempfile.TemporaryDirectory() as d:
+        with open(f"{d}/x.c", "w", encoding="utf-8") as f:
+            f.write(C_TYPES)
+        run(["gcc", "-g", "-o", f"{d}/x", f"{d}/x.c"])
+        r = gft("-lv", "struct node", f"{d}/x").ok()
+        check(r.out == C_NODE, "as its source has it", r)
+        check(gft("-lv", "enum color", f"{d}/x").ok().out == "enum color {\n\tRED = 0,\n\tGREEN = 5,\n\tNEG = -1,\n};\n",
+              "an enumeration", None)
+        check(gft("-l", "struct *", f"{d}/x").ok().out == "struct inner\nstruct node\n", "names", None)
+        r = gft("-lv", "struct nodes", f"{d}/x")
+        r.fails_with_one_error()
+        check("HINT: did you mean 'struct node'?" in r.err, "the nearest name", r)
+
+
+def test_list_of_kernel_types():
+    if not os.path.exists("/sys/kernel/btf/vmlinux"):
+        raise Skip("no BTF of the kernel")
+    r = gft("-lv", "struct list_head").ok()
+    check(r.out == "struct list_head {\n\tstruct list_head *next;\n\tstruct list_head *prev;\n};\n\n", "one", r)
+    check(gft("-lv", "struct list_head", CALLS).ok().out == r.out, "where a program has none of that name", None)
+    check("\tPIDTYPE_PID = 0,\n" in gft("-lv", "enum pid_type").ok().out, "an enumeration", None)
+    names = gft("-l", "struct list_*").ok().out.splitlines()
+    out = gft("-lv", "struct list_*").ok().out
+    check(names == re.findall(r"^(struct list_\w*) \{", out, re.M), "each of a pattern", None)
+    r = gft("-lv", "struct task_struc")
+    r.fails_with_one_error()
+    check("HINT: did you mean 'struct task_struct'?" in r.err, "the nearest name", r)
+
+
+def test_nothing_is_left():
+    """A script whose probes are all left out does not end as if it had run."""
+    for setting, lines in (("warn", 4), ("ignore", 1)):
+        r = gft("-e", f"config = {{ missing_probes = {setting} }} u:main.nosuch {{ print(args.x); }}", CALLS)
+        check(r.status == 1 and "gft: no probe of the script is left: there is nothing to do\n" in r.err
+              and r.err.count("\n") == lines, f"missing_probes = {setting}", r)
+    r = gft("--probe-filter", "nosuch", "-e", "u:main.* { }", CALLS)
+    r.fails_with_one_error()
+    check("no probe of the script is left" in r.err, "--probe-filter", r)
+
+
+def test_names_of_the_kernel():
+    """The nearest name, and no second error about the arguments of what is not there."""
+    for probe, near in (("s:fault:1", "software:faults"), ("rt:sched_swich", "rawtracepoint:sched_switch"),
+                        ("t:sched:sched_swich", "tracepoint:sched:sched_switch")):
+        r = gft("-e", f"{probe} {{ print(args.next); }}")
+        r.fails_with_one_error()
+        check(f"HINT: did you mean {near}?" in r.err and "args" not in r.err.split("HINT")[1], probe, r)
+
+
 def test_list_of_a_script():
     script = "u:main.add* {} t:sched:sched_sw* {} begin {}"
     r = gft("-l", "-e", script, "./examples/bin/calls").ok()
