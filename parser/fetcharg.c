@@ -537,15 +537,19 @@ static bool looks_like(const struct in *in)
 		       ends(in, p + 1 + n);
 	}
 	if (c == '@') {
+		unsigned inner = 0; /* brackets since then: @[fetch(%ax:u8)] is a map all the same */
+
 		/* @name is a map: a symbol says its type, an address begins with a digit */
 		if (p + 1 < in->len && isdigit((unsigned char)in->s[p + 1]))
 			return true;
 		for (size_t q = p + 1; q < in->len && q < p + NAME_LIMIT && in->s[q] && !strchr(",;\n?", in->s[q]);
 		     q++) {
-			if (in->s[q] == ':')
+			if (in->s[q] == ':' && !inner)
 				return true;
-			if (in->s[q] == '(')
-				open++;
+			if (in->s[q] == '(' || in->s[q] == '[')
+				inner++;
+			else if ((in->s[q] == ')' || in->s[q] == ']') && inner)
+				inner--;
 			else if (in->s[q] == ')' && !open--)
 				return false;
 		}
