@@ -172,6 +172,12 @@ def test_never_return():
     check(sum(c[2] == "open" for calls in notes.values() for c in calls) == 2 * len(notes), "open calls")
 
 
+def test_goexit_of_main():
+    _, notes, r = situation("mainexit")
+    left = [c[2] for c in notes[min(notes)]]
+    check("unwound" in left, "the main goroutine's last graph", left, r)
+
+
 def test_process_exit():
     situation("exit")
 
@@ -188,6 +194,15 @@ def test_system_stack():
 def test_cgo():
     """C, calls back from C, panics through C."""
     situation("cgo", prog="cgocheck", variant="cgo")
+
+
+def test_cgo_unwound():
+    """Panics upon panics, recovered below C and above it, and Goexit, with C in between."""
+    situation("unwind", prog="cgocheck", variant="cgo")
+
+
+def test_cgo_unwound_oldest_go():
+    situation("unwind", CALLS // 4, prog="cgocheck", variant="cgo", go=(go_versions() or [go_newest()])[0])
 
 
 def test_cgo_threads():

@@ -53,6 +53,7 @@ import "C"
 
 import (
 	"errors"
+	"runtime"
 	"runtime/cgo"
 )
 
@@ -64,6 +65,11 @@ const (
 	fBack
 	fBoom
 	fThread
+	fAgain
+	fAgainFunc
+	fInside
+	fInsideFunc
+	fLeave
 )
 
 var names = []string{
@@ -74,9 +80,23 @@ var names = []string{
 	fBack:   "main.callBack",
 	fBoom:   "main.callBoom",
 	fThread: "main.callThread",
+
+	fAgain:      "main.callAgain",
+	fAgainFunc:  "main.callAgain.func1",
+	fInside:     "main.callInside",
+	fInsideFunc: "main.callInside.func1",
+	fLeave:      "main.callLeave",
 }
 
-var situations = map[string]func(){"cgo": throughC, "threads": threads}
+var situations = map[string]func(){"cgo": throughC, "threads": threads, "unwind": unwindC}
+
+// What a call back from C does before anything else.
+const (
+	panics      = -1 - iota
+	panicsAgain // and so does what is deferred then
+	recovers    // and goes back to C
+	leaves      // the goroutine: runtime.Goexit
+)
 
 //go:noinline
 func callRoot(w *walker, body func(w *walker)) {
@@ -112,10 +132,61 @@ func callBounce(w *walker, n int) {
 //export bounced
 func bounced(h C.uintptr_t, n C.int) {
 	w := cgo.Handle(h).Value().(*walker)
-	if n < 0 {
+	switch n {
+	case panics:
 		callBoom(w, int(n))
+	case panicsAgain:
+		callAgain(w, int(n))
+	case recovers:
+		callInside(w, int(n))
+	case leaves:
+		callLeave(w, int(n))
 	}
 	callBack(w, int(n))
+}
+
+// callAgain's deferred call panics while a panic comes through C, and through C again.
+//
+//go:noinline
+func callAgain(w *walker, n int) {
+	w.in(fAgain)
+	defer func() {
+		w.in(fAgainFunc)
+		rescue(w, callBounce, panics)
+		callBounce(w, 1)
+		callBounce(w, panics)
+		w.out()
+	}()
+	callBounce(w, panics)
+	w.out()
+}
+
+//go:noinline
+func callInside(w *walker, n int) {
+	w.in(fInside)
+	live := len(w.live)
+	defer func() {
+		w.in(fInsideFunc)
+		callBounce(w, 1)
+		r := recover()
+		callLeaf(w, n)
+		w.out()
+		if r != nil {
+			w.cut(live)
+		}
+		w.out()
+	}()
+	callBounce(w, panics)
+}
+
+//go:noinline
+func callLeave(w *walker, n int) {
+	w.in(fLeave)
+	callBounce(w, 1)
+	if n < 0 {
+		runtime.Goexit()
+	}
+	w.out()
 }
 
 //go:noinline
@@ -163,6 +234,29 @@ func throughC() {
 			})
 		}
 	})
+}
+
+// Panics upon panics and Goexit, with C between the Go calls that they remove.
+func unwindC() {
+	for ok := true; ok; ok = !enough() {
+		workers(4, func(i int) {
+			w := newWalker()
+			defer func() { w.cut(0) }()
+			for n := 0; n < 10; n++ {
+				callRoot(w, func(w *walker) {
+					rescue(w, callBounce, panicsAgain)
+					callBounce(w, recovers)
+					rescue(w, callAgain, n)
+					callLeaf(w, n)
+				})
+				// the root goes, too
+				rescue(w, func(w *walker, n int) { callRoot(w, func(w *walker) { callBounce(w, panicsAgain) }) }, n)
+			}
+			if i%2 == 0 {
+				callRoot(w, func(w *walker) { callBounce(w, leaves) })
+			}
+		})
+	}
 }
 
 // A thread of C has a goroutine for each call of Go.

@@ -92,6 +92,7 @@ func init() {
 		"kinds":      kinds,
 		"forever":    forever,
 		"exit":       exit,
+		"mainexit":   mainexit,
 		"system":     system,
 		"signals":    signals,
 		"inflight":   inflight,
@@ -397,6 +398,28 @@ func exit() {
 		fmt.Println("ok")
 		os.Exit(0)
 	})
+}
+
+// mainexit: the main goroutine leaves by Goexit, and the program goes on without it.
+func mainexit() {
+	w := newWalker()
+	gone := make(chan bool)
+	go func() {
+		<-gone
+		for runtime.NumGoroutine() > 1 { // its last deferred call is not its end
+			time.Sleep(time.Millisecond)
+		}
+		w := newWalker()
+		for ok := true; ok; ok = !enough() {
+			callRoot(w, func(w *walker) { callStep(w, 1) })
+		}
+		fmt.Println("ok")
+		os.Exit(0)
+	}()
+	defer close(gone)
+	defer func() { w.cut(0) }()
+	callRoot(w, func(w *walker) { callStep(w, 1) })
+	callRoot(w, func(w *walker) { callLeave(w) })
 }
 
 // manyopen has more graphs open at once than there is room for: calls goroutines.
