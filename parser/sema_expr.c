@@ -618,6 +618,8 @@ static void check_binary(struct sema *s, struct expr *e)
 		else if (is_name(a->type) || is_name(b->type))
 			sema_hint(s, "func and probe are numbers until they are printed; they can be compared with a "
 				     "literal: func == \"main.add\"");
+		else if (a->type->kind == TY_USYM || b->type->kind == TY_USYM)
+			sema_hint(s, "it is an address until it is printed: it can be a key, @[...] = count()");
 		if (e->type->kind == TY_NONE)
 			e->type = &ty_i64;
 		return;
