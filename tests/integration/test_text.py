@@ -86,6 +86,14 @@ def test_programs_at_once():
     check(all(k.startswith("cpu ") for k in re.findall(r"^@p\[(.*?)\]", r.out, re.M)), "no text is mixed", r)
 
 
+def test_search_and_graph():
+    """What a search has found is one way for the verifier, not one for each place: a graph behind it loads."""
+    r = script(r'u:main.minus { if (strcontains("a longer text \t\x41 \"q\"", "a longer text \t\x41 \"q\"")) { print(1); } '
+               r'if (strstr(comm, "sixteen or more_") >= 0 || strlen(comm) > 20) { print(2); } graph(); }',
+               command=("-c", "./examples/bin/calls -n 1"))
+    check(re.search(r"^1$", r.out, re.M) and "main.minus() {" in r.out and not re.search(r"^2$", r.out, re.M), "what it finds", r)
+
+
 def test_buffers():
     begin(r'printf("%r|%rx|%rh|%r\n", buf("abc\001d", 5), buf("ab", 2), buf("ab"), buf((uint8[4])0x64636261)); '
           r'$t = "text"; printf("%rh\n", buf($t));', r"abc\x01d|\x61\x62|61 62|abcd", "74 65 78 74")
