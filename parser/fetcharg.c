@@ -174,7 +174,7 @@ static bool reg(struct in *in, struct fetcharg *f)
 		return bad(in, near ? arena_printf(in->a, "unknown register %%%s; did you mean %%%s?", w, near)
 				    : arena_printf(in->a,
 						   "unknown register %%%s: registers are %%ax %%bx %%cx %%dx %%si %%di "
-						   "%%bp %%sp %%r8 to %%r15 %%ip",
+						   "%%bp %%sp %%r8 to %%r15 %%ip %%flags",
 						   w));
 	}
 	f->base = FA_REG;

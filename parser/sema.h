@@ -89,6 +89,8 @@ struct var *sema_new_var(struct sema *s, const struct expr *e);
 const struct gft_type *sema_literal_type(const struct expr *e);
 /* An operator on literals becomes one: is_const, ival, is_unsigned and type; false: it is none. */
 bool sema_fold(struct expr *e);
+/* Warns of one that cannot, because its result has more than 64 bits, and of shifts by more than there are. */
+void sema_wraps(struct sema *s, const struct expr *e);
 /* The least integer type that holds both. */
 const struct gft_type *sema_join_ints(const struct gft_type *x, const struct gft_type *y);
 /* What an arithmetic or bit operator gives, on integers or bools. */
@@ -160,7 +162,7 @@ const struct gft_type *sema_target_type(struct sema *s, char tag, const char *na
 const struct gft_type *sema_from_c(struct sema *s, int bin, const struct go_type *t);
 /* Fills n, which is lazy as TY_LAZY_TARGET says; false: nothing describes what is in it. */
 bool sema_target_fill(struct sema *s, struct gft_type *n);
-/* A name that is a constant of an enum of the clause's binaries; false: it is none. */
+/* A name that is a constant of an enum of the clause's binaries, or of the kernel; false: it is none. */
 bool sema_target_constant(struct sema *s, struct expr *e);
 /* Names of that kind that the clause's binaries describe; n is what names has already. */
 size_t sema_target_names(struct sema *s, char tag, const char **names, size_t n, size_t max);

@@ -634,8 +634,10 @@ static void check_binary(struct sema *s, struct expr *e)
 	}
 	if (sema_pointer_math(s, e))
 		return;
-	if (!sema_fold(e))
+	if (!sema_fold(e)) {
 		e->type = sema_arith(e->op, a->type, b->type);
+		sema_wraps(s, e);
+	}
 	if (e->op != OP_SUB) { /* nsecs - @start is what everybody writes, and right */
 		sema_implicit(s, a, e->type);
 		sema_implicit(s, b, e->type);
@@ -651,8 +653,10 @@ static void check_unary(struct sema *s, struct expr *e)
 	case OP_NOT: e->type = &ty_bool; break;
 	case OP_BNOT:
 	case OP_NEG:
-		if (!sema_fold(e))
+		if (!sema_fold(e)) {
 			e->type = ty_int(8, e->a->type->kind != TY_INT || e->a->type->is_signed);
+			sema_wraps(s, e);
+		}
 		break;
 	case OP_DEREF: sema_deref(s, e); return;
 	default: sema_address(s, e); return;

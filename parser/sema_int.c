@@ -101,6 +101,31 @@ bool sema_fold(struct expr *e)
 	return true;
 }
 
+void sema_wraps(struct sema *s, const struct expr *e)
+{
+	bool binary = e->kind == EX_BINARY;
+	wide v, x;
+
+	if (!s->report)
+		return;
+	if (binary && (e->op == OP_SHL || e->op == OP_SHR)) {
+		if (expr_is_literal(e->b) && e->b->ival > 63)
+			diag_warn(s->d, e->loc,
+				  "bits are shifted by 0 to 63: of this count its lowest 6 bits are taken");
+		return;
+	}
+	if (!expr_is_literal(e->a) || (binary && !expr_is_literal(e->b)))
+		return;
+	x = value(e->a);
+	if (binary && (e->op == OP_ADD || e->op == OP_SUB || e->op == OP_MUL)) {
+		if (compute(e->op, x, value(e->b), &v) && v >= INT64_MIN && v <= (wide)UINT64_MAX)
+			return;
+	} else if (binary || e->op != OP_NEG || x <= -(wide)INT64_MIN) {
+		return;
+	}
+	diag_warn(s->d, e->loc, "the result does not fit 64 bits: its lowest 64 are kept");
+}
+
 /* --- types of several --------------------------------------------------------------------------- */
 
 const struct gft_type *sema_join_ints(const struct gft_type *x, const struct gft_type *y)
