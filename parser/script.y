@@ -47,6 +47,30 @@ static struct expr *cond(struct scan *s, struct expr *e);
 static struct block *shallow(struct scan *s, struct block *b, YYLTYPE loc);
 static void add_last(struct block *b, struct stmt *st);
 static struct typespec *type_spec(struct scan *s, enum typespec_kind kind, const char *name, YYLTYPE loc);
+/* container_of(e, T, path) is (T *)((uint64)e - offsetof(T, path)). */
+static struct expr *container(struct scan *s, struct expr *e, struct typespec *t, const char *path, YYLTYPE loc)
+{
+	struct expr *addr = mk(s, EX_CAST, e->loc), *off = mk(s, EX_OFFSETOF, loc), *sub = mk(s, EX_BINARY, loc);
+	struct expr *cast = mk(s, EX_CAST, loc);
+	struct typespec *ptr = ARENA_NEW(s->a, struct typespec);
+
+	*ptr = *t;
+	ptr->ptrs++;
+	addr->spec = type_spec(s, TS_NAME, "uint64", e->loc);
+	addr->a = e;
+	deep(s, addr);
+	off->spec = t;
+	off->str = path;
+	sub->op = OP_SUB;
+	sub->a = addr;
+	sub->b = off;
+	deep(s, sub);
+	cast->spec = ptr;
+	cast->a = sub;
+	deep(s, cast);
+	return cast;
+}
+
 static const char *joined(struct scan *s, const char *a, char c, const char *b, YYLTYPE loc);
 static void dimension(struct scan *s, struct typespec *t, uint64_t n, YYLTYPE loc);
 static struct expr *range_count(struct scan *s, struct expr *from, struct expr *to);
@@ -87,7 +111,7 @@ static void add_clause(struct scan *s, struct attach_point **pts, uint32_t n, st
 %token <c_text> CTEXT "C code"
 %token CONFIG "config" LET "let" MACRO "macro" IMPORT "import"
 %token IF "if" ELSE "else" UNROLL "unroll" WHILE "while" FOR "for" BREAK "break" CONTINUE "continue" RETURN "return"
-%token FETCH "fetch" SIZEOF "sizeof" OFFSETOF "offsetof" TYPEOF "typeof" TRUE "true" FALSE "false"
+%token FETCH "fetch" SIZEOF "sizeof" OFFSETOF "offsetof" CONTAINER_OF "container_of" TYPEOF "typeof" TRUE "true" FALSE "false"
 %token STRUCT "struct" UNION "union" ENUM "enum" UNDERSCORE "'_'"
 %token <item> FETCHARG "a fetch argument"
 %token <name> ARGNAME "an argument's name" IDENT "a name" VAR "a variable" MAP "a map"
@@ -352,6 +376,7 @@ primary:
 |	SIZEOF '(' expr ')'	{ $$ = mk(s, EX_SIZEOF, @$); $$->a = $3; deep(s, $$); }
 |	OFFSETOF '(' expr ',' path ')' { $$ = mk(s, EX_OFFSETOF, @$); $$->a = $3; $$->str = $5; deep(s, $$); }
 |	OFFSETOF LTYPE typespec ',' path ')' { $$ = mk(s, EX_OFFSETOF, @$); $$->spec = $3; $$->str = $5; deep(s, $$); }
+|	CONTAINER_OF '(' expr ',' typespec ',' path ')' { $$ = container(s, $3, $5, $7, @$); }
 |	'(' expr ')'		{ $$ = $2; }
 |	'(' ')'			{ struct exprs none = { 0 }; $$ = tuple(s, &none, @$); }
 |	'(' expr ',' ')'	{ struct exprs one = { 0 }; push(s, &one, NULL, $2); $$ = tuple(s, &one, @$); }

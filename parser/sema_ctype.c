@@ -399,6 +399,8 @@ bool sema_target_constant(struct sema *s, struct expr *e)
 	}
 	for (const char *p = strstr(last, "::"); p; p = strstr(last, "::"))
 		last = p + 2;
+	if (!t && s->res->kernel_constant)
+		t = s->res->kernel_constant(s->res->ctx, s->a, e->name);
 	for (uint32_t i = 0; t && i < t->nenum_vals; i++) {
 		if (strcmp(t->enum_vals[i].name, last) != 0)
 			continue;

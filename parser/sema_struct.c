@@ -610,7 +610,7 @@ bool sema_value_fits(struct sema *s, struct src_loc loc, const struct gft_type *
 		return true;
 	if (!known(s, loc, t))
 		return false;
-	if (t->space == TS_CTX) {
+	if (t->kind == TY_STRUCT && t->space == TS_CTX) {
 		sema_error(s, loc, "the arguments of a probe are no value as a whole");
 		sema_hint(s, "name a field of it: args.%s", t->nfields && t->fields[0].name ? t->fields[0].name : "x");
 		return false;
@@ -631,11 +631,11 @@ bool sema_printable(struct sema *s, struct expr *e)
 		return true;
 	if (!known(s, e->loc, t))
 		return false;
-	if (t->space == TS_CTX && t->count) {
+	if (t->kind == TY_STRUCT && t->space == TS_CTX && t->count) {
 		sema_error(s, e->loc, "the arguments of this probe cannot be printed as a whole: name one");
 		return false;
 	}
-	if (t->space == TS_CTX) {
+	if (t->kind == TY_STRUCT && t->space == TS_CTX) {
 		/* what lies elsewhere in the record is not in it */
 		struct gft_type *n = arena_memdup(s->a, t, sizeof(*t));
 		struct ty_field *f = ARENA_ARRAY(s->a, struct ty_field, t->nfields + 1);

@@ -638,6 +638,12 @@ static const struct gft_type *r_kernel_type(void *ctx, struct arena *a, char tag
 	return kernel_btf_type(a, tag, name, err, err_sz);
 }
 
+static const struct gft_type *r_kernel_constant(void *ctx, struct arena *a, const char *name)
+{
+	(void)ctx;
+	return kernel_btf_constant(a, name);
+}
+
 static bool r_kernel_fill(void *ctx, struct arena *a, struct gft_type *t)
 {
 	(void)ctx;
@@ -692,6 +698,7 @@ void targets_resolver(struct targets *t, struct resolver *out)
 		.tracepoint_args = r_tracepoint_args,
 		.events = r_events,
 		.kernel_type = r_kernel_type,
+		.kernel_constant = r_kernel_constant,
 		.kernel_fill = r_kernel_fill,
 		.kernel_symbol = r_kernel_symbol,
 		.kernel_args = r_kernel_args,

@@ -21,6 +21,9 @@ struct gft_type;
 /* tag: 's' struct, 'u' union, 'e' enum, 't' typedef. */
 const struct gft_type *kernel_btf_type(struct arena *a, char tag, const char *name, char *err, size_t err_sz);
 
+/* The enum that has a constant of this name, or NULL. */
+const struct gft_type *kernel_btf_constant(struct arena *a, const char *name);
+
 /* Fills in the fields of a lazy struct, and of the structs inside of it.  False: it is not of the kernel. */
 bool kernel_btf_fill(struct arena *a, struct gft_type *t);
 

@@ -101,6 +101,8 @@ struct resolver {
 	 */
 	const struct gft_type *(*kernel_type)(void *ctx, struct arena *a, char tag, const char *name, char *err,
 					      size_t err_sz);
+	/* The enum that has a constant of this name, or NULL. */
+	const struct gft_type *(*kernel_constant)(void *ctx, struct arena *a, const char *name);
 	bool (*kernel_fill)(void *ctx, struct arena *a, struct gft_type *t);
 	/* The address of a symbol of the kernel: 0, or a negative errno with err.  May be NULL. */
 	int (*kernel_symbol)(void *ctx, const char *name, uint64_t *addr, char *err, size_t err_sz);

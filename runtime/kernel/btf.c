@@ -394,6 +394,41 @@ const struct gft_type *kernel_btf_type(struct arena *a, char tag, const char *na
 	return NULL;
 }
 
+/* Whether an enum has a constant of this name. */
+static bool has_constant(const struct conv *c, const struct btf_type *t, const char *name)
+{
+	for (uint16_t i = 0; i < btf_vlen(t); i++) {
+		const char *s = name_of(c, btf_is_enum(t) ? btf_enum(t)[i].name_off : btf_enum64(t)[i].name_off);
+
+		if (s && !strcmp(s, name))
+			return true;
+	}
+	return false;
+}
+
+const struct gft_type *kernel_btf_constant(struct arena *a, const char *name)
+{
+	struct conv c = { .a = a };
+	uint32_t id = 1;
+
+	if (!vmlinux())
+		return NULL;
+	for (c.which = 0; c.which < all.n; c.which++) {
+		c.btf = all.btf[c.which];
+		/* a module's has vmlinux's in front */
+		for (; id < btf__type_cnt(c.btf); id++) {
+			const struct btf_type *t = type_at(&c, id);
+
+			if (t && btf_is_any_enum(t) && has_constant(&c, t, name))
+				return convert(&c, id, 0);
+		}
+		if (c.which + 1 == all.n)
+			modules();
+		id = btf__type_cnt(all.btf[0]);
+	}
+	return NULL;
+}
+
 /* The function's type behind a FUNC, or behind a typedef of a pointer. */
 static const struct btf_type *prototype(struct conv *c, uint32_t id)
 {

@@ -219,16 +219,22 @@ def test_current_task():
     seen = [s for s in lines(r) if not s.startswith("@")]
     check(seen[0] == "1 1 1" and re.fullmatch(r"calls\|gft\|gft\|1", seen[1]), "the task and its relatives", r)
     check(seen[2] == "calls" and seen[4] in ("true", "1"), "comm(pid)", r)
+    r = quiet("""begin { $t = container_of(&curtask.se.load.weight, struct task_struct, se.load.weight);
+        print($t == curtask); print(container_of(&$t.tasks, struct task_struct, tasks).pid == pid);
+        $e = PIDTYPE_TGID; print(($e, (enum pid_type)0, BPF_MAP_TYPE_HASH == 1)); @[$e] = 1; }""")
+    check(lines(r) == ["true", "true", "(PIDTYPE_TGID, PIDTYPE_PID, true)", "@[PIDTYPE_TGID]: 1"], "fields and constants", r)
 
 
 def test_tracepoints():
     r = quiet("""t:syscalls:sys_enter_openat / pid == cpid / { printf("%s %d\\n", str(args.filename), args.flags); }
-        t:raw_syscalls:sys_enter / pid == cpid && args.id == 257 / { @raw[str(args.args[1])] = count(); print(args); }
+        t:raw_syscalls:sys_enter / pid == cpid && args.id == 257 / { @raw[str(args.args[1])] = count(); print(args);
+            print(args.args); $a = args.args; @n[args.args] = $a[1] == args.args[1]; }
         t:sched:sched_process_exec / pid == cpid / { printf("exec %s %d\\n", args.filename, args.pid == pid); }
         """, command=("-c", "/bin/cat /etc/hostname"))
     check("/etc/hostname 0\n" in r.out, "openat's file", r)
     check("@raw[/etc/hostname]: 1\n" in r.out, "an array's element", r)
     check(re.search(r"^\{ \.id = 257, \.args = \[\d+,\d+,\d+,\d+,\d+,\d+\] \}$", r.out, re.M), "the record", r)
+    check(re.search(r"^(\[\d+(,\d+){5}\])$(.|\n)*^@n\[\1\]: (1|true)$", r.out, re.M), "an array of it", r)
     check("exec /bin/cat 1\n" in r.out or "exec /usr/bin/cat 1\n" in r.out, "text elsewhere in the record", r)
 
 

@@ -304,6 +304,11 @@ static void test_btf(void **state)
 	btf__add_func_param(b, "__data", task + 1);
 	btf__add_func_param(b, "who", task + 1);
 	btf__add_func(b, "__traceiter_ev", BTF_FUNC_GLOBAL, proto);
+	btf__add_enum(b, NULL, 4);
+	btf__add_enum_value(b, "UP", 1);
+	btf__add_enum(b, "way", 4);
+	btf__add_enum_value(b, "LEFT", 5);
+	btf__add_enum_value(b, "RIGHT", 7);
 	use(b);
 
 	t = kernel_btf_type(a, 's', "task", err, sizeof(err));
@@ -335,6 +340,11 @@ static void test_btf(void **state)
 	assert_non_null(strstr(buf_str(&text), "struct task {\n\tint pid;\n\tchar comm[16];\n\tint flags: 5;\n"));
 	free(names);
 	buf_free(&text);
+	t = kernel_btf_constant(a, "RIGHT");
+	assert_string_equal(t->enum_vals[1].name, "RIGHT");
+	assert_int_equal(t->enum_vals[1].val, 7);
+	assert_int_equal(kernel_btf_constant(a, "UP")->nenum_vals, 1);
+	assert_null(kernel_btf_constant(a, "way"));
 	arena_free(a);
 }
 
