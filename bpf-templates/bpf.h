@@ -27,26 +27,7 @@ typedef _Bool bool;
 #define true 1
 #define false 0
 
-/* From the kernel's include/uapi/linux/bpf.h, of which nothing else is needed. */
-enum {
-	BPF_MAP_TYPE_HASH = 1,
-	BPF_MAP_TYPE_ARRAY = 2,
-	BPF_MAP_TYPE_PROG_ARRAY = 3,
-	BPF_MAP_TYPE_PERCPU_HASH = 5,
-	BPF_MAP_TYPE_PERCPU_ARRAY = 6,
-	BPF_MAP_TYPE_LRU_HASH = 9,
-	BPF_MAP_TYPE_LRU_PERCPU_HASH = 10,
-	BPF_MAP_TYPE_RINGBUF = 27,
-};
-enum { BPF_ANY = 0, BPF_NOEXIST = 1, BPF_EXIST = 2 };
-enum { BPF_F_NO_PREALLOC = 1 };
-enum { BPF_RB_NO_WAKEUP = 1, BPF_RB_FORCE_WAKEUP = 2 };
-enum { BPF_RB_AVAIL_DATA = 0, BPF_RB_RING_SIZE = 1 };
-
-struct bpf_pidns_info {
-	__u32 pid;
-	__u32 tgid;
-};
+#include <gft/uapi.h>
 
 /* arch/x86/include/asm/ptrace.h */
 struct pt_regs {
@@ -220,10 +201,12 @@ static __noinline __u32 gft_ns_id(__u64 task)
 
 static __always_inline void gft_ids(struct gft_ctx *c)
 {
-	struct bpf_pidns_info ns;
+	struct { /* bpf_pidns_info */
+		__u32 pid, tgid;
+	} ns;
 	__u64 id;
 
-	if (gft_pidns_ino && !bpf_get_ns_current_pid_tgid(gft_pidns_dev, gft_pidns_ino, &ns, sizeof(ns))) {
+	if (gft_pidns_ino && !bpf_get_ns_current_pid_tgid(gft_pidns_dev, gft_pidns_ino, (void *)&ns, sizeof(ns))) {
 		c->tgid = ns.tgid;
 		c->tid = ns.pid;
 		return;

@@ -234,8 +234,7 @@ bool set_up(clang::CompilerInstance &ci, consumer &client, const struct clang_jo
 	std::vector<const char *> args;
 
 	/* memory of programs is laid out as theirs, not as BPF's: the headers must think so */
-	for (const char *d :
-	     { "-D__x86_64__=1", "-D__linux__=1", "-D__unix__=1", "-D__LINUX_BPF_H__", "-D_ASM_X86_PTRACE_H" })
+	for (const char *d : { "-D__x86_64__=1", "-D__linux__=1", "-D__unix__=1", "-D_ASM_X86_PTRACE_H" })
 		if (job->nheaders)
 			text.push_back(d);
 	auto search = [&](const char *option, const char *const *dirs, size_t n) {

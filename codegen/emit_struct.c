@@ -300,12 +300,20 @@ void emit_own_c(struct em *m, struct buf *out)
 		buf_printf(out, "#include \"%s\"\n", m->p->includes[i]);
 	for (const struct c_header *h = m->p->ast->c_headers; h; h = h->next)
 		buf_printf(out, "#include \"%s\"\n", h->path);
+	/* in front of uapi.h, which takes its place where nobody includes it */
+	for (const struct c_text *c = first; c; c = c->next)
+		if (strstr(c->text, "<linux/bpf.h>"))
+			buf_puts(out, "#include <linux/bpf.h>\n");
 	for (const struct c_text *c = first; c; c = c->next) {
 		const struct source *s = diag_source(m->p->diag, c->loc.source);
 		unsigned line, col;
 
 		if (!s)
 			continue;
+		if (c->is_code && any) {
+			buf_puts(out, "#include <gft/uapi.h>\n");
+			any = false;
+		}
 		if (c->is_code)
 			buf_puts(out, "#pragma clang attribute push(__attribute__((always_inline)), apply_to = "
 				      "function)\n");

@@ -415,6 +415,17 @@ begin { $m = *(struct mine *)0; print(all()); print(sum(&$m)); print(sizeof(stru
         check("s.gft:8:" in r.err and "mine_sum" in r.err, "the place is in the script", r)
 
 
+def test_headers_of_bpf():
+    own = "static int f(int x) { return x + BPF_MAP_TYPE_ARRAY + BPF_ANY; }\n"
+    whole = "static int g(union bpf_attr *a) { struct bpf_pidns_info i; return sizeof(*a) > 100 && sizeof(i) == 8; }\n"
+    rest = "begin { print(f(1)); %s @x[1] = 1; @c = count(); @l = hist(4); $s = kstack; exit(); }"
+    include = "#include <linux/bpf.h>\n#include <linux/ptrace.h>\n"
+    for text in (include + "%{\n" + own + whole + "%}\n" + rest % "print(g(0));",
+                 "%{\n" + include + own + whole + "%}\n" + rest % "print(g(0));", "%{\n" + own + "%}\n" + rest % "print(1);"):
+        r = quiet(text)
+        check(r.out.startswith("3\n1\n") and "@x[1]: 1\n" in r.out and "@c: 1\n" in r.out, text, r)
+
+
 def test_arguments_are_listed():
     kernel_types()
     args, result = "    struct hrtimer_sleeper * t\n    enum hrtimer_mode mode\n", "    int32 retval\n"
