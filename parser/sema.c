@@ -419,6 +419,7 @@ struct program *sema_check(struct ast *ast, const struct resolver *res, const st
 	struct program *p = ARENA_NEW(ast->arena, struct program);
 	struct sema s = { .p = p, .a = ast->arena, .d = ast->diag, .res = res, .opts = opts };
 	uint32_t i = 0;
+	bool wrong;
 
 	p->arena = ast->arena;
 	p->diag = ast->diag;
@@ -458,8 +459,9 @@ struct program *sema_check(struct ast *ast, const struct resolver *res, const st
 	check_clauses(&s);
 	sema_map_decls(&s);
 	sema_options_used(&s);
+	wrong = diag_errors(s.d) != 0;
 	for (struct map *m = p->maps; m; m = m->next)
-		if (m->value->kind == TY_NONE && !diag_errors(s.d)) {
+		if (m->value->kind == TY_NONE && !wrong) {
 			diag_error(s.d, m->loc, "%s is never assigned", m->name);
 		} else if ((m->key && m->key->kind == TY_TUPLE && !m->key->size) ||
 			   (m->value->kind == TY_TUPLE && !m->value->size)) {

@@ -314,6 +314,16 @@ static void check_reg(struct sema *s, struct expr *e)
 	}
 }
 
+static const char *nearest_macro(struct sema *s, const char *name)
+{
+	const char **names = NULL;
+	size_t n = 0, cap = 0;
+
+	for (const struct macro *m = s->p->ast->macros; m; m = m->next)
+		ARENA_PUSH(s->a, names, n, cap, m->name);
+	return diag_nearest(name, names, n);
+}
+
 void sema_call(struct sema *s, struct expr *e)
 {
 	const struct function *f = function_find(e->name);
@@ -346,6 +356,8 @@ void sema_call(struct sema *s, struct expr *e)
 			n++;
 		const char *near = diag_nearest(e->name, function_names(), n);
 
+		if (!near)
+			near = nearest_macro(s, e->name);
 		if (near)
 			sema_hint(s, "did you mean %s()?", near);
 		return;

@@ -448,6 +448,17 @@ static const char *where_name(uint32_t w)
 			     : "a kernel probe";
 }
 
+static const struct function *nearest_function(const char *name)
+{
+	const char *near;
+	size_t n = 0;
+
+	while (function_names()[n])
+		n++;
+	near = diag_nearest(name, function_names(), n);
+	return near ? function_find(near) : NULL;
+}
+
 static void check_ident(struct sema *s, struct expr *e)
 {
 	const struct builtin *b = e->builtin ? e->builtin : builtin_find(e->name);
@@ -495,8 +506,11 @@ static void check_ident(struct sema *s, struct expr *e)
 		while (builtin_names()[n])
 			n++;
 		near = diag_nearest(e->name, builtin_names(), n);
+		f = near ? NULL : nearest_function(e->name);
 		if (near)
 			sema_hint(s, "did you mean '%s'?", near);
+		else if (f)
+			sema_hint(s, f->id == FN_STACK ? "did you mean '%s'?" : "did you mean %s()?", f->name);
 		else
 			sema_hint(s, "variables are written $name, maps @name");
 		return;

@@ -237,7 +237,10 @@ static void no_field(struct sema *s, struct src_loc loc, const struct gft_type *
 {
 	const char **names = ARENA_ARRAY(s->a, const char *, t->nfields + 1), *near;
 
-	sema_error(s, loc, "%s has no field '%s'", sema_type_name(s, t), name);
+	if (!t->name && t->space == TS_CTX)
+		sema_error(s, loc, "this probe has no argument '%s'", name);
+	else
+		sema_error(s, loc, "%s has no field '%s'", sema_type_name(s, t), name);
 	for (uint32_t i = 0; i < t->nfields; i++)
 		names[i] = t->fields[i].name ? t->fields[i].name : "";
 	near = diag_nearest(name, names, t->nfields);

@@ -4,6 +4,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -312,6 +313,9 @@ static bool one_option(struct cli *c, int o, char **argv)
 
 		if (*end || end == optarg || v < 0 || v > 1 << 20)
 			return bad("--ready-fd: '%s' is not a descriptor", optarg, "--ready-fd 3 3>fifo");
+		/* now: later it may be one of gft's own */
+		if (fcntl((int)v, F_GETFD) < 0)
+			return bad("--ready-fd %s: no such descriptor is open", optarg, "--ready-fd 3 3>fifo");
 		c->ready_fd = (int)v;
 		return true;
 	}
@@ -372,8 +376,25 @@ static bool names_program(const struct cli *c, const char *s)
 	return path != NULL;
 }
 
+/* The environment's word on colours, or NULL; *ours: it is GFT_COLOR. */
+static const char *own_color(bool *ours)
+{
+	const char *own = getenv("GFT_COLOR");
+
+	*ours = own != NULL;
+	return own ? own : getenv("BPFTRACE_COLOR");
+}
+
+static bool known_color(const char *s)
+{
+	return !strcmp(s, "auto") || !strcmp(s, "always") || !strcmp(s, "never");
+}
+
 static bool operands(struct cli *c, char **v, size_t n)
 {
+	const char *color;
+	bool variable;
+
 	n = split_options(c, v, n);
 	if (!c->expr && !c->nuprobes && !c->list && n && !is_file(v[0]) &&
 	    (!strcmp(v[0], "info") || !strcmp(v[0], "replay") || !strcmp(v[0], "help"))) {
@@ -419,6 +440,11 @@ static bool operands(struct cli *c, char **v, size_t n)
 		return bad("no binary%s", "", "gft -u 'main.*' ./binary");
 	if (c->no_stage && c->expr)
 		return bad("-d: there is no stage '%s'", c->no_stage, "-d ast, program, c, ir, object or sites");
+	color = own_color(&variable);
+	if (c->color == COLOR_AUTO && color && !known_color(color))
+		return bad(variable ? "the environment's GFT_COLOR=%s: it must be auto, always or never"
+				    : "the environment's BPFTRACE_COLOR=%s: it must be auto, always or never",
+			   color, "GFT_COLOR=never");
 	if (c->format && !is_format(c->format))
 		return bad("-f: there is no format '%s'", c->format,
 			   "there are text, ftrace (another name for text) and json");
@@ -457,11 +483,12 @@ int cli_parse(struct cli *c, int argc, char **argv, int *status)
 
 bool cli_wants_color(const struct cli *c, int fd)
 {
-	const char *no = getenv("NO_COLOR"), *term = getenv("TERM"), *own = getenv("GFT_COLOR");
+	const char *no = getenv("NO_COLOR"), *term = getenv("TERM"), *own;
+	bool variable;
 
 	if (c->color != COLOR_AUTO)
 		return c->color == COLOR_ALWAYS;
-	own = own ? own : getenv("BPFTRACE_COLOR");
+	own = own_color(&variable);
 	if (own && (!strcmp(own, "always") || !strcmp(own, "never")))
 		return own[0] == 'a';
 	return isatty(fd) && !(no && *no) && !(term && !strcmp(term, "dumb"));

@@ -665,6 +665,15 @@ static int tell(struct story *s)
 	return status;
 }
 
+/* The status, when what was printed has been written: a reader that went away is no error, a disk that is full is. */
+static int written(int status)
+{
+	if (!fflush(stdout) || errno == EPIPE || status)
+		return status;
+	fprintf(stderr, "gft: cannot write the output: %s\n", strerror(errno));
+	return 1;
+}
+
 int gft_main(int argc, char **argv)
 {
 	struct story s = { 0 };
@@ -672,7 +681,7 @@ int gft_main(int argc, char **argv)
 
 	if (cli_parse(&s.cli, argc, argv, &status) < 0) {
 		cli_free(&s.cli);
-		return status;
+		return written(status);
 	}
 	s.arena = arena_new();
 	s.diag = diag_new(s.arena);
@@ -686,8 +695,5 @@ int gft_main(int argc, char **argv)
 	targets_free(s.targets);
 	arena_free(s.arena);
 	cli_free(&s.cli);
-	/* a reader that went away is no error; a disk that is full is */
-	if (fflush(stdout) && errno != EPIPE && !status)
-		status = 1;
-	return status;
+	return written(status);
 }

@@ -316,6 +316,23 @@ def test_names_of_the_kernel():
         r = gft("-e", f"{probe} {{ print(args.next); }}")
         r.fails_with_one_error()
         check(f"HINT: did you mean {near}?" in r.err and "args" not in r.err.split("HINT")[1], probe, r)
+    if os.path.exists("/sys/kernel/btf/vmlinux"):
+        r = gft("--dry-run", "-e", "f:vfs_read { print(args.cuont); }")
+        r.fails_with_one_error()
+        check("ERROR: this probe has no argument 'cuont'" in r.err and "'count'" in r.err, "its arguments", r)
+
+
+def test_surroundings_of_the_command():
+    """Standard output that is full, a descriptor that is not open, a colour that is none."""
+    for args in (["-h"], ["-V"], ["-l", "s:*"], ["-q", "-e", "begin { print(1); }"], ["-d", "c", "-e", "begin { }"]):
+        r = run(["sh", "-c", 'exec "$@" >/dev/full', "sh", GFT, *args], status=1)
+        check(r.status == 1 and r.err == "gft: cannot write the output: No space left on device\n", f"{args}", r)
+    r = gft("--ready-fd", "999", "-e", "begin { }")
+    r.fails_with_one_error()
+    check("no such descriptor is open" in r.err, "a descriptor", r)
+    r = gft("-e", "begin { }", env={**os.environ, "GFT_COLOR": "pink"})
+    r.fails_with_one_error()
+    check("GFT_COLOR=pink" in r.err, "a colour", r)
 
 
 def test_list_of_a_script():
