@@ -574,6 +574,8 @@ static void tell(const struct unit *u, const struct ctypes_result *r)
 			diag_error(d, loc, "C: %s", buf_str(&b));
 		else
 			diag_error(d, loc, "C, at line %u of %s: %s", c->line, c->file, buf_str(&b));
+		if (strstr(buf_str(&b), "invalid preprocessing directive"))
+			diag_hint(d, "comments are // to the end of the line, and /* ... */");
 		if (strstr(buf_str(&b), "file not found"))
 			diag_hint(d, "-I DIR names a folder to look in; \"file.h\" is looked for beside the script");
 		else if (strstr(buf_str(&b), "incomplete type") || strstr(buf_str(&b), "unknown type name"))

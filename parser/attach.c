@@ -421,6 +421,9 @@ static bool parse_one(struct scan *s, struct attach_point *ap, struct src_loc lo
 		diag_error(s->d, head, why ? "there are no %s probes in gft" : "unknown probe '%s'", word);
 		if (why)
 			diag_hint(s->d, "%s", why);
+		else if (!strcmp(word, "func") || !strcmp(word, "function") || !strcmp(word, "def") ||
+			 !strcmp(word, "fn"))
+			diag_hint(s->d, "functions are macros, macro add(a, b) { a + b }, or C between %%{ and %%}");
 		else if (near)
 			diag_hint(s->d, "did you mean '%s'?", near);
 		else if (!colon && strchr(word, '.'))

@@ -775,22 +775,44 @@ static bool word_ends(const struct scan *s, uint32_t at, const char *const *word
 	return false;
 }
 
+/* Whether a bare word ends at offset at, and is the first of its statement. */
+static bool begins_statement(const struct scan *s, uint32_t at)
+{
+	const char *t = s->src->text;
+	uint32_t from = at + 1;
+
+	while (from && (isalnum((unsigned char)t[from - 1]) || t[from - 1] == '_'))
+		from--;
+	return from <= at && from && strchr("{;}", t[before(s, from)]);
+}
+
 /* What people type who know another language: how it is said here, or NULL. */
 static const char *said_otherwise(struct scan *s, const YYLTYPE *loc, const char *want, bool semi)
 {
 	static const char *const for_word[] = { "for", NULL };
 	static const char *const elif[] = { "elif", "elsif", "elseif", NULL };
+	static const char *const words[][2] = { { "and", "and is &&" }, { "or", "or is ||" }, { "not", "not is !" } };
 	const char *t = s->src->text;
 	uint32_t at = before(s, loc->begin);
-	bool opened = t[at] == '(';
+	const struct open_bracket *in = s->depth ? &s->open[s->depth - 1] : NULL;
 
-	if (word_ends(s, opened ? before(s, at) : at, for_word))
+	if (word_ends(s, t[at] == '(' ? before(s, at) : at, for_word) ||
+	    (in && in->is_cond && word_ends(s, before(s, in->loc.begin), for_word)))
 		return "loops are for ($i : 0..10) { ... }, for ($kv : @map) { ... } and while (...) { ... }";
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		const char *const word[] = { words[i][0], NULL };
+
+		if (word_ends(s, at, word) || (loc->end > loc->begin && word_ends(s, loc->end - 1, word)))
+			return words[i][1];
+	}
+	if (semi && isalpha((unsigned char)t[loc->begin]) && begins_statement(s, at))
+		return "variables are $name, and have no type in front: $x = 1, let $x = 1, let $x : uint8 = 1";
 	if (t[at] != ')')
 		return NULL;
-	if (s->src->text[loc->begin] == '{' && semi && s->shut.c == '(' && s->shut.loc.begin &&
-	    word_ends(s, before(s, s->shut.loc.begin), elif))
-		return "that is else if (...) { ... }";
+	if (t[loc->begin] == '{' && semi && s->shut.c == '(' && s->shut.loc.begin)
+		return word_ends(s, before(s, s->shut.loc.begin), elif)
+			       ? "that is else if (...) { ... }"
+			       : "statements with a block are if, for, while and unroll";
 	if (!want && !semi && s->shut.is_cond) {
 		s->bare_if = true;
 		return "what depends on a condition stands in braces: if (...) { ... } else { ... }";
@@ -824,7 +846,8 @@ static int yyreport_syntax_error(const yypcontext_t *ctx, struct scan *s, yyscan
 	}
 	want = wanted(s, ctx, &semi);
 	/* what follows from a mistake in the same parentheses, or before the else, is no other one */
-	if ((paren && s->open[s->depth - 1].told) || (got == YYSYMBOL_ELSE && s->bare_if))
+	if ((paren && s->open[s->depth - 1].told) || (got == YYSYMBOL_ELSE && s->bare_if) ||
+	    (!strcmp(text, "')'") && s->shut.c == '(' && s->shut.told))
 		return 0;
 	s->bare_if = false;
 	if (paren)
@@ -834,7 +857,7 @@ static int yyreport_syntax_error(const yypcontext_t *ctx, struct scan *s, yyscan
 		return 0;
 	}
 	otherwise = said_otherwise(s, loc, want, semi);
-	if (assign && semi)
+	if (assign && semi && !otherwise)
 		want = NULL;
 	if (n && got != YYSYMBOL_YYEOF && got != YYSYMBOL_POINTS)
 		text = arena_printf(s->a, "'%.*s%s'", (int)(n > 40 ? 40 : n), s->src->text + loc->begin, n > 40 ? "..." : "");

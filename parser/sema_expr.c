@@ -2,6 +2,7 @@
 /* sema_expr.c - types of expressions. */
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "gft/ctypes.h"
 #include "parser/sema.h"
@@ -511,6 +512,10 @@ static void check_ident(struct sema *s, struct expr *e)
 			sema_hint(s, "did you mean '%s'?", near);
 		else if (f)
 			sema_hint(s, f->id == FN_STACK ? "did you mean '%s'?" : "did you mean %s()?", f->name);
+		else if (!strcasecmp(e->name, "true") || !strcasecmp(e->name, "false"))
+			sema_hint(s, "true and false are written small");
+		else if (!strcasecmp(e->name, "null") || !strcasecmp(e->name, "none"))
+			sema_hint(s, "0 is no address; values of Go are compared with nil: args.p == nil");
 		else
 			sema_hint(s, "variables are written $name, maps @name");
 		return;
@@ -628,7 +633,8 @@ static void check_binary(struct sema *s, struct expr *e)
 		sema_operand(s, a, "left");
 		sema_operand(s, b, "right");
 		if (a->type->kind == TY_STRING && b->type->kind == TY_STRING)
-			sema_hint(s, "strings can be compared by == and != only");
+			sema_hint(s, e->op == OP_ADD ? "str_concat($a, $b) joins two"
+						     : "strings can be compared by == and != only");
 		else if (is_name(a->type) || is_name(b->type))
 			sema_hint(s, "func and probe are numbers until they are printed; they can be compared with a "
 				     "literal: func == \"main.add\"");

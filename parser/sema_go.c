@@ -182,8 +182,11 @@ static const struct go_param *find_param(struct sema *s, const struct path *p, c
 			continue;
 		if (st->kind == EX_TUPIDX ? st->ival == k : st->kind == EX_FIELD && !strcmp(v[i].name, st->name))
 			return &v[i];
-		snprintf(list + strlen(list), size - strlen(list), "%s%s", list[0] ? ", " : "",
-			 v[i].name[0] ? v[i].name : "_");
+		snprintf(list + strlen(list), size - strlen(list), "%s", list[0] ? ", " : "");
+		if (results && (!v[i].name[0] || v[i].name[0] == '~')) /* the compiler's own name */
+			snprintf(list + strlen(list), size - strlen(list), "ret.%u", k);
+		else
+			snprintf(list + strlen(list), size - strlen(list), "%s", v[i].name[0] ? v[i].name : "_");
 		k++;
 	}
 	(void)s;

@@ -316,6 +316,9 @@ def test_names_of_the_kernel():
         r = gft("-e", f"{probe} {{ print(args.next); }}")
         r.fails_with_one_error()
         check(f"HINT: did you mean {near}?" in r.err and "args" not in r.err.split("HINT")[1], probe, r)
+    r = gft("-e", "ur:main.add { print(ret.x); }", CALLS)
+    r.fails_with_one_error()
+    check("HINT: it has ret.0\n" in r.err, "results of Go", r)
     if os.path.exists("/sys/kernel/btf/vmlinux"):
         r = gft("--dry-run", "-e", "f:vfs_read { print(args.cuont); }")
         r.fails_with_one_error()
