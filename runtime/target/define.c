@@ -104,17 +104,20 @@ static void declare(struct defining *x, Dwarf_Die *type, const char *inner, unsi
 		int n = 0;
 
 		buf_printf(&b, "%s(", inner);
-		for (int has = dwarf_child(type, &p); !has; has = cdw_sibling(&p)) {
+		/* counted as members are: functions that take each other are many, soon */
+		for (int has = dwarf_child(type, &p); !has && params.members < MEMBER_MAX; has = cdw_sibling(&p)) {
 			Dwarf_Die pt;
 
 			if (dwarf_tag(&p) != DW_TAG_formal_parameter && dwarf_tag(&p) != DW_TAG_unspecified_parameters)
 				continue;
+			params.members++;
 			buf_puts(&b, n++ ? ", " : "");
 			if (dwarf_tag(&p) == DW_TAG_unspecified_parameters)
 				buf_puts(&b, "...");
 			else
 				declare(&params, refers(&p, DW_AT_type, &pt) ? &pt : NULL, "", depth + 1, tabs);
 		}
+		x->members = params.members;
 		buf_puts(&b, n ? ")" : "void)");
 		declare(x, next, buf_str(&b), depth + 1, tabs);
 		break;
@@ -186,7 +189,7 @@ static void record(struct defining *x, Dwarf_Die *d, unsigned tabs)
 			buf_puts(x->out, ";\n");
 		}
 	buf_pad(x->out, '\t', tabs);
-	buf_putc(x->out, '}');
+	buf_puts(x->out, x->members >= MEMBER_MAX ? "... }" : "}");
 }
 
 /* C++: what a class is made from. */
