@@ -532,9 +532,16 @@ static bool resolve(struct sema *s, const struct expr *e, const struct path *p, 
 
 static bool same_place(const struct fetcharg *a, const struct fetcharg *b)
 {
-	return a->base == b->base && a->reg == b->reg && a->nderef == b->nderef &&
-	       !memcmp(a->offs, b->offs, sizeof(a->offs)) && a->nscaled == b->nscaled &&
-	       !memcmp(a->scaled, b->scaled, sizeof(a->scaled));
+	if (a->base != b->base || a->reg != b->reg || a->nderef != b->nderef || a->nscaled != b->nscaled)
+		return false;
+	for (uint32_t i = 0; i < a->nderef; i++)
+		if (a->offs[i] != b->offs[i])
+			return false;
+	for (uint32_t i = 0; i < a->nscaled; i++)
+		if (a->scaled[i].level != b->scaled[i].level || a->scaled[i].index != b->scaled[i].index ||
+		    a->scaled[i].scale != b->scaled[i].scale)
+			return false;
+	return true;
 }
 
 static bool same(const struct go_access *a, const struct go_access *b)

@@ -190,7 +190,7 @@ void plan_value(struct planner *p, struct go_node *n, const struct go_type *t, u
 	n->type = t;
 	n->off = (uint16_t)off;
 	n->op = n->type_op = -1;
-	if (off + t->size > p->end &&
+	if ((off > p->end || t->size > p->end - off) &&
 	    (off >= p->end || t->size <= 24 || (t->kind != GO_STRUCT && t->kind != GO_ARRAY))) {
 		n->room = UINT16_MAX; /* not captured */
 		return;

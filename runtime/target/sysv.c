@@ -39,7 +39,7 @@ static bool classify(const struct go_type *t, uint32_t off, enum abi_class c[2],
 		return false;
 	if (!t->size)
 		return true;
-	if (off + t->size > MEMORY || (t->align > 1 && off % t->align))
+	if (off > MEMORY || t->size > MEMORY - off || (t->align > 1 && off % t->align))
 		return false;
 	switch (t->c_class) {
 	case C_X87: return false; /* inside of an aggregate, or as an argument */
