@@ -454,7 +454,7 @@ struct go_values *go_values_new(struct tgt *t, uint32_t func, const struct go_wa
 
 		p.end = node->off + (node->type ? node->type->size : 0);
 		p.waiting = v->n - 1 - i;
-		if (node->room != UINT16_MAX)
+		if (node->type && node->room != UINT16_MAX)
 			plan_value(&p, node, node->type, node->off, 0);
 	}
 	return v;
