@@ -167,6 +167,17 @@ def newest_since_1_23():
         raise Skip("no Go 1.23 here")
 
 
+# limit: 180
+def test_min():
+    """A root that is held back until its graph is long enough, and one whose values keep it from being: both are exact."""
+    held = "u:main.callRoot { graph(min = 1ns, limit = 4000000); } u:main.*call* {}"
+    for name in ("panics", "goexit", "forever"):
+        situation(name, script=held)
+        seen, _, r = situation(name, script=held.replace("; }", "; fetch(w = %ax:x64); }"))
+        roots = sum(c[0] == 0 for calls in seen.calls.values() for c in calls)
+        check(seen.trees == roots and "main.callRoot(w=0x" in r.text, "the roots' arguments", r)
+
+
 def test_never_return():
     _, notes, _ = situation("forever")
     check(sum(c[2] == "open" for calls in notes.values() for c in calls) == 2 * len(notes), "open calls")

@@ -42,6 +42,8 @@ class Trees:
 
 # A generic function's types: the program does not know which of them share the code.
 SHAPE = re.compile(r"\[go\.shape\..*\]")
+# An argument, by the name that the tests' scripts give it.
+ARGUMENT = "(w=0x"
 HEAD = re.compile(r"goid=(\d+) pid=(\d+)")
 
 
@@ -61,6 +63,8 @@ def trees(path, drop=lambda name: WRAPPER.search(name)):
     with open(path, encoding="utf-8") as f:
         for number, line in enumerate(f, 1):
             at = line.find("() {")
+            if at < 0:
+                at = line.find(ARGUMENT)
             if at > 0:
                 start = line.rfind(" ", 0, at) + 1
                 name = line[start:at]
