@@ -661,6 +661,18 @@ static void note_processes(struct run *r, unsigned ticks)
 		symbols_note(r->symbols, r->o->cli->pids[i]);
 }
 
+/*
+ * A child that is released has left this program's memory, but may not have its own yet; and
+ * before gft comes to look again it may be over, where the machine has much to do.
+ */
+static void note_child(struct run *r)
+{
+	const struct timespec wait = { 0, 100000 };
+
+	for (int i = 0; i < 50 && !symbols_note(r->symbols, r->o->child->pid); i++)
+		nanosleep(&wait, NULL);
+}
+
 static void loop(struct run *r)
 {
 	struct timespec last = { 0, 0 };
@@ -912,6 +924,8 @@ int run_script(const struct run_opts *o)
 		fprintf(stderr, "gft: -c: cannot run %s: %s\n", o->child->path, strerror(-e));
 		status = 1;
 	} else {
+		if (o->child && !r.ev.exiting)
+			note_child(&r);
 		if (only_begin_end(r.meta))
 			ksession_poll(r.ks, 0, record, &r);
 		else

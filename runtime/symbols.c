@@ -171,9 +171,12 @@ static void read_maps(struct process *p)
 	fclose(f);
 }
 
-void symbols_note(struct symbols *s, pid_t pid)
+bool symbols_note(struct symbols *s, pid_t pid)
 {
-	read_maps(find_process(s, pid));
+	struct process *p = find_process(s, pid);
+
+	read_maps(p);
+	return p->n != 0;
 }
 
 static const struct range *find_range(const struct process *p, uint64_t addr)

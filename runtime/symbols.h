@@ -11,8 +11,11 @@ struct symbols;
 struct symbols *symbols_new(struct targets *t);
 void symbols_free(struct symbols *s); /* NULL is allowed */
 
-/* Reads where the process has its code, while it lives: the answers are needed when it is gone. */
-void symbols_note(struct symbols *s, pid_t pid);
+/*
+ * Reads where the process has its code, while it lives: the answers are needed when it is gone.
+ * False: it is gone, or has none yet.
+ */
+bool symbols_note(struct symbols *s, pid_t pid);
 
 /*
  * The code at addr of process pid, 0 for the kernel.  is_return: addr is where
