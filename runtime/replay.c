@@ -33,6 +33,23 @@ static void text(struct output *o, const struct stream_item *item)
 	buf_free(&b);
 }
 
+/* What was lost while it was recorded: said where gft said it then, and counted for the output. */
+static void tell_lost(struct output *o, const struct stream_item *item)
+{
+	struct buf b = BUF_INIT;
+	unsigned long long n;
+	char *end;
+
+	value_escape_but(&b, item->data, item->size, "\n");
+	output_flush(o);
+	fputs(buf_str(&b), stderr);
+	/* the ring buffer's line is the first */
+	n = strtoull(buf_str(&b), &end, 10);
+	if (!strncmp(end, " records lost", 13))
+		output_lost(o, n);
+	buf_free(&b);
+}
+
 static int show(const struct cli *c, struct stream *s, int fd)
 {
 	struct value_ctx vc = stream_value_ctx(s);
@@ -41,7 +58,7 @@ static int show(const struct cli *c, struct stream *s, int fd)
 	};
 	struct graph_config gc = { .syms = stream_syms(s), .tree = tree };
 	struct graph_builder *b;
-	struct stream_item item;
+	struct stream_item item, lost = { .size = 0 };
 	const char *err = NULL;
 	struct output *o;
 	int n, e;
@@ -61,12 +78,19 @@ static int show(const struct cli *c, struct stream *s, int fd)
 	while ((n = stream_next(s, &item)) > 0 && !output_error(o)) {
 		switch (item.kind) {
 		case STREAM_ITEM_RECORD: graph_feed(b, item.data, item.size); break;
-		case STREAM_ITEM_TEXT: text(o, &item); break;
+		case STREAM_ITEM_TEXT:
+			if (!strcmp(item.text_kind, STREAM_LOSSES))
+				lost = item; /* it stands at the end */
+			else
+				text(o, &item);
+			break;
 		case STREAM_ITEM_GONE: graph_process_gone(b, item.tgid); break;
 		case STREAM_ITEM_LOST: graph_lost(b); break;
 		}
 	}
 	graph_finish(b, stream_end_ns(s));
+	if (lost.size)
+		tell_lost(o, &lost);
 	e = output_flush(o);
 	if (n < 0)
 		fprintf(stderr, "gft: %s: %s\n", c->binary, stream_error(s));

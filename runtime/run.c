@@ -713,7 +713,7 @@ static void loop(struct run *r)
 }
 
 /* The probes that lost most; rows come most first. */
-static void tell_where(struct run *r, const struct ksession_loss *loss, size_t n, enum gft_stat stat)
+static void tell_where(struct buf *b, struct run *r, const struct ksession_loss *loss, size_t n, enum gft_stat stat)
 {
 	size_t rows = 0, most = r->o->cli->verbose ? 20 : 3;
 	unsigned long long rest = 0;
@@ -724,13 +724,13 @@ static void tell_where(struct run *r, const struct ksession_loss *loss, size_t n
 		if (loss[i].stat != stat)
 			continue;
 		if (rows++ < most)
-			fprintf(stderr, "  %llu at %s\n", (unsigned long long)loss[i].count, name ? name : "a probe");
+			buf_printf(b, "  %llu at %s\n", (unsigned long long)loss[i].count, name ? name : "a probe");
 		else
 			rest += loss[i].count;
 	}
 	if (rest)
-		fprintf(stderr, "  %llu at %zu others%s\n", rest, rows - most,
-			r->o->cli->verbose ? "" : " (-v shows more)");
+		buf_printf(b, "  %llu at %zu others%s\n", rest, rows - most,
+			   r->o->cli->verbose ? "" : " (-v shows more)");
 }
 
 static void tell_losses(struct run *r)
@@ -755,6 +755,7 @@ static void tell_losses(struct run *r)
 	};
 	uint64_t st[GFT_ST_MAX] = { 0 };
 	struct ksession_loss *loss = xcalloc(LOSS_ROWS, sizeof(*loss));
+	struct buf b = BUF_INIT;
 	size_t n;
 
 	ksession_stats(r->ks, st);
@@ -762,13 +763,18 @@ static void tell_losses(struct run *r)
 	for (size_t i = 0; i < sizeof(text) / sizeof(text[0]); i++) {
 		if (!st[text[i].stat] || (text[i].stat == GFT_ST_UNWOUND && !r->o->cli->verbose))
 			continue;
-		fprintf(stderr, "%llu %s", (unsigned long long)st[text[i].stat], text[i].what);
+		buf_printf(&b, "%llu %s", (unsigned long long)st[text[i].stat], text[i].what);
 		if (text[i].hint)
-			fprintf(stderr, " (%s)", text[i].hint);
-		fputc('\n', stderr);
-		tell_where(r, loss, n, text[i].stat);
+			buf_printf(&b, " (%s)", text[i].hint);
+		buf_putc(&b, '\n');
+		tell_where(&b, r, loss, n, text[i].stat);
 	}
 	free(loss);
+	fputs(buf_str(&b), stderr);
+	/* who reads the recording wants to know it, too */
+	if (r->recorder && b.len)
+		stream_write_text(r->recorder, STREAM_LOSSES, buf_str(&b), b.len);
+	buf_free(&b);
 	if (st[GFT_ST_RING_FULL])
 		output_lost(r->out, st[GFT_ST_RING_FULL]);
 }

@@ -108,6 +108,9 @@ struct stream_values {			    /* how values print: struct value_ctx */
 };
 
 /* What the run knew of a number in a value; a later answer replaces one before. */
+/* The kind of STREAM_TEXT that is no output: what gft said of losses at the end, "COUNT WHAT" a line. */
+#define STREAM_LOSSES "lost"
+
 enum stream_question {
 	STREAM_Q_FUNC = 1,   /* n: a probe's id; text: the function */
 	STREAM_Q_PROBE = 2,  /* n: a probe's id; text: the probe's name */

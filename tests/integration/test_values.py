@@ -371,6 +371,21 @@ def test_recorded_actions():
         check('{"type": "printf", "data": "out\\n"}' in gft("replay", "-f", "json", rec).ok().out, "as JSON", r)
 
 
+def test_recorded_losses():
+    """Who reads a recording is told what was lost while it was made."""
+    exe = build("checker")
+    with tempfile.TemporaryDirectory() as d:
+        rec = os.path.join(d, "rec")
+        r = gft("-q", "--buffer", "4K", "--record", rec, "-o", "/dev/null", "-e", "u:main.callRoot { graph(); } u:main.*call* {}",
+                "-c", f"{exe} -situation panics -calls 20000 -log {d}/log").ok()
+        lost = re.findall(r"^\d+ records lost.*\n(?:  \d+ at .*\n)+", r.err, re.M)
+        check(len(lost) == 1, "nothing was lost", r)
+        again = gft("replay", rec, "-o", "/dev/null").ok()
+        check(lost[0] in again.err, "the replay says nothing of it", again.err, lost[0])
+        again = gft("replay", "-f", "json", rec).ok()
+        check(f'"lost_events", "count": {lost[0].split()[0]}' in again.out, "as JSON", again.out[-500:])
+
+
 def test_no_dwarf():
     exe = build("calls", variant="stripped")
     r = gft("-e", "u:main.add { graph(args); }", exe, status=1)
