@@ -349,6 +349,7 @@ def test_list_of_a_script():
         check(gft("-l", f.name, "./examples/bin/calls").ok().out == r.out, "of a file", r)
 
 
+# limit: 180
 def test_refused_by_the_verifier():
     """In the script's own terms, with its line; the kernel's words only with -v.  A long unroll is no loop without end."""
     r = gft("-e", "begin { $n = 0; unroll (100) { unroll (100) { if (rand >= 0) { $n++; } } } print($n); }").ok()
