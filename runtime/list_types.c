@@ -185,11 +185,16 @@ static void hint(struct tgt *t, size_t kind, const char *pattern)
 		n = program_names(t, 'g', "", &names, true);
 		near = nearest('g', pattern, names, n);
 	}
-	if (near)
-		fprintf(stderr, "HINT: did you mean '%s %s'?\n", kinds[kind].word, near);
-	else
+	if (near) {
+		struct buf b = BUF_INIT;
+
+		value_escape(&b, near, strlen(near));
+		fprintf(stderr, "HINT: did you mean '%s %s'?\n", kinds[kind].word, buf_str(&b));
+		buf_free(&b);
+	} else {
 		fprintf(stderr, "HINT: gft -l '%s *'%s lists them\n", kinds[kind].word,
 			kinds[kind].tag == 'g' ? " BINARY" : "");
+	}
 	free(names);
 }
 
