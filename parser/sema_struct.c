@@ -629,6 +629,7 @@ bool sema_value_fits(struct sema *s, struct src_loc loc, const struct gft_type *
 bool sema_printable(struct sema *s, struct expr *e)
 {
 	const struct gft_type *t = e->type;
+	const char *left_out = NULL;
 
 	if (t->kind != TY_STRUCT && t->kind != TY_ARRAY)
 		return true;
@@ -649,7 +650,14 @@ bool sema_printable(struct sema *s, struct expr *e)
 			if (!t->fields[i].loc &&
 			    (t->fields[i].type->kind != TY_STRUCT || complete(s, t->fields[i].type)))
 				f[n->nfields++] = t->fields[i];
+			else if (s->report && t->fields[i].loc)
+				left_out = left_out ? arena_printf(s->a, "%s, args.%s", left_out, t->fields[i].name)
+						    : arena_printf(s->a, "args.%s", t->fields[i].name);
 		e->type = n;
+		if (left_out) {
+			diag_warn(s->d, e->loc, "print(args) does not show what lies behind the record: %s", left_out);
+			diag_hint(s->d, "it is printed by its name");
+		}
 	}
 	if (t->size > PRINTED_MAX) {
 		sema_error(s, e->loc, "%s has %u bytes; one that is printed has %u at most", sema_type_name(s, t),

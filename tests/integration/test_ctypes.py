@@ -434,3 +434,10 @@ def test_arguments_are_listed():
         check(r.out == f"{kind}:do_nanosleep\n{want}", "its arguments", r)
     r = gft("-lv", "software:cpu-clock", status=0)
     check("BTF" not in r.out, "a counter has none", r)
+
+
+def test_args_behind_the_record():
+    """print(args) says what it does not show."""
+    r = gft("--dry-run", "-e", "t:sched:sched_process_exec { print(args); }").ok()
+    check("WARNING: print(args) does not show what lies behind the record: args.filename" in r.err, "text", r)
+    check("WARNING" not in gft("--dry-run", "-e", "t:sched:sched_switch { print(args); }").ok().err, "all is shown")
