@@ -185,6 +185,12 @@ static void plan_interface(struct planner *p, struct go_node *n, const struct go
 	plan_dynamic(p, n, error, depth);
 }
 
+/* The place of a part; what a damaged type puts too far away stays beyond every end. */
+static uint32_t part(uint32_t off, uint64_t by)
+{
+	return by > UINT32_MAX - off ? UINT32_MAX : off + (uint32_t)by;
+}
+
 void plan_value(struct planner *p, struct go_node *n, const struct go_type *t, uint32_t off, unsigned depth)
 {
 	n->type = t;
@@ -220,7 +226,7 @@ void plan_value(struct planner *p, struct go_node *n, const struct go_type *t, u
 
 			if (f->type->lazy)
 				tgt_type_fill(p->t, f->type);
-			plan_value(p, &n->kids[i], f->type, off + f->off, depth + 1);
+			plan_value(p, &n->kids[i], f->type, part(off, f->off), depth + 1);
 		}
 		break;
 	case GO_ARRAY: {
@@ -231,7 +237,7 @@ void plan_value(struct planner *p, struct go_node *n, const struct go_type *t, u
 		if (!t->elem || !t->elem->size || !plan_kids(p, n, count))
 			break;
 		for (uint32_t i = 0; i < count; i++)
-			plan_value(p, &n->kids[i], t->elem, off + i * t->elem->size, depth + 1);
+			plan_value(p, &n->kids[i], t->elem, part(off, (uint64_t)i * t->elem->size), depth + 1);
 		break;
 	}
 	default: break;

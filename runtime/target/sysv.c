@@ -31,7 +31,7 @@ static enum abi_class merge(enum abi_class a, enum abi_class b)
 }
 
 /* Classes of the eightbytes that a part at off covers; false: the whole value lies in memory. */
-static bool classify(const struct go_type *t, uint32_t off, enum abi_class c[2], unsigned depth)
+static bool classify(const struct go_type *t, uint64_t off, enum abi_class c[2], unsigned depth)
 {
 	enum abi_class k = INTEGER;
 
@@ -45,7 +45,7 @@ static bool classify(const struct go_type *t, uint32_t off, enum abi_class c[2],
 	case C_X87: return false; /* inside of an aggregate, or as an argument */
 	case C_INT128: c[0] = merge(c[0], INTEGER), c[1] = merge(c[1], INTEGER); return true;
 	case C_VECTOR:
-		for (uint32_t i = off / 8; i <= (off + t->size - 1) / 8; i++)
+		for (uint64_t i = off / 8; i <= (off + t->size - 1) / 8; i++)
 			c[i] = merge(c[i], SSE);
 		return true;
 	default: break;
@@ -59,7 +59,7 @@ static bool classify(const struct go_type *t, uint32_t off, enum abi_class c[2],
 		return true;
 	case GO_ARRAY:
 		for (uint64_t i = 0; i < t->count && i < MEMORY; i++)
-			if (!classify(t->elem, off + (uint32_t)i * t->elem->size, c, depth + 1))
+			if (!classify(t->elem, off + i * t->elem->size, c, depth + 1))
 				return false;
 		return true;
 	case GO_FLOAT:
@@ -67,7 +67,7 @@ static bool classify(const struct go_type *t, uint32_t off, enum abi_class c[2],
 	case GO_UNKNOWN: return false;
 	default: break;
 	}
-	for (uint32_t i = off / 8; i <= (off + t->size - 1) / 8 && i < 2; i++)
+	for (uint64_t i = off / 8; i <= (off + t->size - 1) / 8; i++)
 		c[i] = merge(c[i], k);
 	return true;
 }

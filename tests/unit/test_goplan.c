@@ -14,6 +14,7 @@
 
 #include <cmocka.h>
 
+#include "runtime/goprint.h"
 #include "runtime/govalue.h"
 
 /* --- types ------------------------------------------------------------------------------------- */
@@ -477,6 +478,26 @@ static void test_plans(void **state)
 }
 
 /* Every function's plan stays inside of its blob, and steps follow only what came before. */
+/* Parts that a damaged type puts beyond 32 bits are not captured, and print so. */
+static void test_damaged(void **state)
+{
+	static const struct go_type vast = { .kind = GO_INT, .name = "vast", .size = UINT32_MAX - 7 };
+	static const struct go_field f[] = { { "near", &t_int, 0, false },
+					     { "far", &t_int, UINT32_MAX - 7, false },
+					     { "vast", &vast, 8, false } };
+	static const struct go_type t = { .kind = GO_STRUCT, .name = "t", .size = 16, .fields = f, .nfields = 3 };
+	struct planner p = { .v = &v, .end = 80 };
+
+	(void)state;
+	fresh(&t);
+	plan_value(&p, &node, &t, 64, 0);
+	assert_int_equal(node.nkids, 3);
+	assert_int_not_equal(node.kids[0].room, UINT16_MAX);
+	assert_int_equal(node.kids[1].room, UINT16_MAX);
+	assert_int_equal(node.kids[2].room, UINT16_MAX);
+	free(node.kids);
+}
+
 static void test_all_plans(void **state)
 {
 	uint32_t *f;
@@ -526,7 +547,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_numbers),	 cmocka_unit_test(test_strings),   cmocka_unit_test(test_slices),
 		cmocka_unit_test(test_pointers), cmocka_unit_test(test_structs),   cmocka_unit_test(test_not_captured),
-		cmocka_unit_test(test_plans),	 cmocka_unit_test(test_all_plans),
+		cmocka_unit_test(test_plans),	 cmocka_unit_test(test_all_plans), cmocka_unit_test(test_damaged),
 	};
 
 	return cmocka_run_group_tests(tests, open_calls, close_calls);

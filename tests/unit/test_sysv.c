@@ -133,6 +133,19 @@ static void test_structs(void **state)
 	places(&by_ref, "(SI) DX (AX)", ARGS(&by_ref, &i32));
 }
 
+/* Damaged types: a part that ends beyond 32 bits lies in memory like all that is too large. */
+static void test_damaged(void **state)
+{
+	static const struct go_field far_v[] = { { "v", &vec, 0xfffffff0U, false } },
+				     far_i[] = { { "i", &i32, 0xfffffffcU, false } };
+	static const struct go_type vast = BASE(GO_INT, 0xfffffff0U),
+				    wide = { .kind = GO_ARRAY, .size = 16, .align = 1, .elem = &vast, .count = 2 };
+	static const struct go_type sv = STRUCT(far_v, 16, 16), si = STRUCT(far_i, 8, 4);
+
+	(void)state;
+	places(NULL, "[8] [24] [40]", ARGS(&sv, &wide, &si));
+}
+
 static void test_not_known(void **state)
 {
 	struct arena *a = arena_new();
@@ -148,6 +161,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_numbers),
 		cmocka_unit_test(test_structs),
+		cmocka_unit_test(test_damaged),
 		cmocka_unit_test(test_not_known),
 	};
 
