@@ -703,6 +703,7 @@ static bool length_of(struct place *pl, struct fetcharg *out)
 {
 	static const struct go_type word = { .kind = GO_UINT, .name = "uint64", .size = 8, .align = 8 };
 	struct go_type ptr;
+	bool ok;
 
 	switch (pl->type->kind) {
 	case GO_STRING:
@@ -712,10 +713,9 @@ static bool length_of(struct place *pl, struct fetcharg *out)
 		ptr = *pl->type;
 		ptr.elem = &word;
 		pl->type = &ptr;
-		if (!dereference(pl))
-			return false;
-		pl->type = &word;
-		return word_at(pl, 0, 8, out);
+		ok = dereference(pl);
+		pl->type = &word; /* in any case: ptr is gone with this function */
+		return ok && word_at(pl, 0, 8, out);
 	default: return false;
 	}
 }
