@@ -293,20 +293,27 @@ static void *read_object(int fd, const uint8_t key[SHA256_LEN], size_t *len)
 	return NULL;
 }
 
-void *cache_get(struct cache *c, const uint8_t key[SHA256_LEN], size_t *len)
+void *cache_get(struct cache *c, const uint8_t key[SHA256_LEN], size_t *len, bool *spoiled)
 {
 	char name[NAME_LEN + 1];
 	void *o;
+	bool bad;
 	int fd;
 
+	if (!spoiled)
+		spoiled = &bad;
+	*spoiled = false;
 	if (!c)
 		return NULL;
 	name_of(key, name);
 	/* O_NONBLOCK: a FIFO in its place must not hold us up */
 	fd = openat(c->dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
-	if (fd < 0)
+	if (fd < 0) {
+		*spoiled = errno != ENOENT;
 		return NULL;
+	}
 	o = read_object(fd, key, len);
+	*spoiled = !o;
 	if (o)
 		futimens(fd, NULL);
 	close(fd);

@@ -9,6 +9,7 @@
 #ifndef GFT_CACHE_H
 #define GFT_CACHE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -33,8 +34,11 @@ struct cache;
 struct cache *cache_open(const char *dir);
 void cache_close(struct cache *c);
 
-/* The object under a key, malloc'd; NULL: not there, or not to be trusted. */
-void *cache_get(struct cache *c, const uint8_t key[SHA256_LEN], size_t *len);
+/*
+ * The object under a key, malloc'd; NULL: not there, or not to be trusted.  *spoiled (may be NULL): there
+ * is a file, but it is damaged or somebody else's.
+ */
+void *cache_get(struct cache *c, const uint8_t key[SHA256_LEN], size_t *len, bool *spoiled);
 /* Keeps an object; removes the oldest files when the cache is over its size. */
 void cache_put(struct cache *c, const uint8_t key[SHA256_LEN], const void *object, size_t len);
 

@@ -668,7 +668,7 @@ const struct cdefs *cdefs_read(struct ast *ast, const struct cdefs_opts *o)
 	uint8_t key[SHA256_LEN];
 	char path[4096];
 	struct stat st;
-	bool found;
+	bool found, spoiled = false;
 	void *kept = NULL;
 	size_t len = 0, left = 0;
 
@@ -679,7 +679,9 @@ const struct cdefs *cdefs_read(struct ast *ast, const struct cdefs_opts *o)
 	if (!o->no_cache) {
 		key_of(&u, found ? &st : NULL, key);
 		cache = cache_open(o->cache_dir);
-		kept = cache ? cache_get(cache, key, &len) : NULL;
+		kept = cache ? cache_get(cache, key, &len, &spoiled) : NULL;
+		if (spoiled && o->verbose)
+			fprintf(stderr, "the C definitions in the cache are damaged or not ours: reading anew\n");
 	}
 	if (kept) {
 		const char *tables = cache_open_entry(ast->arena, kept, len, &left, &names);

@@ -174,7 +174,7 @@ int compile_bpf(const char *name, const char *text, size_t len, const struct com
 	uint8_t key[SHA256_LEN];
 	char path[4096];
 	struct stat st;
-	bool found;
+	bool found, spoiled;
 	double t0;
 	int r;
 
@@ -186,8 +186,10 @@ int compile_bpf(const char *name, const char *text, size_t len, const struct com
 		cache = cache_open(o->cache_dir);
 	}
 	if (cache && !o->want_ir) {
-		out->object = cache_get(cache, key, &out->object_len);
+		out->object = cache_get(cache, key, &out->object_len, &spoiled);
 		out->from_cache = out->object != NULL;
+		if (spoiled && o->verbose)
+			fprintf(stderr, "the object in the cache is damaged or not ours: compiling anew\n");
 	}
 	if (out->from_cache) {
 		if (o->verbose)

@@ -313,6 +313,58 @@ static void test_foreign_cache(void **state)
 	compile_release(&r);
 }
 
+/* What is damaged is not the same as what is not there. */
+static void test_spoiled(void **state)
+{
+	static const char object[] = "an object that is not one, but long enough";
+	const size_t whole = 8 + 8 + SHA256_LEN + SHA256_LEN + sizeof(object);
+	struct cache *c = cache_open(dir);
+	uint8_t key[SHA256_LEN] = { 7 };
+	bool spoiled = true;
+	char path[256];
+	struct stat st;
+	size_t len;
+	void *got;
+
+	(void)state;
+	assert_non_null(c);
+	assert_null(cache_get(c, key, &len, &spoiled));
+	assert_false(spoiled);
+	cache_put(c, key, object, sizeof(object));
+	cached(path, sizeof(path));
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_size, whole);
+	for (size_t i = 0; i < whole; i++) { /* each byte counts */
+		int fd = open(path, O_RDWR);
+		uint8_t b;
+
+		assert_int_equal(pread(fd, &b, 1, (off_t)i), 1);
+		b ^= 0x10;
+		assert_int_equal(pwrite(fd, &b, 1, (off_t)i), 1);
+		assert_null(cache_get(c, key, &len, &spoiled));
+		assert_true(spoiled);
+		b ^= 0x10;
+		assert_int_equal(pwrite(fd, &b, 1, (off_t)i), 1);
+		close(fd);
+	}
+	got = cache_get(c, key, &len, &spoiled);
+	assert_non_null(got);
+	assert_false(spoiled);
+	assert_int_equal(len, sizeof(object));
+	free(got);
+	for (size_t i = whole; i--;) { /* and each must be there */
+		assert_int_equal(truncate(path, (off_t)i), 0);
+		assert_null(cache_get(c, key, &len, &spoiled));
+		assert_true(spoiled);
+	}
+	/* what cannot be a file does not hold us up */
+	unlink(path);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	assert_null(cache_get(c, key, &len, &spoiled));
+	assert_true(spoiled);
+	cache_close(c);
+}
+
 /* Old files go when there are too many bytes. */
 static void test_trim(void **state)
 {
@@ -330,7 +382,7 @@ static void test_trim(void **state)
 		usleep(20000);
 		if (i == 5) { /* the first is used again */
 			key[0] = 0;
-			got = cache_get(c, key, &len);
+			got = cache_get(c, key, &len, NULL);
 			assert_non_null(got);
 			free(got);
 			usleep(20000);
@@ -338,7 +390,7 @@ static void test_trim(void **state)
 	}
 	for (int i = 0; i < 8; i++) {
 		key[0] = (uint8_t)i;
-		got = cache_get(c, key, &len);
+		got = cache_get(c, key, &len, NULL);
 		if (i == 1 || i == 2)
 			assert_null(got);
 		else
@@ -395,6 +447,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_sources),
 		cmocka_unit_test_setup_teardown(test_cache, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_foreign_cache, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_spoiled, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_trim, setup, teardown),
 		cmocka_unit_test(test_no_compiler),
 	};
