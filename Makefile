@@ -182,11 +182,15 @@ FUZZ_TIME ?= 60
 .PHONY: fuzz fuzz-run
 fuzz: ## feed hostile input to the readers for FUZZ_TIME seconds each
 	$(Q)$(MAKE) --no-print-directory OUT=build/fuzzing CC=clang SAN=1 CFLAGS='-O1 -g -fsanitize=fuzzer-no-link' fuzz-run
-fuzz-run: $(FUZZ) build/fuzz-base/values ## the part of fuzz that runs in its own build folder
+fuzz-run: $(FUZZ) build/fuzz-base/values $(OUT)/unit/test_target_made $(OUT)/tools/mkstream ## the part of fuzz that runs in its own build folder
+	$(Q)mkdir -p $(OUT)/fuzz/seeds/target $(OUT)/fuzz/seeds/stream && $(OUT)/unit/test_target_made $(OUT)/fuzz/seeds/target && \
+		for t in tests/golden/replay/*.txt; do \
+			$(OUT)/tools/mkstream $$t $(OUT)/fuzz/seeds/stream/$$(basename $$t .txt) || exit 1; done
 	$(Q)for f in $(FUZZ); do mkdir -p $$f.corpus; \
 		d=tests/fuzz/$$(basename $$f | sed 's/^fuzz_//').dict; [ -e $$d ] && d=-dict=$$d || d=; \
 		echo "--- $$(basename $$f), $(FUZZ_TIME) s"; \
-		s=; [ $$(basename $$f) = fuzz_script ] && s='tests/golden/c tests/golden/diag examples'; \
+		s=$$(ls -d $(OUT)/fuzz/seeds/$$(basename $$f | sed 's/^fuzz_//') 2>/dev/null); \
+		[ $$(basename $$f) = fuzz_script ] && s='tests/golden/c tests/golden/diag examples'; \
 		$$f $$d -max_total_time=$(FUZZ_TIME) -timeout=20 -rss_limit_mb=4096 -artifact_prefix=$$f. $$f.corpus $$s 2>&1 | \
 			grep -E '^Done|ERROR|SUMMARY|Test unit' ; [ $${PIPESTATUS[0]} -eq 0 ] || exit 1; done
 $(OUT)/fuzz/%: tests/fuzz/%.c $(OUT)/libgft.a

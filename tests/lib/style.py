@@ -118,13 +118,17 @@ def check_help():
     return [f"Makefile: target {t} is not in make help" for t in sorted(phony - listed)]
 
 
+# what knows the words of the language by a list of its own
+WORD_LISTS = ("packaging/vim/syntax/gft.vim", "packaging/vscode/syntaxes/gft.tmLanguage.json", "tests/fuzz/script.dict")
+
+
 def check_names():
-    """Every builtin and function is documented, and known to editors; every option is in the man page and completed."""
+    """Every builtin and function is documented, and known to editors and the fuzzer; every option is in the man page and completed."""
     status, out = lines_of(["build/gft", "help"])
     names = {m[1] for s in out if (m := re.match(r"  ([a-z_0-9]+) ", s))} - {"arg0"}
     problems = [] if status == 0 and len(names) > 50 else ["build/gft help does not list the language"]
     docs = "".join(read(f) for f in ours() if f.startswith("docs/"))
-    editors = {f: read(f) for f in ("packaging/vim/syntax/gft.vim", "packaging/vscode/syntaxes/gft.tmLanguage.json")}
+    editors = {f: read(f) for f in WORD_LISTS}
     for n in sorted(names):
         if not re.search(rf"`[^`\n]*\b{n}\b[^`\n]*`", docs):
             problems.append(f"docs: {n} is not described")
@@ -165,9 +169,10 @@ def check_examples():
             problems.append(f"no example of the option {names[0]} in docs")
     problems += [f"no example of the option -{c} in docs" for c in short
                  if f"-{c}" not in used and not set(same.get(c, [])) & used]
-    for f in ("packaging/vim/syntax/gft.vim", "packaging/vscode/syntaxes/gft.tmLanguage.json"):
+    for f in WORD_LISTS:
         known = read(f)
-        problems += [f"{f}: {n} is not known" for kind in ("word", "probe") for n in sorted(tables[kind])
+        kinds = ("word", "probe", "setting") if f.endswith(".dict") else ("word", "probe")
+        problems += [f"{f}: {n} is not known" for kind in kinds for n in sorted(tables[kind])
                      if not re.search(rf"\b{n}\b", known)]
     return problems
 

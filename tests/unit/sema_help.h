@@ -247,6 +247,16 @@ static size_t f_line_addrs(void *ctx, int b, const char *file, unsigned line, ui
 	return 2;
 }
 
+static const struct go_type *f_type_by_name(void *ctx, int b, const char *name, char *err, size_t err_sz)
+{
+	(void)ctx;
+	(void)b;
+	if (!strcmp(name, "main.Student"))
+		return &t_student;
+	snprintf(err, err_sz, "there is no type %s", name);
+	return NULL;
+}
+
 static bool f_symbol(void *ctx, int b, const char *name, uint64_t *at, uint64_t *size)
 {
 	(void)ctx;
@@ -306,6 +316,7 @@ static const struct resolver fake = {
 	.func_at = f_func_at,
 	.is_abi0 = f_is_abi0,
 	.params = f_params,
+	.type_by_name = f_type_by_name,
 	.type_fill = f_type_fill,
 	.check_addr = f_check_addr,
 	.line_addrs = f_line_addrs,

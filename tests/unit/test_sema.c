@@ -252,6 +252,7 @@ static void test_names(void **state)
 	wrong(1, "begin { prinft(\"x\"); }", "unknown function 'prinft'", "did you mean printf()?", NULL);
 	wrong(1, "begin { print(count); }", "count is a function", "@map = count()", NULL);
 	wrong(1, "u:main.add { print(reg(\"zx\")); }", "unknown register 'zx'", NULL);
+	wrong(1, "u:main.add { fetch(+0(%ax):main.Studnt); }", "there is no type main.Studnt", NULL);
 	wrong(1, "u:main.addd { }", "no function of ./prog matches main.addd", "main.add", NULL);
 	wrong(1, "u:./nosuch:main.add { }", "./nosuch: there is no such file", NULL);
 	wrong(1, "t:nosuch:x { }", "no tracepoint matches nosuch:x", NULL);

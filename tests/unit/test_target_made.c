@@ -555,12 +555,35 @@ static void test_every_byte(void **state)
 	assert_true(opened > 100 && refused > 100);
 }
 
-int main(void)
+/* With a folder: the programs go there, as seeds of fuzz_target. */
+static int write_made(const char *dir)
+{
+	static const enum pcln_ver vers[] = { PCLN_116, PCLN_118, PCLN_120 };
+	static uint8_t image[0x8000];
+
+	for (unsigned i = 0; i < 6; i++) {
+		size_t n = make(image, sizeof(image), vers[i / 2], i % 2);
+		char path[4096];
+		FILE *f;
+
+		snprintf(path, sizeof(path), "%s/made%u", dir, i);
+		f = fopen(path, "w");
+		if (!f || fwrite(image, 1, n, f) != n || fclose(f)) {
+			perror(path);
+			return 1;
+		}
+	}
+	return 0;
+}
+
+int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_shapes), cmocka_unit_test(test_flags),	  cmocka_unit_test(test_names),
 		cmocka_unit_test(test_go116),  cmocka_unit_test(test_every_byte),
 	};
 
+	if (argc > 1)
+		return write_made(argv[1]);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
