@@ -258,7 +258,7 @@ def test_kernel_functions_say_what_is_missing():
         r = gft("--dry-run", "-e", text, status=0)
         check("nothing was loaded" in r.err, "it compiles", r)
     r = gft("--dry-run", "-e", "f:do_nanosleep { print(args.nosuch); }")
-    check(r.status == 1 and "has no field 'nosuch'" in r.err and "t, mode" in r.err, "its arguments are told", r)
+    check(r.status == 1 and "has no argument 'nosuch'" in r.err and "t, mode" in r.err, "its arguments are told", r)
     r = gft("-e", "begin { print((struct nosuch_thing *)0); }")
     check(r.status == 1 and "neither the script nor the running kernel defines it" in r.err, "no such struct", r)
 
