@@ -354,11 +354,6 @@ static void add_text(struct unit *u, const struct source *src, const struct c_te
 	buf_puts(&u->text, !c->is_code && c->text[0] != '#' && src->text[c->loc.end - 1] != ';' ? ";\n" : "\n");
 }
 
-static int by_name(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 /* Every word of the script outside of its C. */
 static void add_words(struct unit *u)
 {
@@ -384,7 +379,7 @@ static void add_words(struct unit *u)
 		}
 	if (!u->nwords)
 		return;
-	qsort(u->words, u->nwords, sizeof(*u->words), by_name);
+	qsort(u->words, u->nwords, sizeof(*u->words), cmp_names);
 	for (size_t i = 0; i < u->nwords; i++)
 		if (!i || strcmp(u->words[i], u->words[n - 1]) != 0)
 			u->words[n++] = u->words[i];

@@ -39,6 +39,11 @@ void *xrealloc(void *p, size_t n)
 	return p;
 }
 
+int cmp_names(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
 char *xstrdup(const char *s)
 {
 	size_t n = strlen(s) + 1;

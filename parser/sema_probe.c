@@ -334,11 +334,21 @@ static void plain(struct sema *s, const struct clause *c, struct attach_point *a
 	ARENA_PUSH(s->a, p->plain, p->nplain, p->cplain, pp);
 }
 
+/* The nearest of n names, which are freed, or NULL. */
+static const char *nearest_of(struct sema *s, const char *target, const char **names, size_t n)
+{
+	const char *near = diag_nearest(target, names, n);
+
+	near = near ? arena_strdup(s->a, near) : NULL;
+	free(names);
+	return near;
+}
+
 /* One of the same category, or of all when there is no such category; NULL: none is alike. */
 static const char *nearest_tracepoint(struct sema *s, const char *target)
 {
 	const struct resolver *r = s->res;
-	const char *colon = strchr(target, ':'), **names = NULL, *near;
+	const char *colon = strchr(target, ':'), **names = NULL;
 	size_t n = 0;
 
 	if (colon)
@@ -348,10 +358,7 @@ static const char *nearest_tracepoint(struct sema *s, const char *target)
 		names = NULL;
 		n = r->tracepoints(r->ctx, "*:*", &names);
 	}
-	near = diag_nearest(target, names, n);
-	near = near ? arena_strdup(s->a, near) : NULL;
-	free(names);
-	return near;
+	return nearest_of(s, target, names, n);
 }
 
 static void tracepoint(struct sema *s, const struct clause *c, struct attach_point *ap)
@@ -378,14 +385,10 @@ static void tracepoint(struct sema *s, const struct clause *c, struct attach_poi
 static const char *nearest_event(struct sema *s, const char *kind, const char *target)
 {
 	const struct resolver *r = s->res;
-	const char **names = NULL, *near = NULL;
+	const char **names = NULL;
 	size_t n = r->events(r->ctx, kind, "*", &names);
 
-	if (n != SIZE_MAX && !strpbrk(target, "*?["))
-		near = diag_nearest(target, names, n);
-	near = near ? arena_strdup(s->a, near) : NULL;
-	free(names);
-	return near;
+	return nearest_of(s, target, names, n == SIZE_MAX || strpbrk(target, "*?[") ? 0 : n);
 }
 
 /* What goes by a name of the kernel's: one exact name, or a pattern of some. */

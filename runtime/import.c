@@ -105,11 +105,6 @@ static void one_file(struct importing *im, struct ast *into, const char *path, s
 	import_script(into, ast);
 }
 
-static int by_name(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
 /* Every script and header of a folder. */
 static void folder(struct importing *im, struct ast *into, const char *path, struct src_loc loc)
 {
@@ -128,7 +123,7 @@ static void folder(struct importing *im, struct ast *into, const char *path, str
 	closedir(d);
 	if (!n)
 		diag_error(im->root->diag, loc, "import: the folder %s holds no .gft, .bt or .h file", path);
-	qsort(names, n, sizeof(*names), by_name);
+	qsort(names, n, sizeof(*names), cmp_names);
 	for (size_t i = 0; i < n; i++)
 		one_file(im, into, names[i], loc);
 }

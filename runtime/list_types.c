@@ -50,11 +50,6 @@ bool list_is_type(const char *pattern)
 	return type_pattern(pattern, &kind) != NULL;
 }
 
-static int cmp_name(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 static void names_only(const char *word, const char *const *names, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
@@ -94,7 +89,7 @@ static size_t program_names(struct tgt *t, char tag, const char *pattern, const 
 		if (all || !fnmatch(pattern, names[i], 0))
 			names[kept++] = names[i];
 	if (kept)
-		qsort(names, kept, sizeof(*names), cmp_name);
+		qsort(names, kept, sizeof(*names), cmp_names);
 	*out = names;
 	return kept;
 }

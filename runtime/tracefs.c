@@ -36,11 +36,6 @@ const char *targets_tracefs(void)
 	return NULL;
 }
 
-static int cmp_names(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 /* Names and what points to them as one block, so that freeing the array frees all; the names are freed. */
 static const char **one_block(const char **v, size_t n, size_t bytes)
 {

@@ -41,4 +41,7 @@ void *xcalloc(size_t n, size_t size);
 void *xrealloc(void *p, size_t n);
 char *xstrdup(const char *s);
 
+/* The order of two const char *, for qsort() and bsearch(). */
+int cmp_names(const void *a, const void *b);
+
 #endif

@@ -33,11 +33,6 @@ static const char *keyword(char tag)
 	return tag == 's' ? "struct " : tag == 'u' ? "union " : "enum ";
 }
 
-static int cmp_name(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 /* The first type of this BTF itself: those of a module follow behind vmlinux's. */
 static uint32_t first_id(struct btf *const *v, unsigned i)
 {
@@ -67,7 +62,7 @@ size_t kernel_btf_names(char tag, const char *pattern, const char ***names)
 		}
 	}
 	if (n)
-		qsort(*names, n, sizeof(**names), cmp_name);
+		qsort(*names, n, sizeof(**names), cmp_names);
 	for (size_t i = 0; i < n; i++)
 		if (!kept || strcmp((*names)[kept - 1], (*names)[i]) != 0)
 			(*names)[kept++] = (*names)[i];
@@ -89,7 +84,7 @@ static long which(const struct wanted *w, const char *head, size_t len)
 	if (len >= sizeof(name))
 		return -1;
 	snprintf(name, sizeof(name), "%.*s", (int)len, head);
-	at = bsearch(&key, w->names, w->n, sizeof(*w->names), cmp_name);
+	at = bsearch(&key, w->names, w->n, sizeof(*w->names), cmp_names);
 	if (!at) {
 		char *suffix = strstr(name, "___");
 
@@ -98,7 +93,7 @@ static long which(const struct wanted *w, const char *head, size_t len)
 		if (!suffix || strspn(suffix + 3, "0123456789") != strlen(suffix + 3))
 			return -1;
 		*suffix = '\0';
-		at = bsearch(&key, w->names, w->n, sizeof(*w->names), cmp_name);
+		at = bsearch(&key, w->names, w->n, sizeof(*w->names), cmp_names);
 	}
 	return at ? at - w->names : -1;
 }
@@ -157,7 +152,7 @@ void kernel_btf_define(char tag, const char *const *names, size_t n, struct buf 
 			const char *name = t && of_kind(t, tag) ? btf__name_by_offset(v[i], t->name_off) : NULL;
 			const char *const *at;
 
-			at = name && *name ? bsearch(&name, names, n, sizeof(*names), cmp_name) : NULL;
+			at = name && *name ? bsearch(&name, names, n, sizeof(*names), cmp_names) : NULL;
 			if (!at || w.text[at - names].len)
 				continue;
 			if (!d)

@@ -14,6 +14,7 @@
 
 #include <bpf/btf.h>
 
+#include "gft/buf.h"
 #include "runtime/kernel/session.h"
 
 #define ITER "__traceiter_"
@@ -35,11 +36,6 @@ static void offer(void *ctx, const char *name)
 		l->v = xrealloc(l->v, l->cap * sizeof(*l->v));
 	}
 	l->v[l->n++] = name;
-}
-
-static int by_name(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
 static bool offer_btf(struct names *l, bool raw)
@@ -130,7 +126,7 @@ size_t kernel_names(const char *kind, const char *pattern, const char ***out)
 	if (!known)
 		return SIZE_MAX;
 	if (l.n)
-		qsort(l.v, l.n, sizeof(*l.v), by_name);
+		qsort(l.v, l.n, sizeof(*l.v), cmp_names);
 	for (size_t i = 0; i < l.n; i++)
 		if (!w || strcmp(l.v[w - 1], l.v[i]) != 0)
 			l.v[w++] = l.v[i];
