@@ -100,7 +100,7 @@ static __always_inline void gft_count_in(__u32 stat, __u32 site, __u64 n)
 }
 
 /* Not inlined: losses are rare, and a program may count them in many places. */
-static __noinline int gft_count(__u32 stat, __u32 site)
+__noinline int gft_count(__u32 stat, __u32 site)
 {
 	gft_count_in(stat, site, 1);
 	return 0;
@@ -181,7 +181,7 @@ static __always_inline __u64 gft_kernel_word(__u64 addr)
 #define GFT_PIDNS_DEEP 8 /* namespaces in each other that are looked through */
 
 /* A thread's id in gft's pid namespace, where that is not the initial one; 0: it has none there. */
-static __noinline __u32 gft_ns_id(__u64 task)
+__noinline __u32 gft_ns_id(__u64 task)
 {
 	__u64 pid = gft_kernel_word(task + gft_task.thread_pid);
 	__u64 upid = pid + gft_task.pid_numbers;

@@ -79,7 +79,7 @@ static long gft_clear_step(__u32 i, struct gft_clear *d)
 }
 
 /* Calls that did not return; the site is where gft learned of it. */
-static __noinline int gft_count_gone(__u32 site, __u32 calls)
+__noinline int gft_count_gone(__u32 site, __u32 calls)
 {
 	gft_count_in(GFT_ST_UNWOUND, site, calls);
 	return 0;

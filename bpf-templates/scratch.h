@@ -25,8 +25,13 @@ struct {
 	__uint(value_size, sizeof(struct gft_scratch_slot));
 } gft_scratch SEC(".maps");
 
-/* NULL when there is none free: the caller leaves its actions out. */
-static __always_inline char *gft_scratch_claim(struct gft_ctx *c)
+/*
+ * Claims a slot and gives its key, or GFT_SCRATCH_NONE.  A global function: the verifier
+ * goes on from here once, not once for each slot.
+ */
+#define GFT_SCRATCH_NONE (~0U)
+
+__noinline __u32 gft_scratch_slot(void)
 {
 	__u32 first = bpf_get_smp_processor_id() * GFT_SCRATCH_SLOTS;
 
@@ -36,8 +41,19 @@ static __always_inline char *gft_scratch_claim(struct gft_ctx *c)
 		struct gft_scratch_slot *s = bpf_map_lookup_elem(&gft_scratch, &key);
 
 		if (s && !__sync_lock_test_and_set(&s->busy, 1))
-			return s->room;
+			return key;
 	}
+	return GFT_SCRATCH_NONE;
+}
+
+/* NULL when there is none free: the caller leaves its actions out. */
+static __always_inline char *gft_scratch_claim(struct gft_ctx *c)
+{
+	__u32 key = gft_scratch_slot();
+	struct gft_scratch_slot *s = bpf_map_lookup_elem(&gft_scratch, &key);
+
+	if (s)
+		return s->room;
 	gft_count(GFT_ST_SCRATCH, c->site);
 	return 0;
 }

@@ -38,16 +38,17 @@ struct {
 	__uint(value_size, 8 * GFT_STACK_MAX);
 } gft_stacks SEC(".maps");
 
-static __always_inline struct gft_stack_slot *gft_stack_slot(void)
+/* Claims a slot and gives its key, GFT_STACK_SLOTS when none is free; global, as gft_scratch_slot(). */
+__noinline __u32 gft_stack_slot(void)
 {
 	for (__u32 i = 0; i < GFT_STACK_SLOTS; i++) {
 		__u32 key = i;
 		struct gft_stack_slot *s = bpf_map_lookup_elem(&gft_stack_slots, &key);
 
 		if (s && !__sync_lock_test_and_set(&s->busy, 1))
-			return s;
+			return key;
 	}
-	return 0;
+	return GFT_STACK_SLOTS;
 }
 
 /* Whether the kernel's stack lacks the caller of the probed function. */
@@ -61,11 +62,37 @@ static __always_inline bool gft_lacks_caller(struct gft_ctx *c, struct gft_stack
 	return s->ips[2] != ret || (c->abi != GFT_ABI_SYSV && gft_word(bp + 8) == ret);
 }
 
+/*
+ * The hash of s->n addresses from s->start (0 or 1) on; those behind them become zero.  A global
+ * function: the verifier walks through its rounds once, not once for each way that leads here.
+ */
+__noinline __u64 gft_stack_hash(struct gft_stack_slot *s)
+{
+	__u64 hash = 0xcbf29ce484222325ULL, n, *ips;
+
+	if (!s)
+		return 0;
+	ips = &s->ips[s->start & 1];
+	n = s->n;
+	/* not asking where the end is: the verifier would go on from each possible one */
+#pragma clang loop unroll(disable)
+	for (__u32 i = 0; i < GFT_STACK_MAX; i++) {
+		__u64 inside = (__u64)((__s64)(i - n) >> 63);
+
+		barrier_var(inside);
+		ips[i] &= inside;
+		hash = (hash ^ ips[i]) * 0x9e3779b97f4a7c15ULL;
+		hash ^= hash >> 29;
+	}
+	return hash;
+}
+
 /* Takes the stack into the map: dst is a struct ty_stack of include/gft/type.h. */
 static __noinline int gft_stack(struct gft_ctx *c, char *dst, __u64 flags, __u32 max)
 {
-	struct gft_stack_slot *s = gft_stack_slot();
-	__u64 hash = 0xcbf29ce484222325ULL, ret, *ips;
+	__u32 key = gft_stack_slot();
+	struct gft_stack_slot *s = bpf_map_lookup_elem(&gft_stack_slots, &key);
+	__u64 hash, ret;
 	__u32 start = 1;
 	__u64 n;
 	long r;
@@ -96,32 +123,13 @@ static __noinline int gft_stack(struct gft_ctx *c, char *dst, __u64 flags, __u32
 	}
 	if (n > max)
 		n = max;
-	s->start = start;
-	ips = &s->ips[s->start & 1];
-#pragma clang loop unroll(disable)
-	for (__u32 i = 0; i < GFT_STACK_MAX; i++) {
-		if (i >= n)
-			break;
-		hash = (hash ^ ips[i]) * 0x9e3779b97f4a7c15ULL;
-		hash ^= hash >> 29;
-	}
-	/*
-	 * What lies behind the end becomes zero without asking where that is: the verifier would
-	 * walk from each possible end to the last place.
-	 */
 	s->n = n;
-	n = s->n;
-#pragma clang loop unroll(disable)
-	for (__u32 i = 0; i < GFT_STACK_MAX; i++) {
-		__u64 inside = (__u64)((__s64)(i - n) >> 63);
-
-		barrier_var(inside);
-		ips[i] &= inside;
-	}
+	s->start = start;
+	hash = gft_stack_hash(s);
 	hash |= 1; /* 0: no stack */
 	r = 0;
 	if (!bpf_map_lookup_elem(&gft_stacks, &hash))
-		r = bpf_map_update_elem(&gft_stacks, &hash, ips, BPF_ANY);
+		r = bpf_map_update_elem(&gft_stacks, &hash, &s->ips[start], BPF_ANY);
 	s->busy = 0;
 	if (r) {
 		gft_count(GFT_ST_STACK_LOST, c->site);
