@@ -60,6 +60,6 @@ int help_main(const char *name)
 	for (const char *const *v = function_names(); *v; v++)
 		if (function_find(*v))
 			row(*v, function_find(*v)->help, function_find(*v)->where);
-	row("fetch", "fetch(name = +8(%ax):s64, ...): registers and memory, see docs/language.md", W_UPROBE);
+	row("fetch", "fetch(name = +8(%ax):s64, ...): registers and memory, see docs/probes.md", W_UPROBE);
 	return 0;
 }

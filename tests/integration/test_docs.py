@@ -15,6 +15,7 @@ from gft import GFT, ROOT, NothingLeft, check, gft, run
 CONSOLE = re.compile(r"^```console\n(.*?)^```$", re.M | re.S)
 FENCE = re.compile(r"^```gft\n(.*?)^```$", re.M | re.S)
 PAGES = sorted(glob.glob(f"{ROOT}/*.md") + glob.glob(f"{ROOT}/docs/*.md"))
+LANGUAGE = [f"{ROOT}/docs/{page}.md" for page in ("language", "probes", "functions")]
 
 
 def read(path):
@@ -94,8 +95,8 @@ def examples(paths):
 
 
 def test_examples_of_the_language():
-    examples([f"{ROOT}/docs/language.md"])
+    examples(LANGUAGE)
 
 
 def test_examples_of_other_pages():
-    examples([p for p in PAGES if not p.endswith("/language.md")])
+    examples([p for p in PAGES if p not in LANGUAGE])

@@ -373,7 +373,7 @@ def test_installed():
         r = run([f"{d}/bin/gft", "-q", "--no-cache", "-e",
                  'struct x { int a, b; };\nbegin { printf("%d\\n", sizeof(struct x)); }'], cwd="/")
         check(r.out == "8\n", "compiled by the installed libraries", r)
-        for f in ("share/man/man1/gft.1", "share/bash-completion/completions/gft", "share/doc/gft/language.md"):
+        for f in ("share/man/man1/gft.1", "share/bash-completion/completions/gft", "share/doc/gft/language.md", "share/doc/gft/probes.md"):
             check(os.path.exists(f"{d}/{f}"), f"{f} is missing")
 
 

@@ -177,6 +177,29 @@ def check_examples():
     return problems
 
 
+def anchors(text):
+    """What links can name: each heading in small letters, - for a blank, without other signs."""
+    text = re.sub(r"^```.*?^```$", "", text, flags=re.M | re.S)
+    return {re.sub(r"[^\w -]", "", h.lower()).replace(" ", "-") for h in re.findall(r"^#+ (.*)$", text, re.M)}
+
+
+def check_links():
+    """A link between the pages leads to a file that is there, and to a heading of it."""
+    problems, links = [], 0
+    for f in (f for f in ours() if f.endswith(".md")):
+        text = re.sub(r"^```.*?^```$", "", read(f), flags=re.M | re.S)
+        for to in re.findall(r"\]\(([^)\s]+)\)", re.sub(r"`[^`\n]*`", "", text)):
+            if re.match(r"\w+:", to):
+                continue
+            path, _, anchor = to.partition("#")
+            path, links = os.path.normpath(os.path.join(os.path.dirname(f), path)) if path else f, links + 1
+            if not os.path.exists(f"{ROOT}/{path}"):
+                problems.append(f"{f}: ({to}) is not there")
+            elif anchor and anchor not in anchors(read(path)):
+                problems.append(f"{f}: ({to}): {path} has no such heading")
+    return problems if links > 30 else [*problems, f"only {links} links were found"]
+
+
 def check_modes():
     """Scripts are executable, in the tree and in git."""
     return [f"{f}: begins with #! but is not executable" for f in ours()
@@ -199,6 +222,7 @@ CHECKS = [
     ("help", check_help),
     ("names", check_names),
     ("examples", check_examples),
+    ("links", check_links),
     ("modes", check_modes),
     ("tree-parser", check_parser),
 ]
