@@ -221,8 +221,12 @@ static void cut(struct buf *b, size_t len)
 /* Text without its quotes, escaped as inside of them. */
 static void put_text(const struct printer *p, const struct go_node *n)
 {
+	uint64_t len = print_word(p, n->off + 8U);
+
 	if (print_ran(p, n->op))
-		print_quoted(p, n->aux, n->room, print_word(p, n->off + 8U), false);
+		print_quoted(p, n->aux, n->room, len, false);
+	else if (len)
+		buf_puts(p->b, print_faulted(p, n->op) ? "(fault)" : "…");
 }
 
 static void put_errno(struct buf *b, uint64_t n, bool name)
@@ -405,6 +409,8 @@ void print_dynamic(const struct printer *p, const struct go_node *n, const struc
 
 		if (k && number && print_faulted(p, k->root_op))
 			buf_puts(p->b, "(fault)");
+		else if (!rt->direct) /* the word is the address of the value, not a value */
+			buf_puts(p->b, "…");
 		else
 			buf_printf(p->b, "0x%llx", (unsigned long long)data);
 	}

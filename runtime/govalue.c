@@ -173,6 +173,23 @@ static void interface(const struct printer *p, const struct go_node *n)
 			   (unsigned long long)print_word(p, n->off + 8U));
 }
 
+/* What a map or channel says of itself, where that was read. */
+static void inside(const struct printer *p, const struct go_node *n)
+{
+	bool map = n->type->kind == GO_MAP;
+	uint64_t len = print_word(p, n->aux);
+
+	if (!print_word(p, n->off))
+		buf_puts(p->b, "nil");
+	else if (!print_ran(p, n->op))
+		buf_puts(p->b, print_faulted(p, n->op) ? "(fault)" : map ? "map[…]" : "chan(…)");
+	else if (map)
+		buf_printf(p->b, "map[…](len %llu)", (unsigned long long)len);
+	else
+		buf_printf(p->b, "chan(len %llu, cap %llu)", (unsigned long long)len,
+			   (unsigned long long)print_word(p, n->aux + 8u));
+}
+
 static void func(const struct printer *p, const struct go_node *n)
 {
 	uint64_t code = print_ran(p, n->op) ? print_word(p, n->aux) : 0;
@@ -270,19 +287,7 @@ void print_node(const struct printer *p, const struct go_node *n, unsigned depth
 	case GO_INTERFACE:
 	case GO_EFACE: interface(p, n); break;
 	case GO_MAP:
-		if (!print_word(p, n->off))
-			buf_puts(p->b, "nil");
-		else
-			buf_printf(p->b, "map[…](len %llu)",
-				   (unsigned long long)(print_ran(p, n->op) ? print_word(p, n->aux) : 0));
-		break;
-	case GO_CHAN:
-		if (!print_word(p, n->off))
-			buf_puts(p->b, "nil");
-		else
-			buf_printf(p->b, "chan(len %llu, cap %llu)", (unsigned long long)print_word(p, n->aux),
-				   (unsigned long long)print_word(p, n->aux + 8u));
-		break;
+	case GO_CHAN: inside(p, n); break;
 	case GO_FUNC: func(p, n); break;
 	case GO_STRUCT: structure(p, n, depth); break;
 	case GO_ARRAY:

@@ -226,6 +226,15 @@ def test_values_in_expressions():
     check(re.search(r"^main\.person\{name:.*\}\n\w+.*\n\(fault\)\n", r.out, re.M), "a pointer that is nil leads nowhere", r)
 
 
+def test_no_room():
+    """What the steps of a probe do not reach is "…": no empty text, and no number that is something else's."""
+    exe = build("values")
+    r = gft("-q", "-e", "u:main.fails { print(args.err); print(args); } "
+            "u:main.faces { print(args.w); print(args.a); print(args.b); print(args); }", "-c", exe).ok()
+    check('*errors.errorString("disk full")\nerr=*errors.errorString("…"), none=nil\n' in r.out, "an error's text", r)
+    check(re.search(r'^a=string\("a string"\), b=int\(…\), w=', r.out, re.M), "a number in an interface", r)
+
+
 def test_computed_indexes():
     exe = build("values")
     r = gft("-q", "-e", r"""u:main.nested {

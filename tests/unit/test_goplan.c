@@ -231,6 +231,10 @@ static void test_pointers(void **state)
 	word(128, 3);
 	cap.ran = 1;
 	is("map[\xe2\x80\xa6](len 3)");
+	cap.ran = 0;
+	is("map[\xe2\x80\xa6]");
+	cap.fault = 1;
+	is("(fault)");
 	fresh(&t_chan);
 	is("nil");
 	word(64, 0xc000);
@@ -240,6 +244,9 @@ static void test_pointers(void **state)
 	word(128, 1);
 	word(136, 4);
 	is("chan(len 1, cap 4)");
+	cap.ran = 0;
+	node.op = -1; /* there was no step left for it */
+	is("chan(\xe2\x80\xa6)");
 	fresh(&t_func);
 	is("nil");
 	word(64, 0xc000);
