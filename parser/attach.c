@@ -496,6 +496,33 @@ static void no_probe(struct scan *s, struct src_loc loc)
 	}
 }
 
+/* The end of what is no probe: of a whole predicate, else of one character. */
+static uint32_t behind_predicate(const char *t, uint32_t p)
+{
+	const char *end = t[p] == '/' ? strpbrk(t + p + 1, "/{}\n") : NULL;
+
+	return end && *end == '/' ? (uint32_t)(end - t) + 1 : p + 1;
+}
+
+/* u: main.add, a blank in a probe: told once, for both halves.  *end becomes the end of the second. */
+static bool behind_blank(struct scan *s, struct src_loc loc, uint32_t *end)
+{
+	const char *t = s->src->text, *bad;
+	uint32_t p = *end + (uint32_t)strspn(t + *end, " \t"), to;
+
+	if (p == *end || t[*end - 1] != ':' || !attach_begins(t + loc.begin, *end - loc.begin) ||
+	    attach_begins(t + p, strcspn(t + p, " \t\n{</,")))
+		return false;
+	to = span(t, p, false, &bad);
+	if (bad || to == p)
+		return false;
+	loc.end = to;
+	diag_error(s->d, loc, "a blank in a probe");
+	diag_hint(s->d, "%.*s%.*s", (int)(*end - loc.begin), t + loc.begin, (int)(to - p), t + p);
+	*end = to;
+	return true;
+}
+
 uint32_t attach_scan(struct scan *s, uint32_t pos, struct attach_point ***out, uint32_t *n)
 {
 	const char *t = s->src->text, *bad;
@@ -516,7 +543,9 @@ uint32_t attach_scan(struct scan *s, uint32_t pos, struct attach_point ***out, u
 			last = NULL;
 		} else if (end == p) {
 			no_probe(s, loc);
-			end = p + 1;
+			end = behind_predicate(t, p);
+		} else if (behind_blank(s, loc, &end)) {
+			last = NULL;
 		} else if (!plain(s, p, end)) {
 			last = NULL;
 		} else if (last && (last->provider == PROV_UPROBE || last->provider == PROV_URETPROBE) &&

@@ -454,6 +454,7 @@ static void self(struct sema *s, const struct clause *c, struct attach_point *ap
 		return;
 	}
 	diag_error(s->d, ap->loc, "%s: there is no such signal", ap->raw);
+	diag_hint(s->d, "SIGUSR1 and SIGUSR2 are free: self:signal:SIGUSR1");
 }
 
 /* --- go:EVENT --------------------------------------------------------------------------- */
