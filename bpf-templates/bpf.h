@@ -158,6 +158,9 @@ struct gft_ctx {
 #ifdef GFT_MIN
 	__u64 min; /* of the graph() that was called, when its records may be held back */
 #endif
+#ifdef GFT_HELD
+	char *held; /* where the values of a first line go that waits; NULL: none does */
+#endif
 #ifdef GFT_WANT_GOBJ
 	__u64 g; /* of the goroutine; 0: none */
 #endif

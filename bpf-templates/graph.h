@@ -51,6 +51,7 @@ struct gft_gstate {
 	__s64 caller_rel;
 	__u32 site;
 	__u32 rflags;
+	__u64 held; /* bytes of its values, which are in gft_held */
 #endif
 #ifdef GFT_FRAMES
 	__u32 n; /* frames */
@@ -78,6 +79,22 @@ struct {
 #define GFT_KEPT_MOST 16384 /* states that are kept unused: the others have room */
 
 __u32 gft_kept;
+
+#ifdef GFT_HELD /* bytes of the longest values of a first line that graph(min) holds back, a multiple of 8 */
+struct gft_held {
+	struct gft_rec_entry r;
+	char payload[GFT_HELD];
+};
+
+/* By goroutine, as long as its state is there: the first line of its graph (held.h). */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 65536);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(key_size, sizeof(struct gft_gkey));
+	__uint(value_size, sizeof(struct gft_held));
+} gft_held SEC(".maps");
+#endif
 
 #ifdef GFT_PARKS
 /* By the kernel's number of a thread: the goroutine with a graph(parks) that runs on it. */
@@ -111,6 +128,14 @@ struct {
 	__uint(value_size, sizeof(struct gft_sysproc));
 } gft_sysprocs SEC(".maps");
 #endif
+
+/* What belongs to the state of a goroutine goes with it (held.h). */
+static __always_inline void gft_held_drop(struct gft_gkey *k)
+{
+#ifdef GFT_HELD
+	bpf_map_delete_elem(&gft_held, k);
+#endif
+}
 
 /* A goroutine's id and its runtime's number (wire.h): of one of c's runtime, and of c's own. */
 static __always_inline __u64 gft_goid_of(struct gft_ctx *c, __u64 goid)
@@ -178,6 +203,7 @@ static __noinline int gft_state_keep(struct gft_ctx *c)
 		return 0;
 	}
 	gft_gkey(c, &k);
+	gft_held_drop(&k);
 	bpf_map_delete_elem(&gft_goroutines, &k);
 	c->st = 0;
 	return 0;
@@ -225,47 +251,7 @@ static __always_inline void gft_head(struct gft_ctx *c, struct gft_rec_call *r, 
 }
 
 #ifdef GFT_MIN
-/*
- * Writes the root's record that was held back: a call inside of the root, or a
- * tag, comes next, or the root took long enough.  Until then the graph is one
- * call, and if it is too short nothing of it is ever written.
- */
-static __noinline int gft_release(struct gft_ctx *c)
-{
-	struct gft_rec_entry *r;
-	struct gft_gstate *st;
-
-	if (!c)
-		return 0;
-	st = c->st;
-	if (!st || !st->min)
-		return 0;
-	st->min = 0;
-	r = gft_reserve(sizeof(*r), st->site);
-	if (!r) {
-		st->lost |= GFT_LOST_ROOT;
-		return 0;
-	}
-	gft_head(c, &r->c, GFT_REC_ENTRY, GFT_RF_OPEN, st->open - 1);
-	r->c.h.flags = GFT_RF_OPEN | st->rflags;
-	r->c.h.site = st->site;
-	r->c.h.ts_ns = st->start;
-	r->c.key = st->root_key;
-	r->caller_rel = st->caller_rel;
-	gft_submit(r);
-	return 0;
-}
-
-/* The root is over: whether nothing of it was written, nor will be. */
-static __always_inline bool gft_too_short(struct gft_ctx *c)
-{
-	if (!c->st->min)
-		return false;
-	if (c->ts - c->st->start < c->st->min || (c->st->lost & GFT_DROPPED))
-		return true;
-	gft_release(c);
-	return false;
-}
+#include <gft/held.h>
 #endif
 
 /* Frames at or below this hit's key are gone, the root among them. */
@@ -438,7 +424,8 @@ static __always_inline void gft_explain_open(struct gft_ctx *c)
 
 /*
  * Record of an entry, when a graph is open or graph() was called: the caller
- * writes the payload behind it and submits.
+ * writes the payload behind it and submits.  NULL with c->held: the values go
+ * there, and the record waits.
  */
 static __always_inline struct gft_rec_entry *gft_graph_entry(struct gft_ctx *c, __u32 payload)
 {
@@ -466,16 +453,8 @@ static __always_inline struct gft_rec_entry *gft_graph_entry(struct gft_ctx *c, 
 		gft_explain_open(c);
 #endif
 #ifdef GFT_MIN
-		c->st->min = 0;
-		if (c->min && !payload) {
-			c->st->above = c->key;
-			c->st->min = c->min;
-			c->st->start = c->ts;
-			c->st->site = c->site;
-			c->st->rflags = c->rflags;
-			c->st->caller_rel = gft_caller_rel(c);
+		if (gft_waits(c, payload))
 			return 0;
-		}
 #endif
 		flags = GFT_RF_OPEN;
 		number = c->graph - 1;
@@ -630,6 +609,7 @@ static __always_inline void gft_goroutine_gone(struct gft_ctx *c)
 	if (c->st && c->st->kept)
 		__sync_fetch_and_add(&gft_kept, -1);
 	gft_gkey(c, &k);
+	gft_held_drop(&k);
 	bpf_map_delete_elem(&gft_goroutines, &k);
 }
 

@@ -27,6 +27,7 @@ static long gft_drop_goroutine(void *map, const struct gft_gkey *key, struct gft
 #endif
 	if (value->kept)
 		__sync_fetch_and_add(&gft_kept, -1);
+	gft_held_drop(&k);
 	bpf_map_delete_elem(&gft_goroutines, &k);
 	return 0;
 }

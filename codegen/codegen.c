@@ -303,18 +303,37 @@ static void unwound_function(struct em *m)
 	buf_puts(m->out, "\t}\n}\n");
 }
 
+static void write_payload(struct em *m, const struct prog_class *pc, uint32_t number, const char *to)
+{
+	buf_printf(m->out, "\t\tgft_payload_%u(&c, %s", number, to);
+	for (uint32_t k = 0; k < pc->nclauses; k++)
+		if (m->p->clauses[pc->clauses[k]].nitems)
+			buf_printf(m->out, ", &f%u", pc->clauses[k]);
+	buf_puts(m->out, ");\n");
+}
+
+/* Whether the class's graph(min) may let its first line wait with that line's values. */
+static bool holds(const struct em *m, const struct prog_class *pc)
+{
+	for (uint32_t k = 0; k < pc->nclauses && m->min && pc->role == SITE_ENTRY; k++)
+		if (m->p->clauses[pc->clauses[k]].has_graph)
+			return true;
+	return false;
+}
+
 static void submit(struct em *m, const struct prog_class *pc, uint32_t number, const struct payload *pl,
 		   const char *rec)
 {
 	emit_line(m, "if (r) {");
-	if (pl->size) {
-		buf_printf(m->out, "\t\tgft_payload_%u(&c, (char *)r + sizeof(struct %s)", number, rec);
-		for (uint32_t k = 0; k < pc->nclauses; k++)
-			if (m->p->clauses[pc->clauses[k]].nitems)
-				buf_printf(m->out, ", &f%u", pc->clauses[k]);
-		buf_puts(m->out, ");\n");
-	}
+	if (pl->size)
+		write_payload(m, pc, number, arena_printf(m->a, "(char *)r + sizeof(struct %s)", rec));
 	emit_line(m, "\tgft_submit(r);");
+	if (pl->size && holds(m, pc)) {
+		if (pl->size > m->held)
+			m->held = pl->size;
+		emit_line(m, "} else if (c.held) {");
+		write_payload(m, pc, number, "c.held");
+	}
 	emit_line(m, "}");
 }
 
@@ -781,6 +800,8 @@ void codegen(struct program *p, struct generated *out)
 		buf_puts(&head, "#define GFT_LEVELS 1\n");
 	if (m.min)
 		buf_puts(&head, "#define GFT_MIN 1\n");
+	if (m.held)
+		buf_printf(&head, "#define GFT_HELD %u\n", m.held);
 	if (p->explain)
 		buf_puts(&head, "#define GFT_EXPLAIN 1\n");
 	if (p->explain & GRAPH_PARKS)

@@ -16,6 +16,7 @@ struct em {
 	unsigned indent;
 	uint32_t zero; /* bytes of the zero row that maps need */
 	bool bias, tls, plans, every, rate, min, levels, tails, names, events, rets, tests, ids;
+	uint32_t held; /* bytes of the longest values of a first line that waits (held.h) */
 	struct meta_warning *warnings;
 	uint32_t nwarnings, cwarnings;
 	/* of the clause that is being written: see emit_loop.c */

@@ -280,8 +280,10 @@ static int open_object(struct ksession *s, const struct ksession_opts *o, size_t
 	give_room(bpf_object__find_map_by_name(s->obj, "gft_site_id"), o->site_ids);
 	give_room(bpf_object__find_map_by_name(s->obj, "gft_scratch"), (uint32_t)s->ncpus * GFT_SCRATCH_SLOTS);
 	give_room(s->ring, (uint32_t)ring);
-	if (o->max_goroutines)
+	if (o->max_goroutines) {
 		give_room(s->goroutines, o->max_goroutines);
+		give_room(bpf_object__find_map_by_name(s->obj, "gft_held"), o->max_goroutines);
+	}
 	give_room(s->site_addr, o->site_addrs);
 	give_room(s->plans, o->site_addrs);
 	return 0;

@@ -169,7 +169,7 @@ def newest_since_1_23():
 
 # limit: 180
 def test_min():
-    """A root that is held back until its graph is long enough, and one whose values keep it from being: both are exact."""
+    """A root that is held back until its graph is long enough, with its values and without: both are exact."""
     held = "u:main.callRoot { graph(min = 1ns, limit = 4000000); } u:main.*call* {}"
     for name in ("panics", "goexit", "forever"):
         situation(name, script=held)

@@ -319,6 +319,15 @@ def test_min_in_the_kernel():
     check(records(r) == 20 and not tree.parse(r.out, []), "too short, with a call inside", r)
     r = gft("-v", "-e", "u:main.doSomething { graph(min = 1us); } u:main.minus { graph_drop(); }", "-c", command).ok()
     check(not tree.parse(r.out, []), "graphs that were dropped", r)
+    # values of the first line wait with it: they are what they were when it was called
+    r = gft("-v", "-e", "u:main.doSomething { graph(min = 2s, args); fetch(v = %ax:s64); }", "-c", command).ok()
+    check(records(r) == 0 and not tree.parse(r.out, []), "records of graphs with values that are too short", r)
+    r = gft("-v", "-e", "u:main.doSomething { graph(min = 5ms, args, ret); fetch(v = %ax:s64); }", "-c", command).ok()
+    check(records(r) == 10 and [int(v) for v in re.findall(r"doSomething\(v=(\d), round=\1, sleep=10ms\)", r.out)] == [1, 2, 3, 4, 5],
+          "the first lines' values", r)
+    r = gft("-v", "-e", "u:main.doSomething { graph(min = 5ms, args); } u:main.minus {}", "-c", command).ok()
+    check([t.shape() for t in tree.parse(r.out, [])] == [("main.doSomething", ("main.minus",))] * 5
+          and r.out.count("minus(a=") == r.out.count("doSomething(round=") == 5, "values, and a call inside", r)
     # a panic takes the root away: its end is seen when it is recovered
     r = gft("-v", "-e", "u:main.bottom { graph(min = 1ns); }", "-c", f"{build('panics')} -rounds 3").ok()
     trees = tree.parse(r.out, [])
