@@ -77,6 +77,7 @@ const char *emit_divisor(struct em *m, const struct expr *e);
 const char *emit_try(struct em *m, const struct expr *e, bool ends_at_nul, const char *addr);
 /* Whether the name (func or probe) passes the test of that number, from 1. */
 const char *emit_name_test(struct em *m, const struct expr *name, int test);
+const char *emit_type_test(struct em *m, const struct expr *type, const char *text);
 const char *emit_func(struct em *m, const struct expr *e);
 void emit_func_into(struct em *m, struct buf *b, const char *dst, const struct gft_type *t, const struct expr *e);
 const char *emit_equal(struct em *m, const struct expr *x, const struct expr *y);

@@ -349,6 +349,8 @@ static const char *binary(struct em *m, const struct expr *e)
 
 	if (e->number && (x->type->kind == TY_FUNC || x->type->kind == TY_PROBE) && y->type->kind == TY_STRING)
 		return arena_printf(m->a, "(%s%s)", e->op == OP_NE ? "!" : "", emit_name_test(m, x, e->number));
+	if (x->type->display == TD_GOTYPE && y->type->kind == TY_STRING)
+		return arena_printf(m->a, "(%s%s)", e->op == OP_NE ? "!" : "", emit_type_test(m, x, y->str));
 	if (!emit_is_scalar(x->type) && (e->op == OP_EQ || e->op == OP_NE))
 		return arena_printf(m->a, "(%s%s)", e->op == OP_NE ? "!" : "", emit_equal(m, x, y));
 	if ((x->type->kind == TY_PTR || y->type->kind == TY_PTR) && (e->op == OP_ADD || e->op == OP_SUB))

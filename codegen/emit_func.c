@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /* emit_func.c - functions about text, time, symbols and stacks as C, and comparing values of several parts. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "codegen/emit.h"
+#include "gft/resolve.h"
 
 static const char *take(struct em *m, struct buf *b)
 {
@@ -48,6 +50,15 @@ static const struct gft_type *compared(struct em *m, const struct expr *e, const
 	t->size = with->type->size;
 	t->align = with->type->align;
 	return t;
+}
+
+/* Whether the class runs the clause. */
+static bool runs(const struct prog_class *pc, const struct clause_info *ci)
+{
+	for (uint32_t k = 0; k < pc->nclauses; k++)
+		if (pc->clauses[k] == ci->clause->index)
+			return true;
+	return false;
 }
 
 const char *emit_equal(struct em *m, const struct expr *x, const struct expr *y)
@@ -159,6 +170,42 @@ static const char *find_text(struct em *m, const struct expr *e)
 		p[i] = emit_at(m, &o, e->args[i]);
 	buf_printf(&o, "gft_str_find(c, %s, %u, %s, %u)%s; })", p[0], e->args[0]->type->size, p[1],
 		   e->args[1]->type->size, e->fn->id == FN_STRCONTAINS ? " >= 0" : "");
+	return take(m, &o);
+}
+
+/* Whether a Go type has that name: its address in the file is one of those that have. */
+const char *emit_type_test(struct em *m, const struct expr *type, const char *text)
+{
+	const struct resolver *r = m->p->res;
+	struct buf o = BUF_INIT;
+	uint64_t done = 0;
+	const char *p;
+
+	buf_puts(&o, "({ ");
+	p = emit_at(m, &o, type);
+	if (!strcmp(text, "nil")) { /* what none is printed as */
+		buf_printf(&o, "!*(__u64 *)(%s); })", p);
+		return take(m, &o);
+	}
+	m->bias = true;
+	buf_printf(&o, "__u64 type%u = *(__u64 *)(%s) - gft_bias(c); 0", m->tmp, p);
+	for (uint32_t i = 0; i < m->p->nclasses; i++) {
+		const struct prog_class *pc = &m->p->classes[i];
+		uint64_t *addrs = NULL;
+		size_t n = 0;
+
+		if (!pc->event || done & 1ULL << pc->binary || !runs(pc, m->ci))
+			continue;
+		done |= 1ULL << pc->binary;
+		if (r->type_addrs)
+			n = r->type_addrs(r->ctx, pc->binary, text, &addrs);
+		for (size_t k = 0; k < n; k++)
+			buf_printf(&o, " || (c->layout == %d && type%u == 0x%llxULL)", pc->binary, m->tmp,
+				   (unsigned long long)addrs[k]);
+		free(addrs);
+	}
+	m->tmp++;
+	buf_puts(&o, "; })");
 	return take(m, &o);
 }
 

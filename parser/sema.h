@@ -214,6 +214,8 @@ bool sema_setting(struct sema *s, struct expr *e);
 
 /* sema_name.c: func == "x", strncmp(func, "x", 1); false: it is no such comparison */
 bool sema_name_equal(struct sema *s, struct expr *e);
+/* sema_event.c: whether e compares a Go type with its name as text; e->a is the type then. */
+bool sema_type_equal(struct sema *s, struct expr *e);
 bool sema_name_call(struct sema *s, struct expr *e);
 
 /* sema_map.c: let @m = hash(N) */

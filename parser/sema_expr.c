@@ -607,7 +607,8 @@ static void check_binary(struct sema *s, struct expr *e)
 	case OP_EQ:
 	case OP_NE:
 		e->type = &ty_bool;
-		if ((a->type->kind == TY_STRING && b->type->kind == TY_STRING) || sema_name_equal(s, e))
+		if ((a->type->kind == TY_STRING && b->type->kind == TY_STRING) || sema_name_equal(s, e) ||
+		    sema_type_equal(s, e))
 			return;
 		name_to_number(s, a, b);
 		name_to_number(s, b, a);
@@ -638,6 +639,9 @@ static void check_binary(struct sema *s, struct expr *e)
 		else if (is_name(a->type) || is_name(b->type))
 			sema_hint(s, "func and probe are numbers until they are printed; they can be compared with a "
 				     "literal: func == \"main.add\"");
+		else if (a->type->display == TD_GOTYPE || b->type->display == TD_GOTYPE)
+			sema_hint(s, "a type is an address until it is printed; in go:EVENT it can be compared with a "
+				     "literal: args.type == \"main.T\"");
 		else if (a->type->kind == TY_USYM || b->type->kind == TY_USYM)
 			sema_hint(s, "it is an address until it is printed: it can be a key, @[...] = count()");
 		if (e->type->kind == TY_NONE)

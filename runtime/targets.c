@@ -571,6 +571,11 @@ static const struct go_type *r_type_by_name(void *ctx, int bin, const char *name
 	return t;
 }
 
+static size_t r_type_addrs(void *ctx, int bin, const char *name, uint64_t **out)
+{
+	return tgt_rtypes_named(targets_tgt(ctx, bin), name, out);
+}
+
 static int r_type_fill(void *ctx, int bin, const struct go_type *type)
 {
 	return tgt_type_fill(targets_tgt(ctx, bin), type);
@@ -689,6 +694,7 @@ void targets_resolver(struct targets *t, struct resolver *out)
 		.params = r_params,
 		.type_fill = r_type_fill,
 		.type_by_name = r_type_by_name,
+		.type_addrs = r_type_addrs,
 		.c_type = r_c_type,
 		.c_names = r_c_names,
 		.check_addr = r_check_addr,

@@ -159,6 +159,13 @@ size_t tgt_c_names(struct tgt *t, char tag, const char **names, size_t max);
  */
 bool tgt_rtype_name(struct tgt *t, uint64_t vaddr, const char **name);
 
+/*
+ * The descriptors that have exactly that name, ascending, in the binary's own
+ * numbering: a malloc'd array in *out.  Several packages may have a type of one
+ * name.  0 (*out is NULL): none, or the type data was not found.
+ */
+size_t tgt_rtypes_named(struct tgt *t, const char *name, uint64_t **out);
+
 /* More of such a type.  Strings live as long as the target. */
 struct tgt_rtype {
 	const char *name;

@@ -71,6 +71,8 @@ struct resolver {
 		      size_t err_sz);
 	const struct go_type *(*type_by_name)(void *ctx, int bin, const char *name, char *err, size_t err_sz);
 	int (*type_fill)(void *ctx, int bin, const struct go_type *type);
+	/* Addresses of the descriptors of the Go types of that name, malloc'd; 0: none.  NULL: not known here. */
+	size_t (*type_addrs)(void *ctx, int bin, const char *name, uint64_t **out);
 	/*
 	 * A type of C by its name, as tgt_c_type() of gotype.h has it, and names of that kind for suggestions.
 	 * Both may be NULL: no target describes any.

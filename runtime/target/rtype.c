@@ -156,7 +156,8 @@ static bool power_of_two(uint8_t n)
 	return n && !(n & (n - 1));
 }
 
-static const char *read_string(struct tgt *t, struct rtypes *r, uint32_t off, bool star)
+/* The text of a Name at an offset from the types: *n bytes, without NUL; NULL: there is none. */
+static const char *find_string(struct tgt *t, const struct rtypes *r, uint32_t off, bool star, size_t *n)
 {
 	uint64_t left = r->etypes - r->types;
 	const uint8_t *p;
@@ -189,19 +190,32 @@ static const char *read_string(struct tgt *t, struct rtypes *r, uint32_t off, bo
 		at++;
 		len--;
 	}
-	return arena_strndup(r->a, (const char *)p + at, len);
+	*n = len;
+	return (const char *)p + at;
+}
+
+static const char *read_string(struct tgt *t, struct rtypes *r, uint32_t off, bool star)
+{
+	size_t n;
+	const char *s = find_string(t, r, off, star, &n);
+
+	return s ? arena_strndup(r->a, s, n) : NULL;
+}
+
+/* Whether the T_BYTES at p may be a descriptor. */
+static bool plausible(const uint8_t *p)
+{
+	unsigned kind = p[T_KIND] & KIND_MASK;
+
+	return kind && kind <= LAST_KIND && power_of_two(p[T_ALIGN]) && p[T_ALIGN] <= 16 && power_of_two(p[T_FALIGN]) &&
+	       p[T_FALIGN] <= 16 && rd64(p + T_PTRDATA) <= rd64(p + T_SIZE) && rd64(p + T_SIZE) <= 1ULL << 47;
 }
 
 static const char *read_name(struct tgt *t, struct rtypes *r, uint64_t vaddr)
 {
 	const uint8_t *p = tgt_mem(t, vaddr, T_BYTES);
-	unsigned kind;
 
-	if (!p)
-		return NULL;
-	kind = p[T_KIND] & KIND_MASK;
-	if (!kind || kind > LAST_KIND || !power_of_two(p[T_ALIGN]) || p[T_ALIGN] > 16 || !power_of_two(p[T_FALIGN]) ||
-	    p[T_FALIGN] > 16 || rd64(p + T_PTRDATA) > rd64(p + T_SIZE) || rd64(p + T_SIZE) > 1ULL << 47)
+	if (!p || !plausible(p))
 		return NULL;
 	return read_string(t, r, rd32(p + T_STR), p[T_TFLAG] & TFLAG_EXTRA_STAR);
 }
@@ -246,6 +260,31 @@ bool tgt_rtype_name(struct tgt *t, uint64_t vaddr, const char **name)
 	if (e->name)
 		*name = e->name;
 	return e->name;
+}
+
+size_t tgt_rtypes_named(struct tgt *t, const char *name, uint64_t **out)
+{
+	struct rtypes *r = get(t);
+	size_t want = strlen(name), n = 0, cap = 0, len;
+	const uint8_t *p = r->types ? tgt_mem(t, r->types, r->etypes - r->types) : NULL;
+
+	*out = NULL;
+	/* they lie among other data, and no list has them all: whatever looks like one is looked at */
+	for (uint64_t at = -r->types & 7; p && at + T_BYTES <= r->etypes - r->types; at += 8) {
+		const char *s;
+
+		if (!plausible(p + at))
+			continue;
+		s = find_string(t, r, rd32(p + at + T_STR), p[at + T_TFLAG] & TFLAG_EXTRA_STAR, &len);
+		if (!s || len != want || memcmp(s, name, len) != 0)
+			continue;
+		if (n == cap) {
+			cap = cap ? cap * 2 : 8;
+			*out = xrealloc(*out, cap * sizeof(**out));
+		}
+		(*out)[n++] = r->types + at;
+	}
+	return n;
 }
 
 /* --- more of a type ------------------------------------------------------------------------------- */

@@ -93,7 +93,9 @@ def values(go=None, variant="plain"):
     exe = build("checker", go, variant)
     with tempfile.TemporaryDirectory() as d, NothingLeft():
         r = gft("-e", 'go:panic { print(args.value); @[args.type] = count(); } '
-                "go:malloc { @m[args.type] = count(); }", "-c", f"{exe} -situation panics -calls 1000 -log {d}/log").ok()
+                'go:malloc { @m[args.type] = count(); } go:malloc / args.type == "main.walker" / { @walkers = count(); } '
+                'go:malloc / "nil" == args.type / { @nils = count(); } go:panic { $t = args.type; if ($t != "int") { @others = count(); } }',
+                "-c", f"{exe} -situation panics -calls 1000 -log {d}/log").ok()
     lines = set(r.out.split("\n"))
     check(PANICS <= lines, f"{go} {variant}: {PANICS - lines} are missing", r)
     check(any(line.startswith("runtime.boundsError{x:4, y:3, ") for line in lines), "an index out of range", r)
@@ -103,6 +105,10 @@ def values(go=None, variant="plain"):
     check(not [k for k in m if k.startswith("@[0x")], "types without a name", r)
     for name in ("nil", "string", "main.walker"):
         check(m.get(f"@m[{name}]", 0) > 0, f"{go} {variant}: allocations of {name}", r)
+    # compared with text: the same
+    check(m.get("@walkers") == m["@m[main.walker]"] and m.get("@nils") == m["@m[nil]"], f"{go} {variant}: compared with a name", r)
+    panics = {k: v for k, v in m.items() if k.startswith("@[")}
+    check(m.get("@others") == sum(panics.values()) - panics["@[int]"], f"{go} {variant}: compared with a name by !=", r)
     check(not [k for k in m if k.startswith("@m[0x")], "types without a name", r)
 
 
@@ -111,6 +117,15 @@ def test_values():
     values()
     for variant in ("stripped", "pie", "pie-stripped"):
         values(variant=variant)
+
+
+def test_type_that_is_not_there():
+    exe = build("checker")
+    with NothingLeft():
+        r = gft("-e", 'go:malloc / args.type == "main.wlker" / { @ = count(); } interval:ms:100 { exit(); }', exe).ok()
+        check(re.search(r"WARNING: no type in \S*checker is called main.wlker\n", r.err), "a warning", r)
+        r = gft("-e", 'go:malloc { @t = args.type; } interval:ms:100 { if (@t == "int") { exit(); } }', exe)
+    check(r.status == 1 and "in go:EVENT it can be compared with a literal" in r.err, "a hint", r)
 
 
 def test_values_oldest_go():
