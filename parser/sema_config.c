@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 #include "parser/sema.h"
 
@@ -177,6 +178,30 @@ bool sema_setting(struct sema *s, struct expr *e)
 	return true;
 }
 
+/* A variable that is nearly a setting's: it would do nothing, silently. */
+static void mistyped(struct sema *s, const char *var, size_t prefix)
+{
+	const char *names[N(settings)], *near;
+	size_t len = strcspn(var, "=");
+	bool upper = true;
+	char *name = arena_strndup(s->a, var, len);
+
+	for (size_t i = 0; i < N(settings); i++)
+		names[i] = settings[i].name;
+	for (char *p = name + prefix; *p; p++) {
+		upper &= !islower((unsigned char)*p);
+		*p = (char)tolower((unsigned char)*p);
+	}
+	near = diag_nearest(name + prefix, names, N(settings));
+	if (!near || (upper && !strcmp(near, name + prefix)))
+		return;
+	diag_warn(s->d, SRC_NOWHERE, "the environment's %.*s is no setting of gft", (int)len, var);
+	name = arena_printf(s->a, "%.*s%s", (int)prefix, var, near);
+	for (char *p = name; *p; p++)
+		*p = (char)toupper((unsigned char)*p);
+	diag_hint(s->d, "did you mean %s?", name);
+}
+
 /* GFT_MAX_MAP_KEYS=100, or bpftrace's own name of it. */
 static void from_environment(struct sema *s)
 {
@@ -203,6 +228,10 @@ static void from_environment(struct sema *s)
 				diag_error(s->d, SRC_NOWHERE, "the environment's %s=%s: it must be %s", name, v,
 					   takes(s, &settings[i]));
 		}
+	for (char **v = environ; *v; v++)
+		for (size_t k = 0; k < N(prefixes); k++)
+			if (!strncmp(*v, prefixes[k], strlen(prefixes[k])))
+				mistyped(s, *v, strlen(prefixes[k]));
 }
 
 void sema_config(struct sema *s)

@@ -204,6 +204,14 @@ def test_settings():
         finally:
             del os.environ[var]
         check("@: 1" not in r.out, "the environment wins", r)
+    for var, near in (("GFT_MAX_STRLN", "GFT_MAX_STRLEN"), ("BPFTRACE_max_map_keys", "BPFTRACE_MAX_MAP_KEYS"), ("GFT_CHECK", None)):
+        os.environ[var] = "1000"
+        try:
+            r = gft("-e", "begin { exit(); }").ok()
+        finally:
+            del os.environ[var]
+        check((f"WARNING: the environment's {var} is no setting of gft\nHINT: did you mean {near}?\n" if near else "") in r.err
+              and ("WARNING" in r.err) == bool(near), f"{var} in the environment", r)
 
 
 def test_kernel_events():
