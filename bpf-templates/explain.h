@@ -351,6 +351,12 @@ static __always_inline bool gft_child_open(struct gft_ctx *c, __u64 goid)
 	child.st->want = c->st->want;
 	child.st->level = c->st->level + 1;
 	child.st->doing = GFT_RUNNABLE;
+#ifdef GFT_FRAMES
+	child.st->root_n = (__u32)-1;
+#endif
+#ifdef GFT_LEVELS
+	child.st->levels = c->st->levels;
+#endif
 	return true;
 }
 

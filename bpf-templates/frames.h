@@ -35,6 +35,14 @@ static __always_inline struct gft_frame *gft_frame_at(struct gft_ctx *c, struct 
 	return bpf_map_lookup_elem(&gft_deep, &k);
 }
 
+/* The level of frame i below the root of the open graph. */
+static __always_inline __u32 gft_level(struct gft_gstate *st, __u32 i)
+{
+	__s32 level = (__s32)(i - st->root_n);
+
+	return st->open && level > 0 ? level : 0;
+}
+
 struct gft_search {
 	struct gft_ctx *c;
 	struct gft_gstate *st;
@@ -117,7 +125,7 @@ static long gft_sweep_step(__u32 i, struct gft_sweep *s)
 		c->site = f->site;
 		c->probe_id = f->site | TY_PROBE_EXIT;
 		c->duration = c->ts - f->ts;
-		c->depth = st->open && n > st->root_n ? n - st->root_n : 0;
+		c->depth = gft_level(st, n);
 		gft_unwound(c, f->if_unwound);
 	}
 	if (n >= GFT_INLINE_FRAMES) {
@@ -240,7 +248,7 @@ static __always_inline void gft_frames_push(struct gft_ctx *c)
 		}
 	}
 	st->n = n + 1;
-	c->depth = st->open && n > st->root_n ? n - st->root_n : 0;
+	c->depth = gft_level(st, n);
 }
 
 /* Finds this exit's frame: matched says whether there was one. */
@@ -263,7 +271,7 @@ static __always_inline void gft_frames_pop(struct gft_ctx *c)
 		if (f && i + (f->key == c->key) < st->n)
 			gft_count_gone(c->site, st->n - i - (f->key == c->key));
 	}
-	c->depth = st->open && i > st->root_n ? i - st->root_n : 0;
+	c->depth = gft_level(st, i);
 	if (f && f->key == c->key) {
 		c->duration = c->ts - f->ts;
 		c->matched = 1;

@@ -58,7 +58,7 @@ struct gft_gstate {
 #ifdef GFT_LEVELS
 	__u32 levels; /* graph(depth): of calls below the root that are recorded; 0: all */
 #endif
-	__u32 root_n; /* the root's index */
+	__u32 root_n; /* the root's index; -1: the goroutine itself is the root */
 	struct gft_frame f[GFT_INLINE_FRAMES];
 #endif
 };
