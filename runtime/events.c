@@ -318,6 +318,7 @@ void events_handle(struct events *e, const void *rec, size_t size)
 	case EV_TIME: do_time(e, ev); break;
 	case EV_EXIT:
 		e->exiting = true;
+		e->exit_ns = h->ts_ns;
 		e->status = (int)uint_arg(ev, rec, 0);
 		break;
 	default: e->bad++; break;

@@ -15,10 +15,11 @@ struct events {
 	struct stream_writer *recorder; /* keeps what is printed; NULL: nobody does */
 	const struct value_ctx *values;
 	const struct diag *diag;
-	bool exiting;	 /* exit() was called */
-	int status;	 /* its argument */
-	uint64_t bad;	 /* records that make no sense */
-	size_t rec_size; /* of the record that is being handled */
+	bool exiting;	  /* exit() was called */
+	int status;	  /* its argument */
+	uint64_t exit_ns; /* when */
+	uint64_t bad;	  /* records that make no sense */
+	size_t rec_size;  /* of the record that is being handled */
 };
 
 /* One GFT_REC_EVENT record of size bytes. */

@@ -84,7 +84,7 @@ static int show(const struct cli *c, struct stream *s, int fd)
 			else
 				text(o, &item);
 			break;
-		case STREAM_ITEM_GONE: graph_process_gone(b, item.tgid); break;
+		case STREAM_ITEM_GONE: graph_process_gone(b, item.tgid, item.ts_ns); break;
 		case STREAM_ITEM_LOST: graph_lost(b); break;
 		}
 	}

@@ -59,6 +59,7 @@ struct run {
 	struct warnings warnings;
 	struct symbols *symbols;
 	uint64_t bad_records;
+	uint64_t end_ns;	 /* finish() */
 	bool processes;		 /* the kernel half keeps a list of processes */
 	bool bar;		 /* a progress bar is on the terminal */
 	bool draining, finished; /* the end: see finish() */
@@ -212,9 +213,9 @@ static int process_over(struct run *r, const void *rec, size_t size)
 	if (r->finished)
 		return 0;
 	note_losses(r);
-	graph_process_gone(r->graph, c.tgid);
+	graph_process_gone(r->graph, c.tgid, c.h.ts_ns);
 	if (r->recorder)
-		stream_write_gone(r->recorder, c.tgid);
+		stream_write_gone(r->recorder, c.tgid, c.h.ts_ns);
 	return output_error(r->out) ? 1 : 0;
 }
 
@@ -306,7 +307,7 @@ static bool open_recorder(struct run *r, int *fd)
 
 static bool close_recorder(struct run *r, int fd)
 {
-	int e = r->recorder ? stream_writer_close(r->recorder, now_ns()) : 0;
+	int e = r->recorder ? stream_writer_close(r->recorder, r->end_ns ? r->end_ns : now_ns()) : 0;
 
 	r->recorder = r->ev.recorder = NULL;
 	if (fd >= 0 && close(fd) && !e)
@@ -604,13 +605,15 @@ static bool pid_alive(pid_t pid)
 static bool alive(void *ctx, uint32_t tgid)
 {
 	struct run *r = ctx;
+	uint64_t ts;
 
 	if (!kill((pid_t)tgid, 0) || errno != ESRCH)
 		return true;
 	note_losses(r);
-	graph_process_gone(r->graph, tgid);
+	ts = now_ns();
+	graph_process_gone(r->graph, tgid, ts);
 	if (r->recorder)
-		stream_write_gone(r->recorder, tgid);
+		stream_write_gone(r->recorder, tgid, ts);
 	return false;
 }
 
@@ -800,20 +803,26 @@ static void tell_graph(struct run *r)
 			(unsigned long long)g->trees, (unsigned long long)g->nodes);
 }
 
-/* What there is is printed, everything is detached; in this order, so that no hit falls between. */
+/*
+ * Nothing counts any more from one moment on, at exit() that of the call: to detach takes
+ * its time, and what is seen while half of the probes are gone would not fit together.
+ */
 static void finish(struct run *r)
 {
 	bool exiting;
 
-	ksession_detach(r->ks, progress, r);
 	ksession_ready(r->ks, false);
+	r->end_ns = now_ns();
+	ksession_detach(r->ks, progress, r);
 	/* what came before the end is shown; what came behind exit() is read and thrown away */
 	r->draining = true;
 	while (ksession_poll(r->ks, 0, record, r) > 0)
 		;
+	if (r->ev.exiting && r->ev.exit_ns < r->end_ns)
+		r->end_ns = r->ev.exit_ns;
 	if (r->graph) {
 		note_losses(r);
-		graph_finish(r->graph, now_ns());
+		graph_finish(r->graph, r->end_ns);
 	}
 	r->finished = true;
 	/* end clauses speak even after exit() */

@@ -229,8 +229,8 @@ int graph_feed(struct graph_builder *b, const void *rec, size_t size);
  */
 void graph_lost(struct graph_builder *b);
 
-/* A process is gone: its open trees are closed and given out, marked open. */
-void graph_process_gone(struct graph_builder *b, uint32_t tgid);
+/* A process is gone: its open trees are closed and given out, marked open.  now_ns 0: when, is not known. */
+void graph_process_gone(struct graph_builder *b, uint32_t tgid, uint64_t now_ns);
 
 /* The end: every open tree is closed and given out, marked open. */
 void graph_finish(struct graph_builder *b, uint64_t now_ns);

@@ -43,7 +43,7 @@ enum stream_kind {
 	STREAM_CLOCK = 7,   /* struct stream_clock; before the first record */
 	STREAM_RECORD = 8,  /* a record of wire.h */
 	STREAM_TEXT = 9,    /* u32 s: kind, u32 0, then text: what printf, time, cat, join and system printed */
-	STREAM_GONE = 10,   /* u32 tgid, u32 0: the process is gone */
+	STREAM_GONE = 10,   /* u32 tgid, u32 0, u64 ts_ns (files of before have none): the process is gone */
 	STREAM_END = 11,    /* u64 ts_ns: when recording ended */
 	STREAM_REASON = 12, /* struct stream_reason */
 	STREAM_TAG = 13,    /* u32 p, u32 0: of graph_tag() number 0, 1, ...; before the first record */
@@ -156,7 +156,7 @@ void stream_write_tags(struct stream_writer *w, const struct payload *tags, size
 void stream_write(struct stream_writer *w, const void *rec, size_t size);
 /* kind as in output_text(); text as it is shown: what came from the target is escaped. */
 void stream_write_text(struct stream_writer *w, const char *kind, const char *text, size_t len);
-void stream_write_gone(struct stream_writer *w, uint32_t tgid);
+void stream_write_gone(struct stream_writer *w, uint32_t tgid, uint64_t ts_ns);
 void stream_write_lost(struct stream_writer *w); /* graph_lost() */
 /* Writes what is left and the end's time, and frees.  0, or -errno of the first write that failed. */
 int stream_writer_close(struct stream_writer *w, uint64_t now_ns);
@@ -172,7 +172,9 @@ struct stream_item {
 	const void *data; /* record, or text (not NUL-terminated); inside the data that was opened */
 	size_t size;
 	const char *text_kind;
-	uint32_t tgid; /* STREAM_ITEM_GONE */
+	/* STREAM_ITEM_GONE; ts_ns 0: not known */
+	uint32_t tgid;
+	uint64_t ts_ns;
 };
 
 /*

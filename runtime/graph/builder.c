@@ -677,9 +677,13 @@ void graph_lost(struct graph_builder *b)
 			t->frames[t->nlost++].lost = true;
 }
 
-void graph_process_gone(struct graph_builder *b, uint32_t tgid)
+void graph_process_gone(struct graph_builder *b, uint32_t tgid, uint64_t now_ns)
 {
 	struct tree *t, *newer;
+
+	/* calls that were open took until then, though nothing was heard of them */
+	if (now_ns > b->last_ts)
+		b->last_ts = now_ns;
 
 	for (t = b->open.oldest; t; t = newer) {
 		newer = t->newer;

@@ -333,11 +333,14 @@ static int read_text(struct stream *s, const char *p, size_t size, struct stream
 static int read_gone(struct stream *s, const char *p, size_t size, struct stream_item *item)
 {
 	uint32_t tgid;
+	uint64_t ts = 0;
 
-	if (size != 8)
+	if (size != 8 && size != 8 + sizeof(ts))
 		return stream_damaged(s, "the end of a process is cut off");
 	memcpy(&tgid, p, sizeof(tgid));
-	*item = (struct stream_item){ .kind = STREAM_ITEM_GONE, .tgid = tgid };
+	if (size > 8)
+		memcpy(&ts, p + 8, sizeof(ts));
+	*item = (struct stream_item){ .kind = STREAM_ITEM_GONE, .tgid = tgid, .ts_ns = ts };
 	return 1;
 }
 

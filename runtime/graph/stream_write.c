@@ -380,11 +380,11 @@ void stream_write_text(struct stream_writer *w, const char *kind, const char *te
 	stream_chunk(w, STREAM_TEXT, head, sizeof(head), text, len);
 }
 
-void stream_write_gone(struct stream_writer *w, uint32_t tgid)
+void stream_write_gone(struct stream_writer *w, uint32_t tgid, uint64_t ts_ns)
 {
 	uint32_t body[2] = { tgid, 0 };
 
-	stream_chunk(w, STREAM_GONE, body, sizeof(body), NULL, 0);
+	stream_chunk(w, STREAM_GONE, body, sizeof(body), &ts_ns, sizeof(ts_ns));
 }
 
 void stream_write_lost(struct stream_writer *w)

@@ -40,7 +40,7 @@ static void play(struct stream *s, int fd)
 		switch (it.kind) {
 		case STREAM_ITEM_RECORD: graph_feed(b, it.data, it.size); break;
 		case STREAM_ITEM_TEXT: output_text(o, it.text_kind, it.data, it.size); break;
-		case STREAM_ITEM_GONE: graph_process_gone(b, it.tgid); break;
+		case STREAM_ITEM_GONE: graph_process_gone(b, it.tgid, it.ts_ns); break;
 		case STREAM_ITEM_LOST: graph_lost(b); break;
 		}
 	}

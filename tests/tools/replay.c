@@ -118,7 +118,7 @@ static int show(struct replay *r, struct output_opts *oo, const void *data, size
 		switch (item.kind) {
 		case STREAM_ITEM_RECORD: graph_feed(b, item.data, item.size); break;
 		case STREAM_ITEM_TEXT: output_text(r->out, item.text_kind, item.data, item.size); break;
-		case STREAM_ITEM_GONE: graph_process_gone(b, item.tgid); break;
+		case STREAM_ITEM_GONE: graph_process_gone(b, item.tgid, item.ts_ns); break;
 		case STREAM_ITEM_LOST: graph_lost(b); break;
 		}
 	}

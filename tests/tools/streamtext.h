@@ -551,7 +551,7 @@ static void st_line(struct streamtext *s, const char **tok, size_t n)
 		stream_write_text(s->w, "printf", tok[1], strlen(tok[1]));
 	} else if (strcmp(tok[0], "process-gone") == 0 && n == 2) {
 		st_begin(s);
-		stream_write_gone(s->w, (uint32_t)atoi(tok[1]));
+		stream_write_gone(s->w, (uint32_t)atoi(tok[1]), s->now);
 	} else if (strcmp(tok[0], "lost") == 0 && n == 1) {
 		st_begin(s);
 		stream_write_lost(s->w);

@@ -235,7 +235,7 @@ static void test_identity(void **state)
 
 		assert_int_equal(graph_feed(fx.b, &e, sizeof(e)), 0);
 	}
-	graph_process_gone(fx.b, 1);
+	graph_process_gone(fx.b, 1, 0);
 	assert_string_equal(buf_str(&fx.text), "f1*()\n");
 	graph_finish(fx.b, 100);
 	assert_string_equal(buf_str(&fx.text), "f1*()\nf0*()\nf2*()\n");
@@ -552,7 +552,7 @@ static void test_random_records(void **state)
 		memcpy(rec, &c, sizeof(c));
 		graph_feed(fx.b, rec, rnd(4) ? 80 : rnd(97));
 		if (rnd(5000) == 0)
-			graph_process_gone(fx.b, rnd(2));
+			graph_process_gone(fx.b, rnd(2), rnd(2) * rnd(1000));
 	}
 	graph_finish(fx.b, 1000);
 	assert_true(fx.trees > 100);

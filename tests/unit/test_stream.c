@@ -127,7 +127,7 @@ static char *make(size_t *size)
 	r.e.c.key = 128;
 	r.e.caller_rel = 77; /* not known */
 	stream_write(w, &r, sizeof(r.e));
-	stream_write_gone(w, 55);
+	stream_write_gone(w, 55, 9998);
 	stream_write(w, &exit, sizeof(exit));
 	assert_int_equal(stream_writer_close(w, 9999), 0);
 	*size = (size_t)lseek(fd, 0, SEEK_END);
@@ -183,6 +183,7 @@ static void test_round_trip(void **state)
 	assert_int_equal(stream_next(s, &it), 1);
 	assert_int_equal(it.kind, STREAM_ITEM_GONE);
 	assert_int_equal(it.tgid, 55);
+	assert_int_equal(it.ts_ns, 9998);
 	assert_int_equal(stream_next(s, &it), 1);
 	assert_int_equal(stream_next(s, &it), 0);
 	assert_int_equal(stream_next(s, &it), 0);
@@ -232,7 +233,7 @@ static unsigned play(const char *bytes, size_t size, int *result)
 		else if (it.kind == STREAM_ITEM_TEXT)
 			output_text(o, it.text_kind, it.data, it.size);
 		else
-			graph_process_gone(b, it.tgid);
+			graph_process_gone(b, it.tgid, it.ts_ns);
 	}
 	if (*result < 0)
 		assert_string_not_equal(stream_error(s), "");
