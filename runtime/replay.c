@@ -13,6 +13,7 @@
 #include "gft/output.h"
 #include "gft/stream.h"
 #include "runtime/gft.h"
+#include "runtime/losses.h"
 
 static void tree(void *ctx, const struct graph_tree *t)
 {
@@ -33,23 +34,6 @@ static void text(struct output *o, const struct stream_item *item)
 	buf_free(&b);
 }
 
-/* What was lost while it was recorded: said where gft said it then, and counted for the output. */
-static void tell_lost(struct output *o, const struct stream_item *item)
-{
-	struct buf b = BUF_INIT;
-	unsigned long long n;
-	char *end;
-
-	value_escape_but(&b, item->data, item->size, "\n");
-	output_flush(o);
-	fputs(buf_str(&b), stderr);
-	/* the ring buffer's line is the first */
-	n = strtoull(buf_str(&b), &end, 10);
-	if (!strncmp(end, " records lost", 13))
-		output_lost(o, n);
-	buf_free(&b);
-}
-
 static int show(const struct cli *c, struct stream *s, int fd)
 {
 	struct value_ctx vc = stream_value_ctx(s);
@@ -58,7 +42,8 @@ static int show(const struct cli *c, struct stream *s, int fd)
 	};
 	struct graph_config gc = { .syms = stream_syms(s), .tree = tree };
 	struct graph_builder *b;
-	struct stream_item item, lost = { .size = 0 };
+	struct losses *losses;
+	struct stream_item item;
 	const char *err = NULL;
 	struct output *o;
 	int n, e;
@@ -75,12 +60,13 @@ static int show(const struct cli *c, struct stream *s, int fd)
 	gc.tags = stream_tags(s, &gc.ntags);
 	gc.ctx = o;
 	b = graph_builder_new(&gc);
+	losses = losses_new();
 	while ((n = stream_next(s, &item)) > 0 && !output_error(o)) {
 		switch (item.kind) {
 		case STREAM_ITEM_RECORD: graph_feed(b, item.data, item.size); break;
 		case STREAM_ITEM_TEXT:
 			if (!strcmp(item.text_kind, STREAM_LOSSES))
-				lost = item; /* it stands at the end */
+				losses_read(losses, item.data, item.size);
 			else
 				text(o, &item);
 			break;
@@ -89,9 +75,12 @@ static int show(const struct cli *c, struct stream *s, int fd)
 		}
 	}
 	graph_finish(b, stream_end_ns(s));
-	if (lost.size)
-		tell_lost(o, &lost);
+	/* what was lost while it was recorded is told where it was told then */
 	e = output_flush(o);
+	losses_graphs(losses, graph_stats(b));
+	losses_tell(losses, o, c->verbose);
+	losses_free(losses);
+	e = e ? e : output_error(o);
 	if (n < 0)
 		fprintf(stderr, "gft: %s: %s\n", c->binary, stream_error(s));
 	if (e && e != -EPIPE)

@@ -23,6 +23,7 @@
 #include "runtime/events.h"
 #include "runtime/govalue.h"
 #include "runtime/kinds.h"
+#include "runtime/losses.h"
 #include "runtime/symbols.h"
 #include "runtime/warnings.h"
 
@@ -715,89 +716,27 @@ static void loop(struct run *r)
 	}
 }
 
-/* The probes that lost most; rows come most first. */
-static void tell_where(struct buf *b, struct run *r, const struct ksession_loss *loss, size_t n, enum gft_stat stat)
-{
-	size_t rows = 0, most = r->o->cli->verbose ? 20 : 3;
-	unsigned long long rest = 0;
-
-	for (size_t i = 0; i < n; i++) {
-		const char *name = sites_probe_name(r->o->sites, loss[i].site);
-
-		if (loss[i].stat != stat)
-			continue;
-		if (rows++ < most)
-			buf_printf(b, "  %llu at %s\n", (unsigned long long)loss[i].count, name ? name : "a probe");
-		else
-			rest += loss[i].count;
-	}
-	if (rest)
-		buf_printf(b, "  %llu at %zu others%s\n", rest, rows - most,
-			   r->o->cli->verbose ? "" : " (-v shows more)");
-}
-
 static void tell_losses(struct run *r)
 {
-	static const struct {
-		enum gft_stat stat;
-		const char *what, *hint;
-	} text[] = {
-		{ GFT_ST_RING_FULL, "records lost: the ring buffer was full", "a larger --buffer, or fewer functions" },
-		{ GFT_ST_MAP_FULL, "graphs not begun: too many goroutines at once", NULL },
-		{ GFT_ST_UNMATCHED, "exits without an entry: calls that began before gft attached", NULL },
-		{ GFT_ST_UNWOUND, "calls that a panic or Goexit removed", NULL },
-		{ GFT_ST_READ_FAULT, "hits ignored: the goroutine or its stack could not be read", NULL },
-		{ GFT_ST_BAD_GOID, "hits ignored: the goroutine id made no sense",
-		  "the layout of runtime.g is of another version of Go than the program's: gft info shows which" },
-		{ GFT_ST_SCRATCH, "actions skipped: no scratch buffer was free", NULL },
-		{ GFT_ST_DEPTH, "calls not tracked: too deep", NULL },
-		{ GFT_ST_STACK_LOST, "stacks lost", NULL },
-		{ GFT_ST_PROCS, "processes not followed: too many at once", NULL },
-		{ GFT_ST_CHILDREN, "goroutines not followed: started more than 8 levels below a graph's root", NULL },
-		{ GFT_ST_LOOP, "loops cut off: while ends after 1048576 rounds, for after 8388608", NULL },
-	};
+	struct ksession_loss *rows = xcalloc(LOSS_ROWS, sizeof(*rows));
+	const struct graph_stats *g = graph_stats(r->graph);
+	struct losses *l = losses_new();
 	uint64_t st[GFT_ST_MAX] = { 0 };
-	struct ksession_loss *loss = xcalloc(LOSS_ROWS, sizeof(*loss));
-	struct buf b = BUF_INIT;
-	size_t n;
+	size_t n = ksession_losses(r->ks, rows, LOSS_ROWS);
 
 	ksession_stats(r->ks, st);
-	n = ksession_losses(r->ks, loss, LOSS_ROWS);
-	for (size_t i = 0; i < sizeof(text) / sizeof(text[0]); i++) {
-		if (!st[text[i].stat] || (text[i].stat == GFT_ST_UNWOUND && !r->o->cli->verbose))
-			continue;
-		buf_printf(&b, "%llu %s", (unsigned long long)st[text[i].stat], text[i].what);
-		if (text[i].hint)
-			buf_printf(&b, " (%s)", text[i].hint);
-		buf_putc(&b, '\n');
-		tell_where(&b, r, loss, n, text[i].stat);
-	}
-	free(loss);
-	fputs(buf_str(&b), stderr);
+	for (uint32_t i = 0; i < GFT_ST_MAX; i++)
+		losses_count(l, i, st[i]);
+	for (size_t i = 0; i < n; i++)
+		losses_at(l, rows[i].stat, sites_probe_name(r->o->sites, rows[i].site), rows[i].count);
+	free(rows);
+	losses_bad(l, r->bad_records + r->ev.bad);
 	/* who reads the recording wants to know it, too */
-	if (r->recorder && b.len)
-		stream_write_text(r->recorder, STREAM_LOSSES, buf_str(&b), b.len);
-	buf_free(&b);
-	if (st[GFT_ST_RING_FULL])
-		output_lost(r->out, st[GFT_ST_RING_FULL]);
-}
-
-static void tell_graph(struct run *r)
-{
-	const struct graph_stats *g = r->graph ? graph_stats(r->graph) : NULL;
-
-	if (!g)
-		return;
-	if (g->unmatched)
-		fprintf(stderr, "%llu exits without an entry in an open graph\n", (unsigned long long)g->unmatched);
-	if (g->bad + r->bad_records + r->ev.bad)
-		fprintf(stderr, "%llu records made no sense\n",
-			(unsigned long long)(g->bad + r->bad_records + r->ev.bad));
-	if (g->over_limit)
-		fprintf(stderr, "%llu calls not shown: graphs over their limit\n", (unsigned long long)g->over_limit);
-	if (g->open_at_end)
-		fprintf(stderr, "%llu graph%s still open at the end\n", (unsigned long long)g->open_at_end,
-			g->open_at_end == 1 ? " was" : "s were");
+	if (r->recorder)
+		losses_write(l, r->recorder);
+	losses_graphs(l, g);
+	losses_tell(l, r->out, r->o->cli->verbose);
+	losses_free(l);
 	if (r->o->cli->verbose)
 		fprintf(stderr, "%llu records, %llu graphs, %llu calls\n", (unsigned long long)g->records,
 			(unsigned long long)g->trees, (unsigned long long)g->nodes);
@@ -948,7 +887,6 @@ int run_script(const struct run_opts *o)
 	}
 	finish(&r);
 	tell_losses(&r);
-	tell_graph(&r);
 	tell_child(&r);
 	if (r.ev.exiting)
 		status = r.ev.status & 0xff;

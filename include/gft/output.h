@@ -98,6 +98,14 @@ void output_end_of_run(struct output *o);
 /* Facts about the run that a format may want in its stream (JSON); text prints them on stderr elsewhere. */
 void output_attached(struct output *o, uint64_t probes);
 void output_lost(struct output *o, uint64_t events);
+/* One kind of loss: a name for programs and words for people, how often, and at which probes as far as that is known.
+ */
+struct output_loss_at {
+	const char *probe;
+	uint64_t count;
+};
+void output_loss(struct output *o, const char *name, const char *what, uint64_t count, const struct output_loss_at *at,
+		 size_t n);
 void output_warning(struct output *o, const char *kind, const char *msg, const char *helper, int64_t retcode,
 		    const char *file, unsigned line, unsigned col, uint64_t count);
 

@@ -107,9 +107,10 @@ struct stream_values {			    /* how values print: struct value_ctx */
 	uint32_t max_strlen, trunc_trailer; /* trunc_trailer: s */
 };
 
+/* The kind of STREAM_TEXT that is no output: what the run lost (runtime/losses.h). */
+#define STREAM_LOSSES "losses"
+
 /* What the run knew of a number in a value; a later answer replaces one before. */
-/* The kind of STREAM_TEXT that is no output: what gft said of losses at the end, "COUNT WHAT" a line. */
-#define STREAM_LOSSES "lost"
 
 enum stream_question {
 	STREAM_Q_FUNC = 1,   /* n: a probe's id; text: the function */

@@ -33,6 +33,8 @@ struct output_format {
 	void (*end_of_run)(struct output *o);
 	void (*attached)(struct output *o, uint64_t probes);
 	void (*lost)(struct output *o, uint64_t events);
+	void (*loss)(struct output *o, const char *name, const char *what, uint64_t count,
+		     const struct output_loss_at *at, size_t n);
 	void (*warning)(struct output *o, const char *kind, const char *msg, const char *helper, int64_t retcode,
 			const char *file, unsigned line, unsigned col, uint64_t count);
 };

@@ -98,6 +98,24 @@ static void json_lost(struct output *o, uint64_t events)
 	count(o, "lost_events", "events", events);
 }
 
+static void json_loss(struct output *o, const char *name, const char *what, uint64_t count,
+		      const struct output_loss_at *at, size_t n)
+{
+	begin(o, "loss");
+	buf_printf(&o->b, ", \"data\": {\"loss\": \"%s\", \"count\": ", name);
+	buf_u64(&o->b, count);
+	buf_puts(&o->b, ", \"what\": ");
+	json_string(&o->b, what, strlen(what));
+	for (size_t i = 0; i < n; i++) {
+		buf_puts(&o->b, i ? ", " : ", \"at\": {");
+		json_string(&o->b, at[i].probe, strlen(at[i].probe));
+		buf_puts(&o->b, ": ");
+		buf_u64(&o->b, at[i].count);
+	}
+	buf_puts(&o->b, n ? "}}" : "}");
+	end(o);
+}
+
 static void json_warning(struct output *o, const char *kind, const char *msg, const char *helper, int64_t retcode,
 			 const char *file, unsigned line, unsigned col, uint64_t count)
 {
@@ -133,5 +151,6 @@ const struct output_format output_format_json = {
 	.graph_stack = json_graph_stack,
 	.attached = json_attached,
 	.lost = json_lost,
+	.loss = json_loss,
 	.warning = json_warning,
 };

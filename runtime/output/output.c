@@ -174,6 +174,13 @@ void output_lost(struct output *o, uint64_t events)
 		o->format->lost(o, events);
 }
 
+void output_loss(struct output *o, const char *name, const char *what, uint64_t count, const struct output_loss_at *at,
+		 size_t n)
+{
+	if (o->format->loss)
+		o->format->loss(o, name, what, count, at, n);
+}
+
 void output_warning(struct output *o, const char *kind, const char *msg, const char *helper, int64_t retcode,
 		    const char *file, unsigned line, unsigned col, uint64_t count)
 {
