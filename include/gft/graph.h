@@ -101,6 +101,7 @@ struct graph_opts {
 #define GN_SYSCALL   0x80  /* leaf: a system call; x is a struct graph_syscall */
 #define GN_GO	     0x100 /* leaf: a go statement; x is a struct graph_go */
 #define GN_GOROUTINE 0x200 /* root: a goroutine that another one started, see struct graph_tree */
+#define GN_DROPPED   0x400 /* graph_drop() was called: how the call ended is known of the root only */
 #define GN_LEAF	     (GN_PARK | GN_SYSCALL | GN_GO)
 
 /* graph(parks): the time of a call, by what the goroutine did; the sum is the call's duration. */
@@ -198,11 +199,12 @@ struct graph_config {
 	size_t max_bytes;	/* memory for open trees; 0: 256 MiB; beyond it the oldest are closed */
 	/*
 	 * A root returned (or was closed); called before the next record is read.
-	 * NULL: not wanted; calls that returned are then not kept, so that limit
-	 * bounds only how many are open at a time.
+	 * NULL: not wanted; calls that returned are then not kept, so that
+	 * default_limit bounds only how many are open at a time.
 	 */
 	void (*tree)(void *ctx, const struct graph_tree *tree);
-	/* --stream: each line as it happens; NULL: not wanted.  depth from 0. */
+	/* --stream: each line as it happens; NULL: not wanted.  depth from 0.  Of a graph that was dropped the root
+	 * leaves, no other. */
 	void (*enter)(void *ctx, const struct graph_tree *tree, const struct graph_node *n, unsigned depth);
 	void (*leave)(void *ctx, const struct graph_tree *tree, const struct graph_node *n, unsigned depth);
 	/* a leaf, when it is over; and the stack of a root, behind its enter */

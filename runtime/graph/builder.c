@@ -167,6 +167,20 @@ void graph_builder_free(struct graph_builder *b)
 
 /* --- frames ------------------------------------------------------------------------- */
 
+static bool tree_full(const struct tree *t)
+{
+	return t->t.nodes + t->gone >= t->opts.limit;
+}
+
+void builder_forget(struct graph_builder *b, struct tree *t)
+{
+	t->t.nodes--;
+	b->stats.nodes++;
+	/* a limit that the script sets is one of what is shown; the other only bounds memory */
+	if (b->cfg.nopts && b->cfg.opts[t->t.opts].limit)
+		t->gone++;
+}
+
 /* A node below the innermost frame that has one, or the root; NULL: a leaf for which there is no room. */
 struct graph_node *builder_node(struct graph_builder *b, struct tree *t, const struct graph_node *as, bool leaf)
 {
@@ -174,7 +188,7 @@ struct graph_node *builder_node(struct graph_builder *b, struct tree *t, const s
 	struct graph_node *parent = kept ? t->frames[kept - 1].node : NULL;
 	struct graph_node *n;
 
-	if (leaf && t->t.nodes >= t->opts.limit) {
+	if (leaf && tree_full(t)) {
 		t->t.dropped++;
 		b->stats.over_limit++;
 		return NULL;
@@ -230,7 +244,7 @@ static void frame_pop(struct graph_builder *b, struct tree *t, uint64_t end_ns, 
 	const struct graph_split *split = NULL;
 
 	if (split_wanted(t)) {
-		split = split_pop(b, t, t->nframes - 1, n != NULL);
+		split = split_pop(b, t, t->nframes - 1, n && !t->drop);
 		if (end_ns)
 			end_ns = t->split->clock;
 	}
@@ -245,12 +259,14 @@ static void frame_pop(struct graph_builder *b, struct tree *t, uint64_t end_ns, 
 		n->x = split;
 	if (!(flags & GN_OPEN) && end_ns < n->start_ns)
 		n->end_ns = n->start_ns;
-	if (b->cfg.leave)
+	if (t->drop)
+		n->flags |= GN_DROPPED;
+	/* of a graph that was dropped only the root's end is known */
+	if (b->cfg.leave && (!t->drop || !t->nframes))
 		b->cfg.leave(b->cfg.ctx, &t->t, n, (unsigned)t->nframes);
 	if (!b->cfg.tree && t->nframes) {
 		pool_rewind(&b->pool, &t->mem, f->mark);
-		t->t.nodes--;
-		b->stats.nodes++;
+		builder_forget(b, t);
 	}
 }
 
@@ -442,7 +458,7 @@ static int feed_entry(struct graph_builder *b, const struct site_info *s, const 
 	mark = pool_mark(&t->mem);
 	if (t->opts.depth && t->nframes > t->opts.depth) {
 		/* not kept */
-	} else if (t->t.nodes >= t->opts.limit) {
+	} else if (tree_full(t)) {
 		t->t.dropped++;
 		b->stats.over_limit++;
 	} else {

@@ -41,6 +41,13 @@ void builder_lost(struct graph_builder *b, struct tree *t);
 struct tree *builder_open(struct graph_builder *b, const struct gft_rec_call *r);
 struct frame *builder_push(struct graph_builder *b, struct tree *t);
 struct graph_node *builder_node(struct graph_builder *b, struct tree *t, const struct graph_node *as, bool leaf);
+/* --stream: a node that has been shown is not kept. */
+void builder_forget(struct graph_builder *b, struct tree *t);
+/* The level of a leaf below the outermost n frames: frames that are not kept have none. */
+static inline unsigned builder_depth(const struct tree *t, size_t n)
+{
+	return n ? t->frames[n - 1].kept : 0;
+}
 
 /* split.c: graph(parks) */
 static inline bool split_wanted(const struct tree *t)

@@ -84,13 +84,11 @@ static void whole(struct graph_builder *b, struct tree *t, struct graph_node *le
 	leaf->exit_site = GFT_NO_SITE;
 	n = builder_node(b, t, leaf, true);
 	if (n && b->cfg.leaf)
-		b->cfg.leaf(b->cfg.ctx, &t->t, n, (unsigned)t->nframes);
+		b->cfg.leaf(b->cfg.ctx, &t->t, n, builder_depth(t, t->nframes));
 	if (!b->cfg.tree) {
 		pool_rewind(&b->pool, &t->mem, mark);
-		if (n) {
-			t->t.nodes--;
-			b->stats.nodes++;
-		}
+		if (n)
+			builder_forget(b, t);
 	}
 }
 

@@ -90,11 +90,10 @@ static void leaf_end(struct graph_builder *b, struct tree *t)
 	if (!t->closing)
 		n->flags &= ~(uint32_t)GN_OPEN;
 	if (b->cfg.leaf)
-		b->cfg.leaf(b->cfg.ctx, &t->t, n, (unsigned)t->split->park_frames);
+		b->cfg.leaf(b->cfg.ctx, &t->t, n, builder_depth(t, t->split->park_frames));
 	if (!b->cfg.tree && t->nframes == t->split->park_frames) {
 		pool_rewind(&b->pool, &t->mem, t->split->park_mark);
-		t->t.nodes--;
-		b->stats.nodes++;
+		builder_forget(b, t);
 	}
 }
 

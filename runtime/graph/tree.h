@@ -50,7 +50,8 @@ struct tree {
 	struct graph_node *root;
 	struct frame *frames;
 	size_t nframes, cap_frames;
-	size_t nlost; /* frames below this one have lost set */
+	size_t nlost;  /* frames below this one have lost set */
+	uint64_t gone; /* --stream: nodes that count for the limit, and are not kept */
 	struct graph_tag *tags;
 	size_t cap_tags;
 	struct pool_arena mem; /* nodes and payloads */

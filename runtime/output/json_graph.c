@@ -262,8 +262,9 @@ static void put_flags(struct output *o, uint32_t flags)
 		uint32_t flag;
 		const char *name;
 	} names[] = {
-		{ GN_OPEN, "open" },	  { GN_UNWOUND, "unwound" }, { GN_LOST_EXIT, "exit_lost" },
-		{ GN_TAIL, "tail_jump" }, { GN_DAMAGED, "damaged" }, { GN_SYSTEM, "system_stack" },
+		{ GN_OPEN, "open" },	   { GN_UNWOUND, "unwound" }, { GN_LOST_EXIT, "exit_lost" },
+		{ GN_TAIL, "tail_jump" },  { GN_DAMAGED, "damaged" }, { GN_SYSTEM, "system_stack" },
+		{ GN_DROPPED, "dropped" },
 	};
 	const char *sep = ", \"flags\": [\"";
 

@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -91,7 +92,8 @@ static void check_split(const struct graph_tree *t, const struct graph_node *n)
 	const struct graph_split *s = n->x;
 	uint64_t all = 0, waits = 0;
 
-	if (t->is_thread) { /* a thread that is no goroutine has no states */
+	/* a thread that is no goroutine has no states; behind graph_drop() they were not recorded */
+	if (t->is_thread || n->flags & GN_DROPPED) {
 		assert_null(s);
 		return;
 	}
@@ -333,7 +335,7 @@ static void test_nonsense(void **state)
 			}
 			graph_feed(m.b, rec, sizes[rnd(6)]);
 			if (rnd(20000) == 0)
-				graph_process_gone(m.b, 1);
+				graph_process_gone(m.b, 1, rnd(2) * rnd(400000));
 		}
 		graph_finish(m.b, 300000);
 		assert_true(m.ended > 1000);
@@ -341,12 +343,137 @@ static void test_nonsense(void **state)
 	}
 }
 
+/* What was shown: each leaf and each end of a call with its level. */
+struct shown {
+	char text[256];
+	uint64_t dropped, running, parked;
+};
+
+static void show(struct shown *s, char what, unsigned depth, const struct graph_node *n)
+{
+	size_t len = strlen(s->text);
+
+	snprintf(s->text + len, sizeof(s->text) - len, "%c%u%s ", what, depth, n->flags & GN_DROPPED ? "x" : "");
+}
+
+static void show_leave(void *ctx, const struct graph_tree *t, const struct graph_node *n, unsigned depth)
+{
+	struct shown *s = ctx;
+	const struct graph_split *split = n->x;
+
+	show(s, 'f', depth, n);
+	s->dropped = t->dropped;
+	s->running = split ? split->ns[GFT_RUNNING] : 0;
+	s->parked = split ? split->ns[GFT_PARKED] : 0;
+}
+
+static void show_leaf(void *ctx, const struct graph_tree *t, const struct graph_node *n, unsigned depth)
+{
+	(void)t;
+	show(ctx, 'p', depth, n);
+}
+
+/* main.f -> f -> f, which waits; returned says how many return, the last of them with its time. */
+static void three(struct model *m, unsigned returned)
+{
+	enter(m, 0, 0);
+	enter(m, 0, 0);
+	enter(m, 0, 0);
+	m->now = 2000;
+	do
+		change(m, 0);
+	while (m->g[0].doing != GFT_PARKED);
+	m->now = 3000;
+	m->g[0].doing = GFT_RUNNING;
+	feed_call(m, 0, GFT_REC_STATE, 0, 0, 0, GFT_RUNNING);
+	while (returned--)
+		leave(m, 0);
+}
+
+static struct model streamed(struct shown *s, const struct graph_opts *opts)
+{
+	struct graph_config gc = {
+		.syms = &syms, .opts = opts, .nopts = 1, .leave = show_leave, .leaf = show_leaf, .ctx = s
+	};
+	struct model m = { .now = 1000, .stream = true };
+
+	m.b = graph_builder_new(&gc);
+	return m;
+}
+
+/* --stream: a wait has the level of what stands above it, and a limit is one of what is shown. */
+static void test_stream(void **state)
+{
+	static const struct graph_opts all = { .flags = GRAPH_PARKS }, shallow = { .flags = GRAPH_PARKS, .depth = 1 },
+				       few = { .flags = GRAPH_PARKS, .limit = 4 };
+	struct shown s = { 0 };
+	struct model m = streamed(&s, &all);
+
+	(void)state;
+	three(&m, 3);
+	assert_string_equal(s.text, "p3 f2 f1 f0 ");
+	graph_builder_free(m.b);
+
+	s = (struct shown){ 0 };
+	m = streamed(&s, &shallow);
+	three(&m, 3);
+	assert_string_equal(s.text, "p2 f1 f0 ");
+	graph_builder_free(m.b);
+
+	s = (struct shown){ 0 };
+	m = streamed(&s, &few);
+	three(&m, 2);
+	enter(&m, 0, 0);
+	leave(&m, 0);
+	leave(&m, 0);
+	assert_string_equal(s.text, "p3 f2 f1 f0 ");
+	assert_int_equal(s.dropped, 1);
+	graph_builder_free(m.b);
+}
+
+/* --stream: behind graph_drop() the root's end is shown, and nothing that nobody knows. */
+static void test_stream_drop(void **state)
+{
+	static const struct graph_opts all = { .flags = GRAPH_PARKS };
+	struct shown s = { 0 };
+	struct model m = streamed(&s, &all);
+
+	(void)state;
+	three(&m, 1);
+	feed_call(&m, 0, GFT_REC_DROP, 0, 0, 0, 0);
+	m.g[0].depth = 1;
+	m.now = 9000;
+	leave(&m, 0);
+	assert_string_equal(s.text, "p3 f2 f0x ");
+	assert_int_equal(s.running, 0);
+	graph_builder_free(m.b);
+}
+
+/* What was open when a process ended was so until then, also for min. */
+static void test_process_gone(void **state)
+{
+	static const struct graph_opts slow = { .flags = GRAPH_PARKS, .min_ns = 5000 };
+	struct shown s = { 0 };
+	struct model m = streamed(&s, &slow);
+
+	(void)state;
+	three(&m, 0);
+	m.now = 4000;
+	feed_call(&m, 0, GFT_REC_STATE, 0, 0, 0, GFT_RUNNABLE);
+	graph_process_gone(m.b, 1, 7000);
+	assert_string_equal(s.text, "p3 f2 f1 f0 ");
+	assert_int_equal(s.running, 2000);
+	assert_int_equal(s.parked, 1000);
+	assert_int_equal(graph_stats(m.b)->trees, 1);
+	graph_builder_free(m.b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_lives),
-		cmocka_unit_test(test_lives_limited),
-		cmocka_unit_test(test_nonsense),
+		cmocka_unit_test(test_lives),	    cmocka_unit_test(test_lives_limited),
+		cmocka_unit_test(test_nonsense),    cmocka_unit_test(test_stream),
+		cmocka_unit_test(test_stream_drop), cmocka_unit_test(test_process_gone),
 	};
 
 	return cmocka_run_group_tests(tests, setup, NULL);
