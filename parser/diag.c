@@ -272,7 +272,11 @@ static void print_place(const struct diag *d, struct src_loc loc, const char *ki
 	if (!color)
 		color_on = "";
 	if (!s) {
-		fprintf(out, "%s%s:%s ", color_on, kind, off);
+		/* as every message of gft that is about no place of the script */
+		if (!strcmp(kind, "ERROR"))
+			fputs("gft: ", out);
+		else
+			fprintf(out, "%s%s:%s ", color_on, kind, off);
 		put_text(out, msg, strlen(msg));
 		fputc('\n', out);
 		return;

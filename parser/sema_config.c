@@ -6,6 +6,7 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include "gft/buf.h"
 #include "parser/sema.h"
 
 #define STRLEN_DEFAULT 1024 /* bpftrace's */
@@ -53,8 +54,12 @@ static const struct setting {
 
 static const struct setting *find(const char *key)
 {
+	static const struct setting unstable = { .name = "unstable_", .kind = IGNORED }; /* what bpftrace tries out */
+
 	if (!strncasecmp(key, "BPFTRACE_", 9))
 		key += 9;
+	if (!strncasecmp(key, unstable.name, 9))
+		return &unstable;
 	for (size_t i = 0; i < N(settings); i++)
 		if (!strcasecmp(settings[i].name, key))
 			return &settings[i];
@@ -136,17 +141,20 @@ static const char *takes(struct sema *s, const struct setting *st)
 static void unknown(struct sema *s, const struct config_item *c)
 {
 	const char *names[N(settings)], *near;
+	struct buf all = BUF_INIT;
 
-	for (size_t i = 0; i < N(settings); i++)
+	for (size_t i = 0; i < N(settings); i++) {
 		names[i] = settings[i].name;
+		if (settings[i].kind != IGNORED)
+			buf_printf(&all, "%s%s", all.len ? ", " : "", names[i]);
+	}
 	near = diag_nearest(c->key, names, N(settings));
 	diag_error(s->d, c->loc, "config: '%s' is not a setting", c->key);
 	if (near)
 		diag_hint(s->d, "did you mean '%s'?", near);
 	else
-		diag_hint(s->d, "settings are max_map_keys, max_strlen, max_cat_bytes, max_probes, "
-				"print_maps_on_exit, missing_probes, stack_mode, show_debug_info, str_trunc_trailer, "
-				"perf_rb_pages, ret_emulation");
+		diag_hint(s->d, "settings are %s", buf_str(&all));
+	buf_free(&all);
 }
 
 bool sema_setting(struct sema *s, struct expr *e)

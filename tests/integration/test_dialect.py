@@ -266,7 +266,7 @@ def test_options_of_the_script():
     text = 'print(getopt("min", 10, "least")); print(getopt("name", "x")); print(getopt("v")); print(getopt("n", -1));'
     begin(text, "10", "x", "false", "-1")
     begin(text, "3", "foo", "true", "-4", params=("--", "--min=3", "--v", "--name=foo", "--n=-4"))
-    for given, why in (("--max=1", "no option --max=1"), ("--min=x", "must be a number")):
+    for given, why in (("--max=1", "gft: the script takes no option --max=1"), ("--min=x", "must be a number")):
         r = script("begin { " + text + " }", command=("--", given), status=1)
         check(why in r.err, "refused", r)
 
