@@ -253,15 +253,30 @@ static void expand(struct sema *s, struct expr *e, const struct macro *m)
 	sema_expr(s, e);
 }
 
+/* Two of one name in one file differ in how many arguments they take; what is imported gives way. */
+static void twice(struct sema *s, const struct macro *m)
+{
+	for (const struct macro *k = s->p->ast->macros; k != m; k = k->next) {
+		if (k->nparams != m->nparams || k->loc.source != m->loc.source || strcmp(k->name, m->name) != 0)
+			continue;
+		diag_error(s->d, m->loc, "macro %s is defined already", m->name);
+		diag_note(s->d, k->loc, "here");
+		diag_hint(s->d, "another number of parameters makes another macro of this name");
+		return;
+	}
+}
+
 void sema_macros(struct sema *s)
 {
-	for (const struct macro *m = s->p->ast->macros; m; m = m->next)
+	for (const struct macro *m = s->p->ast->macros; m; m = m->next) {
+		twice(s, m);
 		for (uint32_t i = 0; i < m->nparams; i++) {
 			const struct expr *p = m->params[i];
 
 			if ((p->kind != EX_IDENT && p->kind != EX_VAR && p->kind != EX_MAP) || p->nargs)
 				diag_error(s->d, p->loc, "a macro's parameter is a name, a $variable or a @map");
 		}
+	}
 }
 
 bool sema_macro(struct sema *s, struct expr *e)
