@@ -90,11 +90,53 @@ bad:
 	return false;
 }
 
+/* Options that are given a number. */
+static const char *const numbers[] = { "min", "depth", "limit", "every", "rate" };
+
+static bool is_flag(const char *name)
+{
+	for (size_t i = 0; i < N(flags); i++)
+		if (!strcmp(flags[i].name, name))
+			return true;
+	return false;
+}
+
+/* An option that there is not, or not in this form. */
+static void no_option(struct sema *s, struct src_loc loc, const char *name, bool given)
+{
+	const char *names[N(flags) + N(numbers)], *near;
+
+	for (size_t i = 0; i < N(flags); i++)
+		names[i] = flags[i].name;
+	for (size_t i = 0; i < N(numbers); i++) {
+		names[N(flags) + i] = numbers[i];
+		if (strcmp(numbers[i], name) != 0)
+			continue;
+		sema_error(s, loc, "graph's %s needs a value", name);
+		sema_hint(s, TAKES);
+		return;
+	}
+	if (given && is_flag(name)) {
+		sema_error(s, loc, "graph's %s takes no value", name);
+		sema_hint(s, "graph(%s)", name);
+		return;
+	}
+	near = diag_nearest(name, names, N(names));
+	sema_error(s, loc, "graph has no option '%s'", name);
+	if (near)
+		sema_hint(s, "did you mean '%s'?", near);
+	else
+		sema_hint(s, TAKES);
+}
+
 static void check_number(struct sema *s, struct expr *e, const char *name, struct expr *v, struct graph_opts *o)
 {
-	static const char *const names[] = { "min", "depth", "limit", "every", "rate" };
-	const char *near;
 	int64_t n = 0;
+
+	if (is_flag(name)) {
+		no_option(s, v->loc, name, true);
+		return;
+	}
 
 	if (!strcmp(name, "rate")) {
 		check_rate(s, v, e);
@@ -121,18 +163,12 @@ static void check_number(struct sema *s, struct expr *e, const char *name, struc
 			sema_error(s, v->loc, "graph(every = N) records one call of N: N is at least 1");
 		e->ival = (uint64_t)n;
 	} else {
-		near = diag_nearest(name, names, N(names));
-		sema_error(s, v->loc, "graph has no option '%s'", name);
-		if (near)
-			sema_hint(s, "did you mean '%s'?", near);
-		else
-			sema_hint(s, TAKES);
+		no_option(s, v->loc, name, true);
 	}
 }
 
 static void check_graph(struct sema *s, struct expr *e)
 {
-	const char *names[N(flags)], *near;
 	struct graph_opts o = { 0 };
 
 	s->ci->has_graph = true;
@@ -140,8 +176,6 @@ static void check_graph(struct sema *s, struct expr *e)
 		sema_error(s, e->loc, "a graph opens at a function's entry, not at a place inside");
 		sema_hint(s, "u:FUNC { graph(); }");
 	}
-	for (size_t i = 0; i < N(flags); i++)
-		names[i] = flags[i].name;
 	for (uint32_t i = 0; i < e->nargs; i++) {
 		const char *name = e->argnames ? e->argnames[i] : NULL;
 		struct expr *v = e->args[i];
@@ -163,12 +197,7 @@ static void check_graph(struct sema *s, struct expr *e)
 			check_flag(s, v, &flags[k]);
 			continue;
 		}
-		near = diag_nearest(v->name, names, N(flags));
-		sema_error(s, v->loc, "graph has no option '%s'", v->name);
-		if (near)
-			sema_hint(s, "did you mean '%s'?", near);
-		else
-			sema_hint(s, TAKES);
+		no_option(s, v->loc, v->name, false);
 	}
 	if (e->ival > 1 && e->graph_rate)
 		sema_error(s, e->loc, "graph takes every or rate, not both");
