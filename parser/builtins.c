@@ -87,7 +87,7 @@ static const struct function functions[] = {
 	{ "clear", FN_CLEAR, 1, 1, W_ANY, NEED_RING, "clear(@map)" },
 	{ "zero", FN_ZERO, 1, 1, W_ANY, NEED_RING, "zero(@map)" },
 	{ "has_key", FN_HAS_KEY, 1, 2, W_ANY, 0, "has_key(@map, key)" },
-	{ "reg", FN_REG, 1, 1, W_UPROBE | W_TIMER | W_KERNEL, NEED_REGS, "reg(\"ax\")" },
+	{ "reg", FN_REG, 1, 1, W_UPROBE | W_TIMER | W_KERNEL | W_KRET, NEED_REGS, "reg(\"ax\")" },
 	{ "str", FN_STR, 1, 2, W_ANY, 0, "str(pointer, length)" },
 	{ "len", FN_LEN, 1, 1, W_ANY, 0, "len(@map), len(ustack), len($text)" },
 	{ "find", FN_FIND, 2, 3, W_ANY, 0, "find(@map, key, $variable)" },

@@ -291,9 +291,19 @@ bool sema_keyed_arg(struct sema *s, struct expr *e)
 
 static void check_reg(struct sema *s, struct expr *e)
 {
+	const struct clause *c = s->ci->clause;
 	struct expr *a = e->args[0];
 
 	e->type = &ty_u64;
+	for (uint32_t i = 0; i < c->npoints; i++) {
+		enum provider p = c->points[i]->provider;
+
+		if (p != PROV_FENTRY && p != PROV_FEXIT)
+			continue;
+		sema_error(s, e->loc, "reg: %s is called as a function is, and has no registers", c->points[i]->raw);
+		sema_hint(s, "args.NAME, arg0 and retval are there; k: and kr: have registers");
+		return;
+	}
 	if (a->kind != EX_STR) {
 		sema_error(s, a->loc, "reg takes the register's name as a literal: reg(\"ax\")");
 		return;

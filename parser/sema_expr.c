@@ -441,7 +441,7 @@ static const char *where_name(uint32_t w)
 	return w & W_ENTRY   ? "a uprobe"
 	       : w & W_EXIT  ? "a uretprobe"
 	       : w & W_BEGIN ? "begin and end"
-	       : w & W_TIMER ? "a timer"
+	       : w & W_TIMER ? "a timer or counter"
 	       : w & W_TP    ? "a tracepoint"
 	       : w & W_RAW   ? "a raw tracepoint"
 	       : w & W_KRET  ? "a kernel function's return"

@@ -62,8 +62,11 @@ void sema_hit_end(struct sema *s, struct sema_hit h, const struct expr *e)
 	if (!mine || s->returned || !(s->ci->needs & NEED_UNWOUND) || s->nhit != h.n)
 		return;
 	s->nhit++;
-	sema_error(s, e->loc, "%s%s: there is no exit when a panic removed the call", e->name ? e->name : "this",
-		   e->kind == EX_CALL ? "()" : "");
+	sema_error(s, e->loc, "%s%s: there is no exit when a panic removed the call",
+		   e->kind == EX_FETCH ? "fetch"
+		   : e->name	       ? e->name
+				       : "this",
+		   e->kind == EX_CALL || e->kind == EX_FETCH ? "()" : "");
 	sema_hint(s, "a clause that names unwound runs for such calls too: ask for this behind !unwound, as in "
 		     "if (!unwound) { ... }");
 }

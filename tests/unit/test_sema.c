@@ -576,7 +576,9 @@ static void test_unwound(void **state)
 	wrong(1, "ur:main.add { @[unwound, caller] = count(); }", "caller: there is no exit", NULL);
 	wrong(1, "ur:main.add { @[unwound, ustack] = count(); }", "ustack(): there is no exit", NULL);
 	wrong(1, "ur:main.add / unwound / { print(ret); }", "print(): there is no exit", NULL);
-	wrong(1, "ur:main.add / unwound / { fetch(%ax); }", "there is no exit", NULL);
+	wrong(1, "ur:main.add / unwound / { fetch(%ax); }", "fetch(): there is no exit", NULL);
+	wrong(1, "f:vfs_read { print(reg(\"ip\")); }", "reg: f:vfs_read is called as a function is", NULL);
+	wrong(1, "fr:vfs_read { print(reg(\"ip\")); }", "has no registers", NULL);
 	wrong(1, "ur:main.add / unwound / { print(reg(\"ax\")); }", "reg(): there is no exit", NULL);
 	wrong(1, "u:main.add { print(unwound); }", "unwound has no value in a uprobe", NULL);
 }
