@@ -867,12 +867,20 @@ static void shown_by_place(struct sema *s, struct expr *e, const char *path)
 	remember_path(s, e, e->go->path);
 }
 
+/* Whether a plan can begin there: one of Go's registers, the stack, or an address of the binary. */
+static bool plan_begins(const struct fetcharg *f)
+{
+	return f->base == FA_ADDR || f->base == FA_SYMBOL ||
+	       (f->base == FA_REG && (fa_go_reg(f->reg) >= 0 || (f->reg == FR_SP && f->nderef)));
+}
+
 /* print(fetch(%bx:error)): the same for a value whose place the script says; "fetch:REG:OFF,OFF:TYPE" (gopath.c). */
 static bool fetched_whole(struct sema *s, struct expr *e)
 {
 	static const char *const names[] = {
 		[FT_SLICE] = "slice", [FT_ERROR] = "error", [FT_IFACE] = "iface", [FT_EFACE] = "eface"
 	};
+	static const struct gft_type unresolved = { .kind = TY_GO, .align = 8, .name = "a Go value" };
 	const struct fetcharg *f = e->kind == EX_FETCH && e->nitems == 1 ? e->items[0].arg : NULL;
 	enum fa_type_kind k = f ? f->type.kind : FT_INT;
 	const char *name = k == FT_NAMED ? f->type.name : k < sizeof(names) / sizeof(*names) ? names[k] : NULL;
@@ -880,14 +888,19 @@ static bool fetched_whole(struct sema *s, struct expr *e)
 	const char *path;
 	char err[512];
 
-	if (!name || f->type.array || f->base != FA_REG || fa_go_reg(f->reg) < 0 || !(s->ci->where & W_UPROBE) ||
-	    !is_go)
+	if (!name || f->type.array || !plan_begins(f) || !(s->ci->where & W_UPROBE) || !is_go)
 		return false;
 	sema_fetcharg_type(s, e->items[0].arg, e->items[0].loc); /* says what is wrong with it */
 	if (s->report && k == FT_NAMED && s->ci->binary >= 0 &&
 	    !s->res->type_by_name(s->res->ctx, s->ci->binary, name, err, sizeof(err)))
 		sema_error(s, e->items[0].loc, "%s", err);
-	path = arena_printf(s->a, "fetch:%d:", fa_go_reg(f->reg));
+	if (f->base == FA_SYMBOL) { /* its address is looked up in the last pass, or was told to be missing */
+		e->type = &unresolved;
+		return true;
+	}
+	path = f->base != FA_REG ? arena_printf(s->a, "fetch:@%llx:", (unsigned long long)f->addr)
+	       : f->reg == FR_SP ? "fetch:sp:"
+				 : arena_printf(s->a, "fetch:%d:", fa_go_reg(f->reg));
 	for (uint32_t i = 0; i < f->nderef; i++)
 		path = arena_printf(s->a, "%s%s%lld", path, i ? "," : "", (long long)f->offs[i]);
 	shown_by_place(s, e, arena_printf(s->a, "%s:%s", path, name));

@@ -193,20 +193,52 @@ static bool follow(struct planner *p, struct go_node *n, struct cursor *c, const
 	return true;
 }
 
-/* "fetch:REG:OFF,OFF:TYPE": what lies in registers from REG on, or behind REG by these offsets. */
+/* The first len bytes of the stack at off, as bring() does it. */
+static int bring_stack(struct planner *p, int64_t off, uint32_t len, int *op)
+{
+	int at = off == (int32_t)off && off < INT32_MAX / 2 ? plan_room(p, len) : -1;
+
+	for (uint32_t done = 0; at >= 0 && done < len; done += GFT_CAP_LEN) {
+		uint32_t part = len - done > GFT_CAP_LEN ? GFT_CAP_LEN : len - done;
+
+		*op = plan_step(p, (struct gft_cap_op){ .kind = GFT_CAP_STACK,
+							.dst = (uint16_t)((uint32_t)at + done),
+							.len = (uint16_t)part,
+							.off = (int32_t)off + (int32_t)done });
+		if (*op < 0)
+			return -1;
+	}
+	return at;
+}
+
+/*
+ * "fetch:REG:OFF,OFF:TYPE": what lies in registers from REG on, or behind REG by
+ * these offsets.  REG is a number, "sp", or "@" and an address of the binary in hexadecimal.
+ */
 static void plan_place(struct planner *p, struct go_node *n, const char *s)
 {
-	unsigned reg = (unsigned)strtoul(s, (char **)(uintptr_t)&s, 10);
-	const char *type = *s == ':' ? strchr(s + 1, ':') : NULL;
+	const char *list = strchr(s, ':'), *type = list ? strchr(list + 1, ':') : NULL;
 	const struct go_type *t = type ? plan_type(p->t, type + 1) : NULL;
+	uint64_t reg = *s == '@' ? strtoull(s + 1, NULL, 16) : strtoull(s, NULL, 10);
 	struct cursor c = { .type = t, .count = -1 };
 	int at, op = -1;
 
 	if (!t || !t->size || t->size > GFT_CAP_BYTES / 2)
 		return;
-	s++;
-	if (s == type) {
+	fill(p, t);
+	if (*s == '@') {
+		c.at = p->v->ip;
+		c.off = (int64_t)(reg - p->v->site_vaddr);
+		at = bring(p, n, &c, list + 1 < type ? 8 : t->size, &op);
+		s = list + 1;
+	} else if (*s == 's') {
+		int64_t off = strtoll(list + 1, (char **)(uintptr_t)&s, 10);
+
+		at = bring_stack(p, off, s < type ? 8 : t->size, &op);
+		s += s < type;
+	} else if (list + 1 == type) {
 		at = plan_room(p, t->size);
+		s = type;
 		for (uint32_t k = 0; at >= 0 && k < t->size / 8; k++)
 			if (plan_step(p, (struct gft_cap_op){ .kind = GFT_CAP_REG,
 							      .reg = (uint8_t)(reg + k),
@@ -217,11 +249,12 @@ static void plan_place(struct planner *p, struct go_node *n, const char *s)
 		if (at < 0 || plan_step(p, (struct gft_cap_op){
 						   .kind = GFT_CAP_REG, .reg = (uint8_t)reg, .dst = (uint16_t)at }) < 0)
 			return;
-		for (c.at = (uint32_t)at; at >= 0 && s < type; s++) {
-			c.off = strtoll(s, (char **)(uintptr_t)&s, 10);
-			at = bring(p, n, &c, s < type ? 8 : t->size, &op);
-			c.at = (uint32_t)at;
-		}
+		s = list + 1;
+	}
+	for (c.at = (uint32_t)at; at >= 0 && s < type; s++) {
+		c.off = strtoll(s, (char **)(uintptr_t)&s, 10);
+		at = bring(p, n, &c, s < type ? 8 : t->size, &op);
+		c.at = (uint32_t)at;
 	}
 	if (at < 0)
 		return;

@@ -91,9 +91,9 @@ static bool time_text(const struct printer *p, const struct go_node *n)
 	}
 	sec = wall >> 63 ? 59453308800LL + (int64_t)(wall << 1 >> 31) : ext;
 	if (__builtin_sub_overflow(sec, 62135596800LL, &t) || !gmtime_r(&t, &tm) ||
-	    !strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm))
+	    !strftime(text, sizeof(text), "-%m-%dT%H:%M:%S", &tm))
 		return false;
-	buf_printf(p->b, "%s.%09lluZ", text, (unsigned long long)(wall & 0x3fffffff));
+	buf_printf(p->b, "%04ld%s.%09lluZ", 1900L + tm.tm_year, text, (unsigned long long)(wall & 0x3fffffff));
 	return true;
 }
 

@@ -309,6 +309,24 @@ def test_values_by_place():
         check('main.fails(err=*errors.errorString("disk full"), none=nil) {' in r.out, "on a graph's line", r)
 
 
+def test_values_by_address():
+    """Variables of the program, and what lies on the stack, have Go's types too; in PIE as well."""
+    for go in (go_versions() or [go_newest()])[:1] + [go_newest()]:
+        for variant in ("plain", "pie"):
+            exe = build("values", go, variant)
+            r = gft("-q", "-e", "u:main.bytes { print(fetch(@main.lastErr:error)); print(fetch(@main.home:main.person)); } "
+                    r'ur:main.bytes { printf("<%s>\n", fetch(+0(@main.guest):main.person)); }', "-c", exe).ok()
+            lines = [re.sub("0x[0-9a-f]+", "0x…", line) for line in r.out.splitlines()]
+            for line in ("*main.codeError{code:7, msg:…}", 'main.person{name:"Ada", age:36, at:&main.point{x:3, y:4}}',
+                         '<main.person{name:"Ada", age:36, at:&main.point{x:3, y:4}}>'):
+                check(line in lines, f"Go {go[0]} {variant}: no line {line}", r)
+    r = gft("-q", "-e", "u:main.byStack { print(fetch(+8(%sp):main.room)); print(fetch(+0(+8(%sp)):main.point)); exit(); }",
+            "-c", build("values")).ok()
+    check("main.room{p:&main.point{x:3, y:4}, tiles:[1 2 3 4 5 6 7 8 …]}\nmain.point{x:3, y:4}\n" in r.out, "on the stack", r)
+    for wrong, why in (("@main.nosuch:error", "no symbol main.nosuch"), ("@main.home:main.nosuch", "no type main.nosuch")):
+        check(why in gft("-e", f"u:main.bytes {{ print(fetch({wrong})); }}", exe, status=1).err, why)
+
+
 def test_signatures():
     """Names and numbers of arguments and results of all functions of a program, against their source."""
     for go in go_versions() or [go_newest()]:

@@ -27,6 +27,13 @@ type color uint8
 
 var sink any
 
+// values of the program as a whole, and one behind a pointer
+var (
+	lastErr error = &codeError{7, "seven"}
+	home          = person{"Ada", 36, &point{3, 4}}
+	guest         = &home
+)
+
 //go:noinline
 func ints(a int8, b uint16, c int32, d uint64, e int) int { return int(a) + e }
 
@@ -44,6 +51,15 @@ func slices(a []int, s []string, none []int) []int { return a[:2] }
 
 //go:noinline
 func structs(p person, q *person, none *person) *point { return p.at }
+
+// An array of more than one element keeps a struct out of registers.
+type room struct {
+	p     *point
+	tiles [12]int
+}
+
+//go:noinline
+func byStack(r room) int { return r.tiles[3] }
 
 //go:noinline
 func fails(err error, none error) error { return fmt.Errorf("wrapped: %w", err) }
@@ -173,7 +189,9 @@ func work() {
 	ints(-1, 65535, -70000, 1<<63+5, 42)
 	small(true, 'x', 7)
 	text("hello \"world\"\n", "")
+	sink = fmt.Sprint(*guest, lastErr) // their pages are in memory then
 	bytes([]byte("GET / HTTP/1.1"), nil)
+	byStack(room{guest.at, [12]int{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}})
 	slices([]int{1, -2, 3}, []string{"a", "bc"}, nil)
 	p := person{"Ada", 36, &point{3, 4}}
 	structs(p, &p, nil)
