@@ -111,8 +111,10 @@ static void at(struct losses *l, uint32_t loss, const char *probe, size_t len, u
 
 void losses_at(struct losses *l, enum gft_stat stat, const char *probe, uint64_t count)
 {
+	if (!probe)
+		probe = "begin, end, timers or probes of the kernel";
 	if ((unsigned)stat < GFT_ST_MAX)
-		at(l, stat, probe ? probe : "a probe", strlen(probe ? probe : "a probe"), count);
+		at(l, stat, probe, strlen(probe), count);
 }
 
 void losses_bad(struct losses *l, uint64_t count)
