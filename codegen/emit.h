@@ -27,6 +27,8 @@ struct em {
 	bool *claims;	     /* by clause: uses scratch memory */
 	uint32_t base;	     /* bytes that clauses do not share */
 	uint32_t room, room_most, stack;
+	const char **own_c; /* functions of the script's own C that it calls, by their names there */
+	uint32_t nown_c, cown_c;
 	struct buf locals;		  /* members of what its loops share */
 	struct buf blur;		  /* statements that hide the numbers among them from the verifier */
 	struct buf bodies;		  /* functions of its loops */

@@ -254,6 +254,15 @@ const char *emit_address_of(struct em *m, const struct expr *a)
 }
 
 /* A function of %{ ... %}: what is no number is given by its address. */
+/* A function of the script may be called r, or c, as what is generated around the call. */
+static void other_name(struct em *m, const char *name)
+{
+	for (uint32_t i = 0; i < m->nown_c; i++)
+		if (!strcmp(m->own_c[i], name))
+			return;
+	ARENA_PUSH(m->a, m->own_c, m->nown_c, m->cown_c, name);
+}
+
 const char *emit_c_call(struct em *m, const struct expr *e)
 {
 	struct buf o = BUF_INIT, args = BUF_INIT;
@@ -273,10 +282,11 @@ const char *emit_c_call(struct em *m, const struct expr *e)
 		else
 			buf_printf(&args, "(void *)%s", emit_at(m, &o, a));
 	}
+	other_name(m, e->name);
 	if (e->type->kind == TY_VOID)
-		buf_printf(&o, "%s(%s); })", e->name, buf_str(&args));
+		buf_printf(&o, "gft_own_%s(%s); })", e->name, buf_str(&args));
 	else
-		buf_printf(&o, "(%s)%s(%s); })", emit_ctype(e->type), e->name, buf_str(&args));
+		buf_printf(&o, "(%s)gft_own_%s(%s); })", emit_ctype(e->type), e->name, buf_str(&args));
 	buf_free(&args);
 	return take(m, &o);
 }
@@ -340,4 +350,7 @@ void emit_own_c(struct em *m, struct buf *out)
 		buf_printf(out, "#undef %.*s\n", (int)n, p);
 	}
 	buf_puts(out, "#line 1 \"gft\"\n");
+	for (uint32_t i = 0; i < m->nown_c; i++)
+		buf_printf(out, "static __typeof__(%s) *const gft_own_%s = %s;\n", m->own_c[i], m->own_c[i],
+			   m->own_c[i]);
 }

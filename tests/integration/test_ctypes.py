@@ -326,6 +326,11 @@ def test_c_functions():
             printf("%d %d %d %d %c %d\\n", $before, twice($s.a), $s.b, $n, first("x"), hash(12345) < 16); }
         u:main.add1 / is_odd(arg0) / { @odd = count(); }""", command=COMMAND)
     says(r, "2 112 40 7 x 1", "4 112 40 7 x 1", "6 112 40 7 x 1", "@odd: 2")
+    # whatever is generated around the calls
+    r = gft("-q", "-e", "%{\nint r(int x) { return x + 1; }\nint c(int x) { return x + 2; }\nint f0(int x) { return x + 3; }\n"
+            "int v(void) { return 4; }\nvoid k0(long *x) { *x = r(c(5)); }\n%}\n"
+            "begin { let $l : int64 = 0; k0(&$l); @x = r(2); print((r(1), c(1), f0(1), v(), $l)); exit(); }").ok()
+    check("(2, 3, 4, 4, 8)\n" in r.out and "@x: 3" in r.out, "short names", r)
     r = gft("-e", "%{\nint bad(int x) { return y; }\n%}\nbegin { print(bad(1)); }")
     check(r.status == 1 and "stdin:2:25-26: ERROR: C: use of undeclared identifier 'y'" in r.err, "clang's complaint", r)
     check("mistake of gft" not in r.err, "it is the script's", r)
