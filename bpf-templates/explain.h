@@ -29,6 +29,8 @@ static __always_inline void gft_explain_head(struct gft_ctx *c, struct gft_rec_c
 	gft_head(c, r, kind, flags, aux);
 }
 
+#define GFT_LOWEST_CODE 0x1000 /* the first page is never mapped */
+
 /*
  * Return addresses along the frame pointers from bp on, relative to the probed
  * instruction, behind the one that rel begins with.  Returns how many there are then.
@@ -40,7 +42,10 @@ static __always_inline __u32 gft_walk(struct gft_ctx *c, __u64 bp, __s64 *rel, c
 
 #pragma clang loop unroll(disable)
 	for (__u32 i = 1; i < max; i++) {
-		if (!bp || bpf_probe_read_user(f, sizeof(f), (void *)bp) || !f[1])
+		if (!bp || bpf_probe_read_user(f, sizeof(f), (void *)bp))
+			break;
+		/* no code is there: bp was something else, as in C without frame pointers */
+		if (f[1] < GFT_LOWEST_CODE || f[1] >> 47)
 			break;
 		rel[i] = (__s64)(f[1] - ip);
 		n = i + 1;
