@@ -254,6 +254,12 @@ static __always_inline void gft_head(struct gft_ctx *c, struct gft_rec_call *r, 
 #include <gft/held.h>
 #endif
 
+/* What the record of a root's end says of those before it, which may be lost. */
+static __always_inline __u8 gft_lost_flags(struct gft_ctx *c)
+{
+	return (c->st->lost & GFT_LOST_SOME ? GFT_RF_LOST : 0) | (c->st->lost & GFT_DROPPED ? GFT_RF_DROPPED : 0);
+}
+
 /* Frames at or below this hit's key are gone, the root among them. */
 static __always_inline void gft_close(struct gft_ctx *c, __u8 flags)
 {
@@ -268,7 +274,7 @@ static __always_inline void gft_close(struct gft_ctx *c, __u8 flags)
 	if (!(c->st->lost & GFT_LOST_ROOT))
 		r = gft_reserve(sizeof(*r), c->site);
 	if (r) {
-		gft_head(c, r, GFT_REC_CLOSE, flags | (c->st->lost & GFT_LOST_SOME ? GFT_RF_LOST : 0), 0);
+		gft_head(c, r, GFT_REC_CLOSE, flags | gft_lost_flags(c), 0);
 		gft_submit(r);
 	}
 	gft_end(c);
@@ -294,11 +300,11 @@ static __always_inline void gft_graph_drop(struct gft_ctx *c)
 		return;
 	}
 #endif
+	c->st->lost |= GFT_DROPPED;
 	r = gft_reserve(sizeof(*r), c->site);
-	if (!r)
+	if (!r) /* the root's end says it */
 		return;
 	gft_head(c, r, GFT_REC_DROP, 0, 0);
-	c->st->lost |= GFT_DROPPED;
 	gft_submit(r);
 }
 
@@ -525,8 +531,8 @@ static __always_inline struct gft_rec_call *gft_graph_exit(struct gft_ctx *c, __
 			gft_end(c);
 		return 0;
 	}
-	if (c->st->lost & GFT_LOST_SOME) {
-		flags |= GFT_RF_LOST;
+	if (c->st->lost) {
+		flags = gft_lost_flags(c);
 		c->st->lost &= ~GFT_LOST_SOME;
 	}
 	c->st->above = c->key - 1;

@@ -46,7 +46,7 @@ enum gft_rec_kind {
 #define GFT_RF_GONE	 0x08 /* CLOSE: the goroutine ended (runtime.goexit1) */
 #define GFT_RF_SWITCH	 0x10 /* the call runs on the thread's system stack (g0) */
 #define GFT_RF_THREAD	 0x20 /* goid is a thread id: not a Go goroutine */
-#define GFT_RF_DROPPED	 0x40 /* EXIT of a root: graph_drop() was called */
+#define GFT_RF_DROPPED	 0x40 /* EXIT of a root, CLOSE: graph_drop() was called */
 
 /*
  * Key of a frame: the distance in bytes from the top of its stack to its

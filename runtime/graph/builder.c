@@ -535,6 +535,8 @@ static int feed_close(struct graph_builder *b, const struct gft_rec_call *r)
 	}
 	if (r->h.flags & GFT_RF_LOST)
 		builder_lost(b, t);
+	if (r->h.flags & GFT_RF_DROPPED)
+		t->drop = true;
 	/* a goroutine that is the root itself ends like a call that returns */
 	if (r->h.flags & GFT_RF_GONE && t->root->flags & GN_GOROUTINE) {
 		unwind(b, t, 1, r->h.ts_ns);
