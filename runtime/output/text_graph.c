@@ -397,6 +397,8 @@ static void close_line(struct output *o, const struct graph_tree *tree, const st
 		buf_puts(&o->b, " (exit lost)");
 	if (n->flags & GN_TAIL)
 		buf_puts(&o->b, " (tail jump)");
+	if ((n->flags & (GN_DAMAGED | GN_LOST_EXIT)) == GN_DAMAGED)
+		buf_puts(&o->b, " (damaged)");
 	if (n->flags & GN_DROPPED)
 		buf_puts(&o->b, " (dropped)");
 	if (n->x)

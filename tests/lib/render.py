@@ -124,6 +124,8 @@ def graph(g, stream=False):
         for flag in ("open", "unwound", "exit_lost", "tail_jump"):
             if flag in flags:
                 text += f" ({flag.replace('_', ' ')})"
+        if "damaged" in flags and "exit_lost" not in flags:
+            text += " (damaged)"
         if "split" in c:
             text += split(c["split"])
         lines.append(text + (whose(g) if stream else ""))

@@ -69,7 +69,7 @@ class Node:
         self.duration = None  # ns, from the closing line
         self.exit = None  # match of PLACE of the closing line, or None
         self.ret = ""  # text behind "} = "
-        self.marks = set()  # "open", "unwound", "exit lost", "tail jump"
+        self.marks = set()  # "open", "unwound", "exit lost", "tail jump", "damaged"
         self.notes = []  # of a root: the remarks on its tree
 
     def walk(self):
@@ -239,7 +239,7 @@ def parse(text, others=None, allow_open=False):
                     node.split[part[1]] = duration_ns(part[2])
                     if part[1] == "parked":
                         node.waits = part[3]
-            while mark := re.search(r" \((open|unwound|exit lost|tail jump)\)\Z", name):
+            while mark := re.search(r" \((open|unwound|exit lost|tail jump|damaged)\)\Z", name):
                 node.marks.add(mark[1])
                 name = name[:mark.start()]
             if name.startswith("= "):
