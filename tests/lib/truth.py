@@ -16,6 +16,14 @@ LEFT = {0: "open", 1: "", 2: "unwound"}
 WRAPPER = re.compile(r"-fm$|\.(deferwrap|gowrap)\d+$|^main\.(\(\*box\[\w+\]\)\.callMethod|\(\*outer\)\.callPromoted|\(\*value\)\.callMethod|callTail(End)?)$")
 
 
+ONE = {}
+
+
+def one(*call):
+    """The same tuple for equal calls: there are millions, of few kinds."""
+    return ONE.setdefault(call, call)
+
+
 def notes(path, pid, into=None):
     """{(pid, goid): [(depth, name, left)]} of a program's log."""
     with open(path + ".names", encoding="utf-8") as f:
@@ -26,7 +34,7 @@ def notes(path, pid, into=None):
         data = f.read(count * size)
     out = collections.defaultdict(list) if into is None else into
     for goid, depth, fn, left, _ in struct.iter_unpack("<QIHBB", data):
-        out[pid, goid].append((depth, names[fn], LEFT[left]))
+        out[pid, goid].append(one(depth, names[fn], LEFT[left]))
     return out
 
 
@@ -89,7 +97,7 @@ def trees(path, drop=lambda name: WRAPPER.search(name)):
                     stack.append((-1, name))
                     continue
                 stack.append((len(calls), name))
-                calls.append((depth - hidden, SHAPE.sub("[...]", name), ""))
+                calls.append(one(depth - hidden, SHAPE.sub("[...]", name), ""))
                 continue
             at = line.find("} ", 18)
             if line.startswith("-- "):
@@ -100,6 +108,7 @@ def trees(path, drop=lambda name: WRAPPER.search(name)):
             if at < 0:
                 continue
             i, name = stack.pop()
+            line = line.replace(" (damaged)\n", "\n")
             if not line.startswith(name, at + 2):
                 raise ValueError(f"line {number}: closes another call than {name}: {line}")
             if i < 0:
@@ -109,7 +118,7 @@ def trees(path, drop=lambda name: WRAPPER.search(name)):
             elif line.endswith(")\n"):
                 left = line[line.rindex("(") + 1:-2]
                 last[2] = last[2] or left == "exit lost"
-                calls[i] = (calls[i][0], calls[i][1], left)
+                calls[i] = one(calls[i][0], calls[i][1], left)
     end(last)
     if stack:
         raise ValueError(f"the output ends while {len(stack)} calls are open")
