@@ -9,9 +9,11 @@ import itertools
 import json
 import os
 import re
+import signal
 import tempfile
+import time
 
-from gft import NothingLeft, build, check, gft, losses
+from gft import Gft, NothingLeft, Target, build, cbuild, check, gft, losses
 import render
 
 MS = 20
@@ -56,6 +58,9 @@ def cover(strength):
     return runs
 
 
+LIBRARY = "library"
+
+
 def script(c):
     opts = [o for o in ("parks", "syscalls", "children", "stack") if c[o]]
     opts += ["args", "ret"] * c["values"] + [f"min = {MIN}"] * c["min"] + [f"depth = {c['depth']}"] * (c["depth"] > 0)
@@ -67,7 +72,7 @@ def script(c):
         text += ' u:main.step { graph_tag("i", arg0); } u:main.childStep { graph_tag("kid", arg0); }'
     if c["frames"]:
         text += " ur:main.leaf / duration > 0 / { @depth[depth] = count(); }"
-    return text
+    return text.replace("u:main.", f"u:{c[LIBRARY]}:main.").replace("ur:main.", f"ur:{c[LIBRARY]}:main.") if LIBRARY in c else text
 
 
 # --- what is to be seen ---------------------------------------------------------------------------
@@ -189,14 +194,19 @@ def check_tree(g, c, n, note, kid, main):
     check(g.get("tags", {}) == ({"kid" if kid else "i": n} if c["tag"] else {}), "tags", g)
     check(g["goid"] == (note["Child"] if kid else main) and g.get("parent") == (main if kid else None), "whose", g)
     led = [x["func"] for x in g.get("stack", [])]
-    check(led == (["main.round", "main.main", "runtime.main", "runtime.goexit"] if c["stack"] and not kid else []), "the stack", led)
+    want = ["main.round", "main.main", "runtime.main", "runtime.goexit"] if c["stack"] and not kid else []
+    if want and LIBRARY in c:
+        want[1:] = ["main.GoWork"]
+        led = led[:2]
+    check(led == want, "the stack", led)
     if not kid:
         check(note["Root"] - 50e6 < g["duration_ns"] <= note["Root"], "how long it took", note, g)
 
 
 def check_graphs(c, graphs, notes, main, depths):
     """Every graph is there, and no other."""
-    opened = [x for x in range(ROUNDS) if c["sample"] != "every = 3" or x % 3 == 0][:4 if c["sample"].startswith("rate") else ROUNDS]
+    rounds = 4 if LIBRARY in c else ROUNDS
+    opened = [x for x in range(rounds) if c["sample"] != "every = 3" or x % 3 == 0][:4 if c["sample"].startswith("rate") else rounds]
     kept = [n for n in opened if not (c["drop"] and n % 5 == 4)]
     seen = {"root": set(), "kid": set()}
     for g in graphs:
@@ -211,7 +221,7 @@ def check_graphs(c, graphs, notes, main, depths):
         check_tree(g, c, n, note, kid, main)
     if c["frames"]:
         deep = 3 * len(opened) + (len(kept) if c["children"] else 0)
-        check(depths == {k: v for k, v in {3: deep, 0: 4 * ROUNDS - deep}.items() if v}, "the depth of calls in the kernel", depths, deep)
+        check(depths == {k: v for k, v in {3: deep, 0: 4 * rounds - deep}.items() if v}, "the depth of calls in the kernel", depths, deep)
     missing = {(k, n) for k in seen for n in kept if n not in seen[k] and (k == "root" or c["children"]) and
                (not c["min"] or (n if k == "root" else n >> 1) & 1)}
     check(not missing, "graphs that are not there", missing)
@@ -275,12 +285,11 @@ def check_stream_json(out, graphs, c):
 
 
 def combine(c):
-    exe = build("combine")
+    command = f"{cbuild('loads', '-O2', '-g')} {c[LIBRARY]}" if LIBRARY in c else f"{build('combine')} -rounds {ROUNDS} -ms {MS}"
     kind, streamed = c["live"].split()[-1], c["live"].startswith("stream")
     with tempfile.TemporaryDirectory() as d, NothingLeft():
         rec, out = os.path.join(d, "rec"), os.path.join(d, "out")
-        r = gft("-f", kind, *["--stream"] * streamed, "--record", rec, "-o", out, "-e", script(c), "-c",
-                f"{exe} -rounds {ROUNDS} -ms {MS}").ok()
+        r = gft("-f", kind, *["--stream"] * streamed, "--record", rec, "-o", out, "-e", script(c), "-c", command).ok()
         with open(out, encoding="utf-8") as f:
             live = f.read()
         replayed = {f: gft("replay", "-f", f, rec).ok() for f in ("json", "text", "ftrace")}
@@ -314,12 +323,27 @@ def combine(c):
 
 
 # limit: 240
+def tried(c):
+    try:
+        combine(c)
+    except AssertionError as e:
+        raise type(e)(f"{script(c)} -- {c['live']}: {e}") from e
+
+
+# limit: 240
 def test_pairs():
     for c in cover(int(os.environ.get("GFT_COMBINE", 2))):
-        try:
-            combine(c)
-        except AssertionError as e:
-            raise type(e)(f"{script(c)} -- {c['live']}: {e}") from e
+        tried(c)
+
+
+# limit: 240
+def test_library():
+    """The same with Go in a library, which C calls: every option with and without some of the others."""
+    lib = build("combine", variant="cgo-library")
+    for c in cover(1):
+        tried({**c, LIBRARY: lib})
+    for c in cover(2)[:4]:
+        tried({**c, LIBRARY: lib})
 
 
 # --- what is not whole ----------------------------------------------------------------------------
@@ -364,6 +388,24 @@ def test_losses():
             check("at" in x or kind in ("over_limit", "graph_exit_without_entry", "open_at_end"), f"{kind}: where", x)
         check(("lost_events" in live) == ("ring_full" in kinds), f"{kinds}: bpftrace's word", live[-500:])
     check(lost["child_not_followed"]["count"] == 1, "8 levels", lost)
+
+
+def test_drop_in_a_full_ring():
+    """A graph that is dropped is not shown where the record that says so was lost: the root's end says it, too."""
+    script = "u:main.root { graph(); } u:main.step / arg0 == 3 / { unroll(90) { printf(\"%d %d\\n\", arg0, pid); } unroll(90) { printf(\"%d %d\\n\", arg0, pid); } } ur:main.rescued / retval == 3 / { graph_drop(); }"
+    with Target(build("combine"), "-rounds", "6", "-ms", "1000") as target:
+        start = time.monotonic()
+        with Gft("-f", "json", "--buffer", "4K", "-e", script, "-p", str(target.pid)) as g:
+            for at, sig in ((1.5, signal.SIGSTOP), (2.7, signal.SIGCONT)):  # round 3 is from 2 to 4
+                check(time.monotonic() < start + at, "this machine is too busy")
+                time.sleep(start + at - time.monotonic())
+                os.kill(g.pid, sig)
+            r = g.wait()
+        said = json.loads(target.wait().split("\n")[0])
+    check([x["count"] for x in objects(r.out, "loss") if x["loss"] == "ring_full"], "nothing was lost", r)
+    begins = [x["start_ns"] for x in objects(r.out)]
+    rounds = [x["I"] for x in said["rounds"] if any(x["Begin"] <= b <= x["Begin"] + x["Root"] for b in begins)]
+    check(rounds[-3:] == [2, 4, 5], "rounds whose graphs are shown", rounds, r)
 
 
 def test_open_at_end():

@@ -144,6 +144,11 @@ func chain(n int) {
 	<-done
 }
 
+func say() {
+	json.NewEncoder(os.Stdout).Encode(map[string]any{"main": goid(), "rounds": all})
+	fmt.Println("ok")
+}
+
 func main() {
 	links := flag.Int("chain", 0, "goroutines that start each other")
 	rounds := flag.Int("rounds", 8, "how often")
@@ -162,6 +167,5 @@ func main() {
 		chain(*links)
 		time.Sleep(5 * time.Millisecond)
 	}
-	json.NewEncoder(os.Stdout).Encode(map[string]any{"main": goid(), "rounds": all})
-	fmt.Println("ok")
+	say()
 }
