@@ -9,7 +9,7 @@ _gft()
 	-e | -u | -D | --drilldown | --uprobe-wildcards | --buffer | --ready-fd | --probe-filter) return ;;
 	-f) mapfile -t COMPREPLY < <(compgen -W "text json" -- "$cur"); return ;;
 	-B) mapfile -t COMPREPLY < <(compgen -W "line full none" -- "$cur"); return ;;
-	-d) mapfile -t COMPREPLY < <(compgen -W "ast program c sites object" -- "$cur"); return ;;
+	-d) mapfile -t COMPREPLY < <(compgen -W "ast program c ir sites object" -- "$cur"); return ;;
 	-p) mapfile -t COMPREPLY < <(compgen -W "$(ps -eo pid= 2>/dev/null)" -- "$cur"); return ;;
 	-P | --trimprefix | --debuginfo | -I) mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
 	-c) mapfile -t COMPREPLY < <(compgen -c -- "$cur"; compgen -f -- "$cur"); return ;;

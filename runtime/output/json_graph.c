@@ -191,13 +191,15 @@ static void put_park(struct output *o, const struct graph_node *n)
 static void put_syscall(struct output *o, const struct graph_node *n)
 {
 	const struct graph_syscall *s = n->x;
+	int64_t word;
 
 	buf_puts(&o->b, "\"syscall\": \"");
 	names_syscall(&o->b, s->nr);
 	buf_printf(&o->b, "\", \"nr\": %u, \"args\": [", s->nr);
 	for (unsigned i = 0; i < names_syscall_args(s->nr); i++) {
 		buf_puts(&o->b, i ? ", " : "");
-		json_int(&o->b, (int64_t)s->args[i], false, 1);
+		word = names_syscall_arg(s->args[i]);
+		json_int(&o->b, word, word > -4096 && word < 0, 1);
 	}
 	buf_puts(&o->b, "], \"ret\": ");
 	json_int(&o->b, s->ret, true, 1);

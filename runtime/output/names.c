@@ -106,6 +106,13 @@ unsigned names_syscall_args(uint32_t nr)
 	return nr < sizeof(syscalls) / sizeof(syscalls[0]) && syscalls[nr].name ? syscalls[nr].args : 6;
 }
 
+int64_t names_syscall_arg(uint64_t word)
+{
+	int64_t n = word <= UINT32_MAX && (int32_t)word < 0 ? (int32_t)word : (int64_t)word;
+
+	return n < 0 && n <= -4096 ? (int64_t)word : n;
+}
+
 void names_errno(struct buf *b, int number)
 {
 	const char *name = strerrorname_np(number);

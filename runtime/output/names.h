@@ -42,6 +42,9 @@ const struct payload *names_payload(const struct output *o, uint32_t site, const
 /* "read", or the number; how many arguments it takes; "EAGAIN", or the number. */
 void names_syscall(struct buf *b, uint32_t nr);
 unsigned names_syscall_args(uint32_t nr);
+/* A word that a system call was given: below 0 when it is a small number there, of 32 bits too (AT_FDCWD); or as it is.
+ */
+int64_t names_syscall_arg(uint64_t word);
 void names_errno(struct buf *b, int number);
 /* A file's name without the prefix that the user wants cut. */
 const char *names_trim(const struct output *o, const char *file);

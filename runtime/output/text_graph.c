@@ -286,10 +286,10 @@ static void put_park(struct output *o, const struct graph_node *n)
 	}
 }
 
-/* Small numbers are most likely meant as numbers, also of 32 bits below 0; others are addresses or flags. */
+/* Small numbers are most likely meant as numbers; others are addresses or flags. */
 static void put_word(struct output *o, uint64_t v)
 {
-	int64_t n = v <= UINT32_MAX && (int32_t)v < 0 ? (int32_t)v : (int64_t)v;
+	int64_t n = names_syscall_arg(v);
 
 	if (n > -4096 && n < 65536)
 		value_int(&o->b, n, true, 1);
