@@ -149,6 +149,15 @@ static void do_print(struct events *e, const struct meta_event *ev, const char *
 	free(own);
 }
 
+/* The same for a terminal, where the output's format does not escape. */
+static void format_escaped(struct events *e, const struct meta_event *ev, const char *rec, struct buf *b)
+{
+	struct value_ctx vc = *e->values;
+
+	vc.raw_text = false;
+	format(e, &vc, ev, rec, b);
+}
+
 static void say(struct events *e, const char *kind, const char *text, size_t len)
 {
 	output_text(e->out, kind, text, len);
@@ -163,11 +172,8 @@ static void do_printf(struct events *e, const struct meta_event *ev, const char 
 	format(e, e->values, ev, rec, &b);
 	output_text(e->out, "printf", buf_str(&b), b.len);
 	if (e->recorder && e->values->raw_text) { /* it may be shown on a terminal later */
-		struct value_ctx escaped = *e->values;
-
-		escaped.raw_text = false;
 		b.len = 0;
-		format(e, &escaped, ev, rec, &b);
+		format_escaped(e, ev, rec, &b);
 	}
 	if (e->recorder)
 		stream_write_text(e->recorder, "printf", buf_str(&b), b.len);
@@ -179,19 +185,21 @@ static void do_message(struct events *e, const struct meta_event *ev, const char
 {
 	const struct source *s = e->diag ? diag_source(e->diag, ev->loc.source) : NULL;
 	const char *kind = ev->kind == EV_ERRORF ? "errorf" : "warnf";
-	struct buf b = BUF_INIT;
+	struct buf b = BUF_INIT, seen = BUF_INIT;
 	unsigned line = 0, col = 0;
 
 	format(e, e->values, ev, rec, &b);
+	format_escaped(e, ev, rec, &seen);
 	if (s)
 		source_line_col(s, ev->loc.begin, &line, &col);
 	output_flush(e->out);
 	if (s)
 		diag_span(e->diag, ev->loc, stderr);
-	fprintf(stderr, "%s: %s%s", ev->kind == EV_ERRORF ? "ERROR" : "WARNING", buf_str(&b),
-		b.len && b.data[b.len - 1] == '\n' ? "" : "\n");
+	fprintf(stderr, "%s: %s%s", ev->kind == EV_ERRORF ? "ERROR" : "WARNING", buf_str(&seen),
+		seen.len && seen.data[seen.len - 1] == '\n' ? "" : "\n");
 	output_warning(e->out, kind, buf_str(&b), NULL, 0, s ? s->name : NULL, line, col, 0);
 	buf_free(&b);
+	buf_free(&seen);
 }
 
 static void copy_out(struct events *e, const char *kind, FILE *f, size_t max)
@@ -207,16 +215,22 @@ static void copy_out(struct events *e, const char *kind, FILE *f, size_t max)
 
 static void do_cat(struct events *e, const struct meta_event *ev, const char *rec)
 {
+	struct value_ctx raw = *e->values; /* a path's own bytes */
 	struct buf b = BUF_INIT;
 	FILE *f;
 
-	format(e, e->values, ev, rec, &b);
+	raw.raw_text = true;
+	format(e, &raw, ev, rec, &b);
 	f = fopen(buf_str(&b), "re");
 	if (f) {
 		copy_out(e, "cat", f, e->meta->config.max_cat_bytes);
 		fclose(f);
 	} else {
-		fprintf(stderr, "gft: cat: %s: %s\n", buf_str(&b), strerror(errno));
+		int error = errno;
+
+		b.len = 0;
+		format_escaped(e, ev, rec, &b);
+		fprintf(stderr, "gft: cat: %s: %s\n", buf_str(&b), strerror(error));
 	}
 	buf_free(&b);
 }

@@ -149,10 +149,13 @@ static void tell(const struct loss *x, size_t kind, size_t most, bool verbose)
 		buf_printf(&b, " (%s)", kinds[kind].hint);
 	buf_putc(&b, '\n');
 	for (size_t i = 0; i < x->n; i++) {
-		if (i < most)
-			buf_printf(&b, "  %" PRIu64 " at %s\n", x->at[i].count, x->at[i].probe);
-		else
+		if (i >= most) {
 			rest += x->at[i].count;
+			continue;
+		}
+		buf_printf(&b, "  %" PRIu64 " at ", x->at[i].count);
+		value_escape(&b, x->at[i].probe, strlen(x->at[i].probe)); /* functions of the target */
+		buf_putc(&b, '\n');
 	}
 	if (rest)
 		buf_printf(&b, "  %" PRIu64 " at %zu others%s\n", rest, x->n - most, verbose ? "" : " (-v shows more)");

@@ -230,6 +230,21 @@ void stream_put_values(struct stream_writer *w, const struct payload *p, const c
 
 /* --- reading ------------------------------------------------------------------------- */
 
+#define TEXT_MAX 8192 /* no captured value, path, name or format has nearly as much */
+
+/* Text that is printed as it is when the script has it, and may be anybody's here. */
+static const char *harmless(struct stream *s, const char *text, const char *keep)
+{
+	struct buf b = BUF_INIT;
+
+	if (!text)
+		return NULL;
+	value_escape_but(&b, text, strnlen(text, TEXT_MAX), keep);
+	text = arena_strndup(s->arena, buf_str(&b), b.len);
+	buf_free(&b);
+	return text;
+}
+
 int stream_read_values(struct stream *s, const char *p, size_t size)
 {
 	struct stream_values v;
@@ -240,6 +255,7 @@ int stream_read_values(struct stream *s, const char *p, size_t size)
 	if (s->have_ahead || !stream_string(s, v.trunc_trailer, &s->trunc_trailer) ||
 	    (s->trunc_trailer && strlen(s->trunc_trailer) > 64))
 		return stream_damaged(s, "what is known of values makes no sense");
+	s->trunc_trailer = harmless(s, s->trunc_trailer, "");
 	s->max_strlen = v.max_strlen;
 	return 0;
 }
@@ -255,6 +271,8 @@ int stream_read_answer(struct stream *s, const char *p, size_t size)
 	c = stream_place(s, a.text, a.file, a.line, a.off, a.addr);
 	if (!c)
 		return stream_damaged(s, "a name makes no sense");
+	if (a.question == STREAM_Q_FORMAT)
+		c->func = harmless(s, c->func, "\n\t");
 	idmap_put(&s->answers, key_of(a.question, a.pid), a.n, (uintptr_t)c);
 	return 0;
 }
@@ -322,8 +340,6 @@ static void symbol(void *ctx, uint32_t pid, uint64_t addr, struct code_info *out
 	if (c)
 		*out = *c;
 }
-
-#define TEXT_MAX 8192 /* no captured value, path or name has nearly as much */
 
 /* Text that was escaped when it was recorded, or so a file says that may come from anywhere. */
 static void put_text(struct buf *b, const char *text)

@@ -203,7 +203,7 @@ static void print_int(struct buf *b, const struct gft_type *t, int64_t v, bool i
 	case TD_ENUM:
 		for (uint32_t i = 0; i < t->nenum_vals; i++) {
 			if (t->enum_vals[i].val == v) {
-				buf_puts(b, t->enum_vals[i].name);
+				value_escape(b, t->enum_vals[i].name, strlen(t->enum_vals[i].name));
 				return;
 			}
 		}
@@ -396,8 +396,11 @@ static void print_struct(struct buf *b, const struct value_ctx *vc, const struct
 	for (uint32_t i = 0; i < t->nfields; i++) {
 		if (i)
 			buf_puts(b, ", ");
-		if (t->fields[i].name)
-			buf_printf(b, ".%s = ", t->fields[i].name);
+		if (t->fields[i].name) {
+			buf_putc(b, '.');
+			value_escape(b, t->fields[i].name, strlen(t->fields[i].name));
+			buf_puts(b, " = ");
+		}
 		print_field(b, vc, &t->fields[i], data, depth);
 	}
 	buf_puts(b, t->nfields ? " }" : "}");

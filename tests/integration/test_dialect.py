@@ -136,6 +136,8 @@ def test_process_builtins():
 def test_messages():
     r = script('begin { warnf("careful %d", 3);\nerrorf("bad"); }')
     check("stdin:1:9-31: WARNING: careful 3\n" in r.err and "stdin:2:1-14: ERROR: bad\n" in r.err, "with their places", r)
+    r = script(r'begin { $s = "\x1b[31m"; errorf("%s", $s); cat("/no/%s", $s); }', "--unsafe", "-f", "json")
+    check("\x1b" not in r.err and r.err.count(r"\x1b[31m") == 2, "a terminal obeys none of it", r)
 
 
 def test_cat_and_system():

@@ -370,6 +370,61 @@ static void test_names(void **state)
 	close(fd);
 }
 
+static const char *harmful(void *ctx, uint32_t n)
+{
+	(void)ctx;
+	(void)n;
+	return "\x1b[2J%%\n";
+}
+
+/* A file's format of times, and what stands behind text that was cut, are not the script's that is trusted. */
+static void test_harmful_texts(void **state)
+{
+	static const struct value_ctx vc = { .string = harmful, .max_strlen = 4, .trunc_trailer = "\x1b[31m" };
+	static const struct gft_type when = { .kind = TY_TIMESTAMP, .size = sizeof(struct ty_timestamp), .align = 8 },
+				     text = { .kind = TY_STRING, .size = 4, .align = 1 };
+	struct record {
+		struct gft_rec_call c;
+		struct gft_payload p;
+		struct ty_timestamp when;
+		char text[8];
+	} r = { .c = { .h = { GFT_REC_TAG, 0, 0, 1000000, 1000 } }, .p = { 3, 0 }, .text = "abcd" };
+	const struct payload_field f[] = {
+		{ "w", &when, offsetof(struct record, when) - offsetof(struct record, p) },
+		{ "t", &text, offsetof(struct record, text) - offsetof(struct record, p) },
+	};
+	const struct payload p = { sizeof(r) - sizeof(r.c), 2, f };
+	int fd = memfd_create("s", MFD_CLOEXEC);
+	struct stream_writer *w = stream_writer_new(fd, &syms);
+	struct buf b = BUF_INIT;
+	struct stream_item it;
+	struct value_ctx got;
+	const char *err, *data;
+	struct stream *s;
+	size_t size;
+
+	(void)state;
+	stream_writer_values(w, &vc);
+	stream_write_tags(w, &p, 1);
+	stream_write(w, &r, sizeof(r));
+	assert_int_equal(stream_writer_close(w, 1), 0);
+	size = (size_t)lseek(fd, 0, SEEK_END);
+	data = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
+	assert_ptr_not_equal(data, MAP_FAILED);
+	s = stream_open(data, size, &err);
+	assert_non_null(s);
+	while (stream_next(s, &it) > 0)
+		;
+	got = stream_value_ctx(s);
+	value_print(&b, &got, &when, &r.when);
+	value_print(&b, &got, &text, r.text);
+	assert_string_equal(buf_str(&b), "\\x1b[2J%\nabcd\\x1b[31m");
+	buf_free(&b);
+	stream_free(s);
+	munmap((void *)data, size);
+	close(fd);
+}
+
 static void test_cut_anywhere(void **state)
 {
 	size_t size;
@@ -480,10 +535,10 @@ static void test_write_error(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_round_trip),   cmocka_unit_test(test_names),
-		cmocka_unit_test(test_cut_anywhere), cmocka_unit_test(test_damage_anywhere),
-		cmocka_unit_test(test_not_a_stream), cmocka_unit_test(test_type_bomb),
-		cmocka_unit_test(test_write_error),
+		cmocka_unit_test(test_round_trip),	cmocka_unit_test(test_names),
+		cmocka_unit_test(test_harmful_texts),	cmocka_unit_test(test_cut_anywhere),
+		cmocka_unit_test(test_damage_anywhere), cmocka_unit_test(test_not_a_stream),
+		cmocka_unit_test(test_type_bomb),	cmocka_unit_test(test_write_error),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -257,6 +257,20 @@ static void test_aggregates(void **state)
 	assert_string_equal(show(&s, VALUE(uint8_t, 0xfd)), "{ .lo = 5, .hi = -1 }");
 }
 
+/* Names of types are the target's, too. */
+static void test_harmful_names(void **state)
+{
+	struct ty_enum_val vals[] = { { "\x1b[31mRED", 1 } };
+	struct gft_type e = {
+		.kind = TY_INT, .size = 4, .align = 4, .display = TD_ENUM, .enum_vals = vals, .nenum_vals = 1
+	};
+	struct ty_field f[] = { { .name = "a\x1b]0;b\x07", .type = &e } };
+	struct gft_type s = { .kind = TY_STRUCT, .size = 4, .align = 4, .fields = f, .nfields = 1 };
+
+	(void)state;
+	assert_string_equal(show(&s, VALUE(int32_t, 1)), "{ .a\\x1b]0;b\\x07 = \\x1b[31mRED }");
+}
+
 static void test_lookups(void **state)
 {
 	struct gft_type *t = ty_new(a, TY_STACK);
@@ -472,10 +486,11 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_numbers),	     cmocka_unit_test(test_text),
 		cmocka_unit_test(test_escape),	     cmocka_unit_test(test_duration),
-		cmocka_unit_test(test_aggregates),   cmocka_unit_test(test_lookups),
-		cmocka_unit_test(test_no_context),   cmocka_unit_test(test_agg),
-		cmocka_unit_test(test_payload),	     cmocka_unit_test(test_printf),
-		cmocka_unit_test(test_printf_check), cmocka_unit_test(test_hist_buckets),
+		cmocka_unit_test(test_aggregates),   cmocka_unit_test(test_harmful_names),
+		cmocka_unit_test(test_lookups),	     cmocka_unit_test(test_no_context),
+		cmocka_unit_test(test_agg),	     cmocka_unit_test(test_payload),
+		cmocka_unit_test(test_printf),	     cmocka_unit_test(test_printf_check),
+		cmocka_unit_test(test_hist_buckets),
 	};
 	int status = cmocka_run_group_tests(tests, setup, teardown);
 
