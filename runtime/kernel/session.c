@@ -409,6 +409,7 @@ int ksession_load(struct ksession **out, const struct ksession_opts *o, struct k
 			free(log);
 		goto fail;
 	}
+	ks_warm(s);
 	map_globals(s);
 	if (!s->ready) {
 		ks_error(err, "the object has no gate (gft_ready): the templates and the program differ");

@@ -35,6 +35,9 @@ struct ksession {
 void ks_error(struct kernel_error *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void ks_add_link(struct ksession *s, struct bpf_link *l);
 
+/* Has each processor's lists of map elements filled, where programs run with interrupts off (warm.c). */
+void ks_warm(struct ksession *s);
+
 /* What libbpf said since ks_log_start(). */
 void ks_log_start(void);
 char *ks_log_take(void); /* malloc'd, or NULL when it said nothing */
