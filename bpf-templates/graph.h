@@ -196,7 +196,7 @@ static __noinline int gft_state_keep(struct gft_ctx *c)
 
 	if (!c || !c->st)
 		return 0;
-	/* of a thread's end nothing is heard */
+	/* of a thread's end nothing is heard where the kernel has no BTF */
 	if (!(c->rflags & GFT_RF_THREAD) && *(volatile __u32 *)&gft_kept < GFT_KEPT_MOST) {
 		c->st->kept = 1;
 		__sync_fetch_and_add(&gft_kept, 1);

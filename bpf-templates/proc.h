@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * proc.h - processes that start others, run another program, or end.
+ * proc.h - processes that start others, run another program, or end, and threads that end.
  *
  * The loader takes these programs in when there is a process filter (-p, -c),
  * or state that belongs to processes.  A process id that is used again never
@@ -11,6 +11,7 @@
 #define GFT_PROC_H
 
 #define GFT_CLONE_THREAD 0x10000
+#define GFT_GROUP_EXIT	 4 /* SIGNAL_GROUP_EXIT of include/linux/sched/signal.h */
 
 #if defined(GFT_WANT_GRAPH) || defined(GFT_FRAMES)
 static long gft_drop_goroutine(void *map, const struct gft_gkey *key, struct gft_gstate *value, __u32 *tgid)
@@ -79,8 +80,44 @@ static __noinline int gft_process_over(struct gft_ctx *c, __u16 why)
 #endif
 	return 0;
 }
+
+/* A thread ends: what it had open as itself will never return, and its number may be used again. */
+static __noinline int gft_thread_over(struct gft_ctx *c)
+{
+	struct gft_gkey k;
+
+	if (!c)
+		return 0;
+	c->goid = c->tid;
+	c->rflags = GFT_RF_THREAD;
+	gft_lookup(c);
+	if (!c->st)
+		return 0;
+#ifdef GFT_WANT_GRAPH
+	if (c->st->open) {
+		c->ts = bpf_ktime_get_ns();
+		gft_close(c, GFT_RF_GONE);
+	}
+#endif
+	if (!c->st)
+		return 0;
+#ifdef GFT_FRAMES
+	if (c->st->n)
+		gft_count_gone(GFT_NO_SITE, c->st->n);
+	gft_frames_cut(c, 0);
+#endif
+	gft_gkey(c, &k);
+	gft_held_drop(&k);
+	bpf_map_delete_elem(&gft_goroutines, &k);
+	return 0;
+}
 #else
 static __always_inline int gft_process_over(struct gft_ctx *c, __u16 why)
+{
+	return 0;
+}
+
+static __always_inline int gft_thread_over(struct gft_ctx *c)
 {
 	return 0;
 }
@@ -122,12 +159,22 @@ int gft_exec(void *ctx)
 SEC("?raw_tp/sched_process_exit")
 int gft_exit(__u64 *ctx)
 {
-	struct gft_ctx c = {};
+	__u64 signal = gft_kernel_word(ctx[0] + gft_task.signal);
+	struct gft_ctx c = { .site = GFT_NO_SITE };
+#ifdef GFT_SYSCALLS
+	__u32 tid = (__u32)bpf_get_current_pid_tgid();
 
-	/* do_exit() has counted this thread off: the last one finds zero */
-	if ((__u32)gft_kernel_word(gft_kernel_word(ctx[0] + gft_task.signal) + gft_task.signal_live))
-		return 0;
+	bpf_map_delete_elem(&gft_syscalls, &tid); /* exit() does not come back */
+#endif
+
 	gft_ids(&c);
+	/* do_exit() has counted this thread off: the last one finds zero */
+	if ((__u32)gft_kernel_word(signal + gft_task.signal_live)) {
+		/* where all of them are being ended, what they have open is told when that is done */
+		if (!(gft_kernel_word(signal + gft_task.signal_flags) & GFT_GROUP_EXIT))
+			gft_thread_over(&c);
+		return 0;
+	}
 	gft_process_over(&c, GFT_PROC_EXIT);
 	bpf_map_delete_elem(&gft_procs, &c.tgid);
 	return 0;

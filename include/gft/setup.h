@@ -34,7 +34,7 @@
 struct gft_task_layout {
 	__u32 known;
 	__u32 pid, thread_pid, group_leader, signal; /* struct task_struct */
-	__u32 signal_live;			     /* struct signal_struct */
+	__u32 signal_live, signal_flags;	     /* struct signal_struct */
 	__u32 pid_level, pid_numbers;		     /* struct pid */
 	__u32 upid_size, upid_nr, upid_ns;	     /* struct upid */
 	__u32 ns_inum;				     /* struct pid_namespace: ns.inum */

@@ -109,6 +109,7 @@ bool kernel_task_layout(struct gft_task_layout *out)
 		{ "task_struct.group_leader", &out->group_leader },
 		{ "task_struct.signal", &out->signal },
 		{ "signal_struct.live", &out->signal_live },
+		{ "signal_struct.flags", &out->signal_flags },
 		{ "pid.level", &out->pid_level },
 		{ "pid.numbers", &out->pid_numbers },
 		{ "upid.nr", &out->upid_nr },

@@ -284,3 +284,15 @@ def test_rust():
     r = gft("-q", "-e", "u:crate::by_ref { $p = (struct P *)arg0; print(($p.x, ((crate::P *)arg0).y, sizeof(crate::P))); }",
             "-c", exe).ok()
     check(r.out == "(0, 7, 16)\n(1, 7, 16)\n(2, 7, 16)\n", "casts to Rust's structs", r)
+
+
+def test_threads_that_end_inside():
+    """What a thread has open ends with it: not with the process, and never in a thread that gets its number."""
+    with NothingLeft():
+        r = gft("-q", "-e", "u:work { graph(); } ur:leaf { @ = count(); @d = max(duration); }", "-c",
+                cbuild("threads", "-O1", "-g", "-pthread")).ok()
+    roots = tree.parse(r.out[:r.out.index("@:")])
+    check(len(roots) == 20, f"{len(roots)} graphs", r)
+    check(r.out.count("(unwound)") == 20 and "(open)" not in r.out, "each ended with its thread", r)
+    check(r.out.count("leaf(") == 20, "with its call", r)
+    check(not r.err, "nothing was left", r)
