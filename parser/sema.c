@@ -308,8 +308,13 @@ static void check_stmt(struct sema *s, struct stmt *st)
 			sema_error(s, st->loc, "%s outside of a loop", st->kind == ST_BREAK ? "break" : "continue");
 		break;
 	case ST_RETURN:
-		if (st->e) /* nobody takes the value */
-			sema_expr(s, st->e);
+		if (!st->e)
+			break;
+		sema_expr(s, st->e); /* nobody but a test takes the value */
+		if (s->ci->clause && s->ci->clause->npoints && s->ci->clause->points[0]->provider == PROV_TEST &&
+		    st->e->type->kind != TY_NONE && !ty_is_int(st->e->type))
+			sema_error(s, st->e->loc, "a test returns a number, 0 when all is right, not %s",
+				   sema_type_name(s, st->e->type));
 		break;
 	case ST_BLOCK: sema_block(s, st->body, false); break;
 	}
