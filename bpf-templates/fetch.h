@@ -200,6 +200,7 @@ static __always_inline void gft_join(char *count, char *dst, __u32 max, __u32 si
 {
 	__u32 n = 0;
 	__u64 p = 0;
+	long len;
 
 	__builtin_memset(count, 0, 8);
 	for (; n < max; n++, dst += size) {
@@ -207,8 +208,11 @@ static __always_inline void gft_join(char *count, char *dst, __u32 max, __u32 si
 
 		if (bpf_probe_read_user(&p, sizeof(p), (void *)(addr + 8 * n)) || !p)
 			break;
-		if (bpf_probe_read_user_str(dst, size, (void *)p) < 0)
+		len = bpf_probe_read_user_str(dst, size, (void *)p);
+		if (len < 0)
 			dst[0] = 0;
+		else if (len == size) /* as in gft_str() */
+			bpf_probe_read_user(dst + size - 1, 1, (void *)(p + size - 1));
 	}
 	*(__u32 *)count = n;
 	p = 0;

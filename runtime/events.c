@@ -268,7 +268,7 @@ static void do_join(struct events *e, const struct meta_event *ev, const char *r
 		if (i)
 			buf_puts(&b, ev->fmt);
 		value_escape(&b, s, len);
-		if (len + 1 >= size) /* all of the room was used */
+		if (len >= size) /* all of the room was used */
 			buf_puts(&b, cut);
 	}
 	if (more) {

@@ -181,4 +181,6 @@ def test_join_is_cut_and_says_so():
     r = gft("-q", "-e", script, "-c", "/bin/echo " + " ".join(many)).ok()
     check("+".join(["/bin/echo"] + many[:15] + [".."]) + "\n" in r.out, "no more than 16", r)
     r = gft("-q", "-e", script, "-c", f"/bin/echo {'x' * 1000} {'y' * 3000} end").ok()
-    check(f"/bin/echo+{'x' * 1000}+{'y' * 1023}..+end\n" in r.out, "long strings, cut at max_strlen", r.out[:200])
+    check(f"/bin/echo+{'x' * 1000}+{'y' * 1024}..+end\n" in r.out, "long strings, cut at max_strlen", r.out[:200])
+    r = gft("-q", "-e", "config = { max_strlen = 12 } " + script, "-c", "/bin/echo elevenbytes").ok()
+    check("/bin/echo+elevenbytes\n" in r.out, "what is a byte shorter is not cut", r)
