@@ -184,9 +184,13 @@ static void emit_event(struct em *m, const struct expr *e, struct expr **args, u
 	if (captured)
 		emit_line(m, "gft_capture_alone(c, (struct gft_capture *)(r + %u));", captured);
 	if (ev->kind == EV_EXIT)
-		emit_line(m, "gft_shut();");
+		emit_line(m, "gft_shut(*(__s32 *)(r + %u));", ev->args[0].off);
 	emit_line(m, "gft_submit(r);");
 	m->indent--;
+	if (ev->kind == EV_EXIT) { /* there was no room for the record */
+		emit_line(m, "} else {");
+		emit_line(m, "\tgft_shut(%s);", emit_val(m, args[0]));
+	}
 	emit_line(m, "}");
 	m->indent--;
 	emit_line(m, "}");

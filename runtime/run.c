@@ -677,6 +677,27 @@ static void note_child(struct run *r)
 		nanosleep(&wait, NULL);
 }
 
+/* All is read: an exit() whose record found no room is known all the same. */
+static void note_exit(struct run *r)
+{
+	if (!r->ev.exiting)
+		r->ev.exiting = ksession_exited(r->ks, &r->ev.status, &r->ev.exit_ns);
+}
+
+/* What begin said, and whether it was exit(): then nothing more comes, and the command is not started. */
+static void note_begin(struct run *r)
+{
+	uint64_t ns;
+	int status;
+
+	ksession_poll(r->ks, 0, record, r);
+	if (!ksession_exited(r->ks, &status, &ns))
+		return;
+	while (!r->ev.exiting && ksession_poll(r->ks, 0, record, r) > 0)
+		;
+	note_exit(r);
+}
+
 static void loop(struct run *r)
 {
 	struct timespec last = { 0, 0 };
@@ -692,6 +713,8 @@ static void loop(struct run *r)
 		n = ksession_poll(r->ks, early ? EARLY_MS : POLL_MS, record, r);
 		if (n < 0 && n != -EINTR)
 			return;
+		if (!n)
+			note_exit(r);
 		output_flush(r->out);
 		if (early) { /* a command that is over at once: where its code is must be known before */
 			early--;
@@ -757,6 +780,7 @@ static void finish(struct run *r)
 	r->draining = true;
 	while (ksession_poll(r->ks, 0, record, r) > 0)
 		;
+	note_exit(r);
 	if (r->ev.exiting && r->ev.exit_ns < r->end_ns)
 		r->end_ns = r->ev.exit_ns;
 	if (r->graph) {
@@ -873,7 +897,7 @@ int run_script(const struct run_opts *o)
 	}
 	run_all(&r, MP_BEGIN);
 	ready(&r, attached);
-	ksession_poll(r.ks, 0, record, &r); /* what begin said, and whether it was exit() */
+	note_begin(&r);
 	if (o->child && !r.ev.exiting && (e = child_release(o->child)) < 0) {
 		fprintf(stderr, "gft: -c: cannot run %s: %s\n", o->child->path, strerror(-e));
 		status = 1;

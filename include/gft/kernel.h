@@ -175,6 +175,12 @@ int ksession_site_addr(struct ksession *s, uint32_t site, uint64_t vaddr);
 /* What a place of the script (meta->warnings) has counted so far. */
 void ksession_warning(const struct ksession *s, uint32_t i, struct gft_warning *out);
 
+/*
+ * Whether the script has called exit(): with what status, and when (ktime, ns).  Its record says
+ * so, too, in its place among the others; where that was lost, and all else is read, this counts.
+ */
+bool ksession_exited(const struct ksession *s, int *status, uint64_t *ns);
+
 /* Opens (or shuts) the ready gate. */
 void ksession_ready(struct ksession *s, bool on);
 

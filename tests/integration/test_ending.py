@@ -123,6 +123,16 @@ def test_kill_9():
         target.still_works()
 
 
+def test_exit_without_room():
+    """exit() whose record finds the buffer full ends the run all the same, with its status."""
+    flood = 'for ($i : 0..20000) { printf("%d %s\\n", $i, "0123456789012345678901234567890123456789"); } '
+    with NothingLeft():
+        for text, command in (("begin { " + flood + "} begin { $n = 3; exit($n++); } interval:s:60 { }", ()),
+                              ("begin { " + flood + "exit(3); } interval:s:60 { }", ("-c", f"{CALLS} -n 1"))):
+            r = gft("-q", "--buffer", "64K", "-e", text, *command, timeout=30)
+            check(r.status == 3 and "records lost" in r.err and "student" not in r.out, "its status, and no command", r.status, r.err, r.out[-300:])
+
+
 def test_exit_in_script():
     with NothingLeft(), Target(CALLS, "-sleep", "20ms"):
         r = gft("-e", "u:main.add { @n = @n + 1; if (@n == 3) { exit(); } }", CALLS).ok()
