@@ -542,6 +542,22 @@ static void check_ident(struct sema *s, struct expr *e)
 
 /* --- operators ------------------------------------------------------------------------ */
 
+/* What has a name, but only when it is printed. */
+static bool named_later(const struct gft_type *t)
+{
+	switch (t->kind) {
+	case TY_KSYM:
+	case TY_USYM:
+	case TY_CODE:
+	case TY_TIMESTAMP:
+	case TY_USERNAME:
+	case TY_MAC:
+	case TY_INET:
+	case TY_CGROUP: return true;
+	default: return t->kind == TY_INT && t->display == TD_COMM;
+	}
+}
+
 static bool is_name(const struct gft_type *t)
 {
 	return t->kind == TY_FUNC || t->kind == TY_PROBE;
@@ -642,8 +658,10 @@ static void check_binary(struct sema *s, struct expr *e)
 		else if (a->type->display == TD_GOTYPE || b->type->display == TD_GOTYPE)
 			sema_hint(s, "a type is an address until it is printed; in go:EVENT it can be compared with a "
 				     "literal: args.type == \"main.T\"");
-		else if (a->type->kind == TY_USYM || b->type->kind == TY_USYM)
-			sema_hint(s, "it is an address until it is printed: it can be a key, @[...] = count()");
+		else if (named_later(a->type) || named_later(b->type))
+			sema_hint(s, "it is no text until it is printed: it can be a key, @[...] = count()%s",
+				  a->type->kind == TY_USERNAME || b->type->kind == TY_USERNAME ? "; uid is the number"
+											       : "");
 		if (e->type->kind == TY_NONE)
 			e->type = &ty_i64;
 		return;
