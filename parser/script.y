@@ -807,6 +807,10 @@ static const char *said_otherwise(struct scan *s, const YYLTYPE *loc, const char
 	}
 	if (semi && isalpha((unsigned char)t[loc->begin]) && begins_statement(s, at))
 		return "variables are $name, and have no type in front: $x = 1, let $x = 1, let $x : uint8 = 1";
+	if (t[at] == ',' && (t[loc->begin] == ')' || t[loc->begin] == ']'))
+		return "behind the last value stands no ','";
+	if (s->in_pred && t[at] == '/' && t[loc->begin] == '/') /* the first was taken for a division */
+		return "a clause has one predicate: /A && B/";
 	if (t[at] != ')')
 		return NULL;
 	if (t[loc->begin] == '{' && semi && s->shut.c == '(' && s->shut.loc.begin)
