@@ -217,6 +217,8 @@ bool sema_name_equal(struct sema *s, struct expr *e);
 /* sema_event.c: whether e compares a Go type with its name as text; e->a is the type then. */
 bool sema_type_equal(struct sema *s, struct expr *e);
 bool sema_name_call(struct sema *s, struct expr *e);
+/* What to try where the types of e's sides do not go together: names are no text. */
+void sema_name_hint(struct sema *s, const struct expr *e);
 
 /* sema_map.c: let @m = hash(N) */
 void sema_map_decls(struct sema *s);

@@ -542,22 +542,6 @@ static void check_ident(struct sema *s, struct expr *e)
 
 /* --- operators ------------------------------------------------------------------------ */
 
-/* What has a name, but only when it is printed. */
-static bool named_later(const struct gft_type *t)
-{
-	switch (t->kind) {
-	case TY_KSYM:
-	case TY_USYM:
-	case TY_CODE:
-	case TY_TIMESTAMP:
-	case TY_USERNAME:
-	case TY_MAC:
-	case TY_INET:
-	case TY_CGROUP: return true;
-	default: return t->kind == TY_INT && t->display == TD_COMM;
-	}
-}
-
 static bool is_name(const struct gft_type *t)
 {
 	return t->kind == TY_FUNC || t->kind == TY_PROBE;
@@ -649,19 +633,7 @@ static void check_binary(struct sema *s, struct expr *e)
 			   sema_type_name(s, a->type), sema_type_name(s, b->type));
 		sema_operand(s, a, "left");
 		sema_operand(s, b, "right");
-		if (a->type->kind == TY_STRING && b->type->kind == TY_STRING)
-			sema_hint(s, e->op == OP_ADD ? "str_concat($a, $b) joins two"
-						     : "strings can be compared by == and != only");
-		else if (is_name(a->type) || is_name(b->type))
-			sema_hint(s, "func and probe are numbers until they are printed; they can be compared with a "
-				     "literal: func == \"main.add\"");
-		else if (a->type->display == TD_GOTYPE || b->type->display == TD_GOTYPE)
-			sema_hint(s, "a type is an address until it is printed; in go:EVENT it can be compared with a "
-				     "literal: args.type == \"main.T\"");
-		else if (named_later(a->type) || named_later(b->type))
-			sema_hint(s, "it is no text until it is printed: it can be a key, @[...] = count()%s",
-				  a->type->kind == TY_USERNAME || b->type->kind == TY_USERNAME ? "; uid is the number"
-											       : "");
+		sema_name_hint(s, e);
 		if (e->type->kind == TY_NONE)
 			e->type = &ty_i64;
 		return;

@@ -75,3 +75,37 @@ bool sema_name_call(struct sema *s, struct expr *e)
 		e->number = add(s, e, e->args[0], NAME_BEGINS, arena_strndup(s->a, text, (size_t)n));
 	return true;
 }
+
+/* What has a name, but only when it is printed. */
+static bool named_later(const struct gft_type *t)
+{
+	switch (t->kind) {
+	case TY_KSYM:
+	case TY_USYM:
+	case TY_CODE:
+	case TY_TIMESTAMP:
+	case TY_USERNAME:
+	case TY_MAC:
+	case TY_INET:
+	case TY_CGROUP: return true;
+	default: return t->kind == TY_INT && t->display == TD_COMM;
+	}
+}
+
+void sema_name_hint(struct sema *s, const struct expr *e)
+{
+	const struct gft_type *a = e->a->type, *b = e->b->type;
+
+	if (a->kind == TY_STRING && b->kind == TY_STRING)
+		sema_hint(s, e->op == OP_ADD ? "str_concat($a, $b) joins two"
+					     : "strings can be compared by == and != only");
+	else if (is_name(e->a) || is_name(e->b))
+		sema_hint(s, "func and probe are numbers until they are printed; they can be compared with a "
+			     "literal: func == \"main.add\"");
+	else if (a->display == TD_GOTYPE || b->display == TD_GOTYPE)
+		sema_hint(s, "a type is an address until it is printed; in go:EVENT it can be compared with a "
+			     "literal: args.type == \"main.T\"");
+	else if (named_later(a) || named_later(b))
+		sema_hint(s, "it is no text until it is printed: it can be a key, @[...] = count()%s",
+			  a->kind == TY_USERNAME || b->kind == TY_USERNAME ? "; uid is the number" : "");
+}
