@@ -63,15 +63,19 @@ void sema_operand(struct sema *s, const struct expr *e, const char *side);
 void sema_set_wrong(struct sema *s, struct src_loc loc);
 bool sema_is_wrong(const struct sema *s, struct src_loc loc);
 
+/* sema_map.c: the map that e names, made when it is new; its key and what is assigned to it give it their types */
+struct map *sema_map(struct sema *s, struct expr *e);
+void sema_map_key(struct sema *s, struct expr *e);
+void sema_assign_map(struct sema *s, struct expr *lhs, const struct gft_type *t, struct src_loc loc);
+/* e's type becomes that of what is read: told when there is none. */
+void sema_map_read(struct sema *s, struct expr *e);
+/* The number that an aggregation stands for in an expression; NULL: none. */
+const struct gft_type *sema_agg_value(const struct gft_type *t);
+
 /* sema_expr.c */
 void sema_expr(struct sema *s, struct expr *e);
 void sema_assign_var(struct sema *s, struct expr *lhs, const struct gft_type *t, struct src_loc loc);
-void sema_assign_map(struct sema *s, struct expr *lhs, const struct gft_type *t, struct src_loc loc);
-struct map *sema_map(struct sema *s, struct expr *e);
-void sema_map_key(struct sema *s, struct expr *e);
 bool sema_const_int(const struct expr *e, int64_t *out);
-/* The number that an aggregation stands for in an expression; NULL: none. */
-const struct gft_type *sema_agg_value(const struct gft_type *t);
 bool sema_is_cond(const struct gft_type *t);
 /* The type in which a value of type t is kept in a variable or map. */
 const struct gft_type *sema_storage(struct sema *s, const struct gft_type *t);
