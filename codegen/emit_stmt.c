@@ -238,10 +238,23 @@ static void emit_fetch_stmt(struct em *m, const struct expr *e)
 	buf_free(&b);
 }
 
+/* How long the kernel's half holds the root of a graph back. */
+static uint64_t held_ns(const struct graph_opts *o)
+{
+	/* what else is recorded of the goroutine has a place in the tree: the root cannot wait */
+	return o->flags & GRAPH_EXPLAIN ? 0 : o->min_ns;
+}
+
 static void emit_graph(struct em *m, const struct expr *e)
 {
-	bool cond = e->ival > 1 || e->graph_rate;
-	uint32_t want = m->p->graphs[e->number].flags & GRAPH_EXPLAIN;
+	const struct graph_opts *o = &m->p->graphs[e->number];
+	bool cond = e->ival > 1 || e->graph_rate, depth = false, held = false;
+
+	/* of several graph() at one call the last one counts, with nothing of those before it */
+	for (uint32_t i = 0; i < m->p->ngraphs; i++) {
+		depth |= m->p->frames && m->p->graphs[i].depth;
+		held |= held_ns(&m->p->graphs[i]) != 0;
+	}
 
 	/* every Nth call; the counter is one of all processors */
 	if (e->ival > 1) {
@@ -257,16 +270,15 @@ static void emit_graph(struct em *m, const struct expr *e)
 	m->indent += cond;
 	emit_line(m, "c->graph = %d;", e->number + 1);
 	if (m->p->explain)
-		emit_line(m, "c->want = 0x%x;", want);
+		emit_line(m, "c->want = 0x%x;", o->flags & GRAPH_EXPLAIN);
 	/* where the kernel's half knows how deep a call is, what lies deeper is not recorded */
-	if (m->p->frames && m->p->graphs[e->number].depth) {
+	if (depth) {
 		m->levels = true;
-		emit_line(m, "c->levels = %u;", m->p->graphs[e->number].depth);
+		emit_line(m, "c->levels = %u;", o->depth);
 	}
-	/* what else is recorded of the goroutine has a place in the tree: the root cannot wait */
-	if (m->p->graphs[e->number].min_ns && !want) {
-		emit_line(m, "c->min = %lluULL;", (unsigned long long)m->p->graphs[e->number].min_ns);
+	if (held) {
 		m->min = true;
+		emit_line(m, "c->min = %lluULL;", (unsigned long long)held_ns(o));
 	}
 	m->indent -= cond;
 	if (cond)
