@@ -160,12 +160,12 @@ def check_leaves(g, c, n, calls, kid, note):
     if c["parks"]:
         times = 0 if not (n >> 1 if kid else n) & 1 else 1 + (n & 1) if kid else 1
         slept = [x for _, _, x in seen if x.get("park") == "sleep"]
-        check(len(slept) == times and all(x["duration_ns"] > 0.9 * MS * 1e6 and x["in"]["func"] == "time.Sleep" and
+        check(len(slept) == times and all(x["duration_ns"] > 0.9e6 * c.get("ms", MS) and x["in"]["func"] == "time.Sleep" and
                                           x["place"]["func"] == "main.waits" for x in slept), "sleeps", g)
         if times:
             check(len(under("waits", "park", lambda x: x["park"] == "sleep")) == times, "where it slept", g)
         got = [x for _, _, x in seen if x.get("park") == "chan receive"]
-        if not kid and n & 3 == 3:
+        if not kid and n & 3 == 3 and "ms" not in c:
             check(sum(x["duration_ns"] for x in got) > 0.5 * MS * 1e6 and
                   got == under("joins", "park", lambda x: x["park"] == "chan receive"), "the wait for the goroutine", g)
         check(all(x["place"]["func"] == "main.joins" for x in got), "where it waits for the goroutine", g)
@@ -346,6 +346,28 @@ def test_library():
         tried({**c, LIBRARY: lib})
 
 
+def test_several_graphs():
+    """Of several graph() at one call the last one counts, with nothing of the others; each graph has what its own asks for."""
+    calls, all_of = build("calls"), "u:main.doSomething { graph(); } u:main.* {} ur:main.add { @us = hist(duration / 1000); }"
+    for first, then in (("min = 10s", ""), ("depth = 1", ""), ("min = 10s, depth = 1", "limit = 100"), ("parks, min = 10s", "min = 1us")):
+        text = all_of.replace("graph();", f"graph({first}); graph({then});")
+        r = gft("-f", "json", "-e", text, "-c", f"{calls} -n 2 -sleep 1ms").ok()
+        plain = gft("-f", "json", "-e", all_of, "-c", f"{calls} -n 2 -sleep 1ms").ok()
+        shapes = [[[(c["depth"], c["func"]) for c in g["calls"]] for g in objects(x.out)] for x in (r, plain)]
+        check(len(shapes[1]) == 2 and shapes[0] == shapes[1], f"graph({first}), then graph({then})", shapes)
+        check("split" not in r.out, "parks", r)
+    r = gft("-f", "json", "-e", "u:main.root { graph(parks, every = 2); } u:main.asks { graph(syscalls); } u:main.waits {}",
+            "-c", f"{build('combine')} -rounds 4 -ms {MS}").ok()
+    for g in objects(r.out):
+        called = [c.get("syscall") for c in g["calls"] if "func" not in c and "park" not in c]
+        if g["func"] == "main.root":
+            check("split" in g and not called and [c["func"] for c in g["calls"] if "func" in c][1] == "main.asks", "the first graph", g)
+        else:
+            check("split" not in g and called == ["getpriority", "close"], "the second graph", g)
+    # rounds 0 and 2 have a root; goroutines have none
+    check(sorted(g["func"] for g in objects(r.out)) == ["main.asks"] * 6 + ["main.root"] * 2, "graphs", r)
+
+
 # --- what is not whole ----------------------------------------------------------------------------
 
 def recorded(args, command, out="json"):
@@ -357,6 +379,49 @@ def recorded(args, command, out="json"):
             live = f.read()
         again = gft("replay", "-f", out, rec).ok()
     return r, re.sub(r'^(\{"type": "(attached_probes|map|stats)".*|@.*)\n', "", live, flags=re.M).strip(), again
+
+
+def check_whole(c, graphs, said):
+    """The parts of each call are its time; a graph that nothing marks is right.  Returns how many are whole, and marked."""
+    whole = marked = 0
+    for g in graphs:
+        flags = {f for x in g["calls"] for f in x.get("flags", ())}
+        if "open" not in flags:
+            check_split(g, c["parks"])
+        if flags & {"damaged", "exit_lost", "open"}:
+            marked += 1
+            continue
+        kid = g["goid"] != said["main"]
+        (note,) = [x for x in said["rounds"] if (x["Child"] == g["goid"] if kid else
+                                                 x["Begin"] <= g["start_ns"] <= x["Begin"] + x["Root"])]
+        check_tree(g, c, note["I"], note, kid, said["main"])
+        whole += 1
+    return whole, marked
+
+
+# limit: 120
+def test_explained_losses():
+    """The buffer is full now and then: what is not marked is right in all of its parts."""
+    for opts, more in (("parks syscalls children stack", {}), ("parks children", {"depth": 1}), ("parks syscalls", {"min": True}), ("children", {})):
+        c = {**dict.fromkeys(OPTIONS, False), "sample": "", **{o: True for o in opts.split()}, **more, "ms": 1}
+        with tempfile.TemporaryDirectory() as d:
+            rec, out = os.path.join(d, "rec"), os.path.join(d, "out")
+            text = script(c).replace(str(MIN), "500us")
+            with Gft("-q", "-f", "json", "--record", rec, "-o", out, "--buffer", "4K", "-e", text, "-c",
+                     f"{build('combine')} -rounds 200 -ms {c['ms']}") as g:
+                while g.p.poll() is None:
+                    g.p.send_signal(signal.SIGSTOP)
+                    time.sleep(0.06)
+                    g.p.send_signal(signal.SIGCONT)
+                    time.sleep(0.03)
+                r = g.wait().ok()
+            with open(out, encoding="utf-8") as f:
+                live = f.read()
+            again = gft("replay", "-f", "json", rec).ok()
+        check(live == again.out, f"{opts}: the replay differs", live[-1500:], again.out[-1500:])
+        check([x for x in objects(live, "loss") if x["loss"] == "ring_full"], f"{opts}: nothing was lost", r.err)
+        whole, marked = check_whole(c, objects(live), json.loads(re.search(r'^\{"main".*\}$', r.out, re.M)[0]))
+        check(whole > 20 and marked, f"{opts}: {whole} whole graphs, {marked} marked", r.err)
 
 
 def told(err):
