@@ -178,6 +178,24 @@ def test_min():
         check(seen.trees == roots and "main.callRoot(w=0x" in r.text, "the roots' arguments", r)
 
 
+# limit: 240
+def test_explained():
+    """The calls are the same where it is recorded what the goroutines do besides."""
+    script = "u:main.callRoot { graph(parks, syscalls, limit = 4000000); } u:main.*call* {}"
+    for name in ("panics", "goexit", "grow", "migrate", "defers", "kinds", "signals", "forever", "goroutines"):
+        seen, notes, r = situation(name, CALLS // 4, script=script)
+        got = sum(map(len, seen.calls.values())) + sum(n for name, n in seen.wrappers.items() if "(" not in name[-12:])
+        check(losses(r.err) or seen.split == got, f"{name}: {seen.split} of {got} calls with their parts", r)
+        check(seen.leaves or name not in ("migrate", "signals"), f"{name}: nobody waits", r)
+
+
+# limit: 180
+def test_explained_cgo():
+    script = "u:main.callRoot { graph(parks, syscalls, limit = 4000000); } u:main.*call* {}"
+    for name in ("cgo", "unwind", "threads"):
+        situation(name, CALLS // 4, script=script, prog="cgocheck", variant="cgo")
+
+
 def test_never_return():
     _, notes, _ = situation("forever")
     check(sum(c[2] == "open" for calls in notes.values() for c in calls) == 2 * len(notes), "open calls")

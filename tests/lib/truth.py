@@ -46,6 +46,7 @@ class Trees:
         self.wrappers = collections.Counter()  # calls of functions that were left out, by name
         self.whole = collections.defaultdict(list)  # (pid, goid): the trees that nothing says are damaged, each a list
         self.trees = self.damaged = 0
+        self.split = self.leaves = 0  # calls whose time is split, and lines that are no calls
 
 
 # A generic function's types: the program does not know which of them share the code.
@@ -70,6 +71,12 @@ def trees(path, drop=lambda name: WRAPPER.search(name)):
 
     with open(path, encoding="utf-8") as f:
         for number, line in enumerate(f, 1):
+            if line.endswith("]\n") and " [running " in line:  # graph(parks)
+                line = line[:line.rindex(" [running ")] + "\n"
+                out.split += 1
+            elif "  ~ " in line[28:]:  # a wait, a system call
+                out.leaves += 1
+                continue
             at = line.find("() {")
             if at < 0:
                 at = line.find(ARGUMENT)
