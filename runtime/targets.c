@@ -501,6 +501,10 @@ bool targets_code(struct tgt *t, uint64_t vaddr, bool is_return, struct code_inf
 	out->off = (uint32_t)(vaddr - f->entry);
 	if (!tgt_line(t, call, &out->file, &out->line))
 		out->file = NULL;
+	/* the line of the program, where what waits for others was copied into it */
+	if (is_return && !graph_waits_for_others(f->name) &&
+	    !tgt_line_outside(t, call, graph_waits_for_others, &out->own_file, &out->own_line))
+		out->own_file = NULL;
 	return true;
 }
 

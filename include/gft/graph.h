@@ -49,6 +49,9 @@ struct code_info {
 	const char *module; /* the file that is mapped there; NULL: not known */
 	uint32_t off, line;
 	uint64_t addr;
+	/* where file and line are of code that waits for others and was copied into func: those of func; else NULL */
+	const char *own_file;
+	uint32_t own_line;
 };
 
 /* Answers come from the target's tables, or from a recorded stream. */
@@ -238,6 +241,9 @@ void graph_process_gone(struct graph_builder *b, uint32_t tgid, uint64_t now_ns)
 void graph_finish(struct graph_builder *b, uint64_t now_ns);
 
 const struct graph_stats *graph_stats(const struct graph_builder *b);
+
+/* Whether a function is of the runtime or of a package that waits for somebody else: sync, time, net, ... */
+bool graph_waits_for_others(const char *func);
 
 /*
  * Where a goroutine waits, of the frames of a park: inner is the runtime's

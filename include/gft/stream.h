@@ -89,7 +89,9 @@ struct stream_caller {
 	uint32_t site, func; /* func: s; callers that are not known are left out */
 	int64_t rel;
 	uint64_t addr;
-	uint32_t file, line, off, pad; /* file: s */
+	uint32_t file, line, off, own_file; /* file, own_file: s */
+	/* files of before end here, and have no own_file */
+	uint32_t own_line, pad;
 };
 
 struct stream_reason { /* what a wait reason of a PARKED record means */

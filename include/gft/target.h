@@ -90,6 +90,12 @@ struct tgt_inlined {
 };
 size_t tgt_inlined(struct tgt *t, const char *pattern, struct tgt_inlined *out, size_t max);
 
+/*
+ * Where the code at vaddr was copied from functions that skip() names: the line of the
+ * call that the outermost of them replaced.  false: it was not, or that is not known.
+ */
+bool tgt_line_outside(struct tgt *t, uint64_t vaddr, bool (*skip)(const char *func), const char **file, unsigned *line);
+
 /* One name against a pattern, as tgt_match() has them. */
 bool tgt_name_matches(const char *pattern, const char *name);
 

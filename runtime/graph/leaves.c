@@ -223,16 +223,28 @@ static bool is_door(const char *f)
 	return false;
 }
 
-/* Packages that wait for somebody else. */
-static bool is_wrapper(const char *f)
+bool graph_waits_for_others(const char *func)
 {
-	static const char *const packages[] = { "runtime.", "runtime/",	   "internal/", "sync.",
-						"sync/",    "time.",	   "syscall.",	"vendor/",
-						"os.",	    "net.",	   "io.",	"bufio.",
-						"iter.",    "crypto/tls.", "context.",	"golang.org/x/sync/" };
+	static const char *const packages[] = { "runtime.",
+						"runtime/",
+						"internal/",
+						"sync.",
+						"sync/",
+						"time.",
+						"syscall.",
+						"vendor/",
+						"os.",
+						"os/",
+						"net.",
+						"io.",
+						"bufio.",
+						"iter.",
+						"crypto/tls.",
+						"context.",
+						"golang.org/x/sync/" };
 
 	for (size_t i = 0; i < sizeof(packages) / sizeof(packages[0]); i++)
-		if (begins(f, packages[i]))
+		if (begins(func, packages[i]))
 			return true;
 	return false;
 }
@@ -252,8 +264,12 @@ void graph_park_place(const struct sym_source *syms, uint32_t site, const struct
 		if (!inner->func && !is_door(c.func))
 			*inner = c;
 		/* goexit is where every goroutine's stack ends */
-		if (!is_wrapper(c.func)) {
+		if (!graph_waits_for_others(c.func)) {
 			*user = c;
+			if (c.own_file) {
+				user->file = c.own_file;
+				user->line = c.own_line;
+			}
 			break;
 		}
 	}

@@ -236,14 +236,16 @@ struct code_info *stream_place(struct stream *s, uint32_t func, uint32_t file, u
 
 static int read_caller(struct stream *s, const char *p, size_t size)
 {
-	struct stream_caller sc;
+	struct stream_caller sc = { 0 };
 	struct code_info *c;
 
-	if (size != sizeof(sc))
+	if (size != sizeof(sc) && size != offsetof(struct stream_caller, own_line))
 		return stream_damaged(s, "a caller is cut off");
-	memcpy(&sc, p, sizeof(sc));
+	memcpy(&sc, p, size);
 	c = stream_place(s, sc.func, sc.file, sc.line, sc.off, sc.addr);
-	if (!c)
+	if (c)
+		c->own_line = sc.own_line;
+	if (!c || !stream_string(s, sc.own_file, &c->own_file))
 		return stream_damaged(s, "a caller makes no sense");
 	idmap_put(&s->callers, sc.site, (uint64_t)sc.rel, (uintptr_t)c);
 	return 0;

@@ -218,6 +218,8 @@ void stream_put_caller(struct stream_writer *w, uint32_t site, int64_t rel)
 		.line = c.line,
 		.off = c.off,
 		.addr = c.addr,
+		.own_file = stream_put_string(w, c.own_file),
+		.own_line = c.own_line,
 	};
 	stream_chunk(w, STREAM_CALLER, &sc, sizeof(sc), NULL, 0);
 }

@@ -32,8 +32,9 @@ static bool layout_of(struct tgt *t, struct layout *l)
 	}
 }
 
-/* The inlined calls of function i: their array, and how many. */
-static const uint8_t *calls_of(struct tgt *t, const struct layout *l, uint64_t gofunc, uint32_t i, uint32_t *n)
+/* The inlined calls of function i: their array, how many, and the table of which of them code belongs to. */
+static const uint8_t *calls_of(struct tgt *t, const struct layout *l, uint64_t gofunc, uint32_t i, uint32_t *n,
+			       uint32_t *table)
 {
 	const struct span *d = &t->pcln.funcdata;
 	struct pcvalue it;
@@ -50,7 +51,8 @@ static const uint8_t *calls_of(struct tgt *t, const struct layout *l, uint64_t g
 	if (f[l->nfuncdata] <= FUNCDATA_INL_TREE || npcdata <= PCDATA_INL_TREE_INDEX || npcdata > 64 || at + 4 > d->n)
 		return NULL;
 	off = rd32(d->p + at);
-	if (off == 0xffffffffU || !pcvalue_init(t, &it, rd32(f + l->func + 4 * PCDATA_INL_TREE_INDEX), 0))
+	*table = rd32(f + l->func + 4 * PCDATA_INL_TREE_INDEX);
+	if (off == 0xffffffffU || !pcvalue_init(t, &it, *table, 0))
 		return NULL;
 	while (pcvalue_next(&it))
 		if (it.val > last)
@@ -59,6 +61,34 @@ static const uint8_t *calls_of(struct tgt *t, const struct layout *l, uint64_t g
 		return NULL;
 	*n = (uint32_t)last + 1;
 	return tgt_mem(t, gofunc + off, (uint64_t)*n * l->call);
+}
+
+bool tgt_line_outside(struct tgt *t, uint64_t vaddr, bool (*skip)(const char *func), const char **file, unsigned *line)
+{
+	uint64_t md = tgt_moduledata(t), gofunc, entry, at = vaddr;
+	long f = tgt_func_at(t, vaddr);
+	uint32_t n = 0, table;
+	const uint8_t *calls;
+	struct layout l;
+	int32_t k;
+
+	if (f < 0 || t->fn_pcln[f] == NO_PCLN || !md || !layout_of(t, &l) ||
+	    !tgt_word(t, md + 8ULL * l.gofunc, &gofunc))
+		return false;
+	calls = calls_of(t, &l, gofunc, t->fn_pcln[f], &n, &table);
+	entry = pcln_entry(t, t->fn_pcln[f]);
+	/* a copy in a copy in a copy: there are no more than n */
+	for (uint32_t depth = 0; calls && depth <= n; depth++) {
+		const uint8_t *c;
+
+		if (!pcvalue_at(t, table, entry, at, &k) || k < 0 || (uint32_t)k >= n)
+			break;
+		c = calls + (size_t)k * l.call;
+		if (!skip(pcln_name(t, (int32_t)rd32(c + l.name))))
+			break;
+		at = entry + rd32(c + l.parent_pc);
+	}
+	return at != vaddr && tgt_line(t, at, file, line);
 }
 
 size_t tgt_inlined(struct tgt *t, const char *pattern, struct tgt_inlined *out, size_t max)
@@ -70,8 +100,8 @@ size_t tgt_inlined(struct tgt *t, const char *pattern, struct tgt_inlined *out, 
 	if (!md || !layout_of(t, &l) || !tgt_word(t, md + 8ULL * l.gofunc, &gofunc))
 		return 0;
 	for (uint32_t i = 0; i < t->pcln.nfunc; i++) {
-		uint32_t n = 0;
-		const uint8_t *c = calls_of(t, &l, gofunc, i, &n);
+		uint32_t n = 0, table;
+		const uint8_t *c = calls_of(t, &l, gofunc, i, &n, &table);
 
 		for (uint32_t k = 0; c && k < n; k++, c += l.call) {
 			const char *name = pcln_name(t, (int32_t)rd32(c + l.name));
@@ -143,11 +173,11 @@ static void collect(struct tgt *t, const struct layout *l, uint64_t gofunc, stru
 	for (uint32_t i = 0; i < t->pcln.nfunc; i++) {
 		const uint8_t *in;
 		struct pcln_func f;
-		uint32_t n = 0;
+		uint32_t n = 0, table;
 
 		if (pcln_func(t, i, &f) && f.name > 0)
 			copy_of(c, f.name)->has_code = true;
-		in = calls_of(t, l, gofunc, i, &n);
+		in = calls_of(t, l, gofunc, i, &n, &table);
 		for (uint32_t k = 0; in && k < n; k++, in += l->call) {
 			int32_t name = (int32_t)rd32(in + l->name);
 			struct copy *x;

@@ -73,6 +73,10 @@ def waits(go=None, variant="plain", names=True):
     check(c["split"]["runnable_ns"] > 1e6, "nobody had to wait for a processor", c)
     # where: the call of the program that led into the runtime, with its line
     index = {i: c for i, c in enumerate(g["calls"])}
+    for c in g["calls"]:
+        # also where sync's own lines were copied into the function
+        if names and c.get("place", {}).get("func", "").startswith("main."):
+            check(c["place"]["file"].endswith(("main.go", "cgo.go", "coro.go")), "a line that is not the function's", c)
     for i, c in index.items():
         if c.get("park") != "sleep" or index[i - 1].get("func") != "main.sleeps":
             continue

@@ -184,7 +184,10 @@ static void bench_caller(void *ctx, uint32_t site, int64_t rel, struct code_info
 	(void)ctx;
 	(void)site;
 	*out = (struct code_info){
-		bench_name[rel % BENCH_FUNCS], "/home/someone/src/project/file.go", NULL, 33, (uint32_t)rel, 0
+		.func = bench_name[rel % BENCH_FUNCS],
+		.file = "/home/someone/src/project/file.go",
+		.off = 33,
+		.line = (uint32_t)rel,
 	};
 }
 
