@@ -62,6 +62,7 @@ struct run {
 	uint64_t bad_records;
 	uint64_t end_ns;	 /* finish() */
 	bool processes;		 /* the kernel half keeps a list of processes */
+	bool outside;		 /* there may be processes that have no id here: gft is in a pid namespace */
 	bool bar;		 /* a progress bar is on the terminal */
 	bool draining, finished; /* the end: see finish() */
 };
@@ -404,6 +405,7 @@ static bool load(struct run *r)
 	ko.consts = c.v;
 	ko.nconsts = c.n;
 	ko.processes = c.task.known && consts_watch(o);
+	r->outside = c.ino != 0;
 	if (r->meta->site_addrs || r->meta->site_plans)
 		ko.site_addrs = sites_total(o->sites);
 	ko.site_ids = r->meta->site_ids ? sites_total(o->sites) : 0;
@@ -609,6 +611,9 @@ static bool alive(void *ctx, uint32_t tgid)
 	uint64_t ts;
 
 	if (!kill((pid_t)tgid, 0) || errno != ESRCH)
+		return true;
+	/* one that has no id here goes by its first namespace's; of its end the kernel half hears */
+	if (r->outside && r->processes)
 		return true;
 	note_losses(r);
 	ts = now_ns();

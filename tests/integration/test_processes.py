@@ -88,6 +88,17 @@ kill -9 $p $u
     check(lines[:2] == ["1", "1"] and int(lines[-1]) > 3, "ids in a namespace", r)
 
 
+def test_outside_of_the_pid_namespace():
+    """gft in a pid namespace, a program of the same file outside: it is no process here, and its graphs go on."""
+    if run(["unshare", "-p", "-f", "--mount-proc", "true"], status=None).status:
+        raise Skip("unshare cannot make a pid namespace here")
+    with Target(CALLS, "-n", "9", "-sleep", "2500ms") as t:
+        out = run(["unshare", "-p", "-f", "--mount-proc", GFT, "-q", "-e",
+                   "u:main.doSomething { graph(); } i:s:8 { exit(); }", CALLS], status=None, timeout=40).out
+    whole = re.findall(r" 2\.[5-9]\d*s +\} main\.doSomething\+\d+ ", out)
+    check(len(whole) >= 2 and out.count("(open)") <= 1 and f"pid={t.pid}" in out, "whole calls", out)
+
+
 def test_other_root():
     """A process in another mount namespace, with another root: its file is not the one that the name means here."""
     with tempfile.TemporaryDirectory() as d:
