@@ -42,30 +42,45 @@ struct gft_agg {
 	__u64 n;
 };
 
+/*
+ * A row is one processor's, and still two programs may be at it: a timer's interrupts a uprobe's, and
+ * where the kernel is preemptible one task's follows another's in the middle.
+ */
 static __always_inline void gft_agg_sum(struct gft_agg *a, __s64 v)
 {
 	if (!a)
 		return;
-	a->total += v;
-	a->n++;
+	__sync_fetch_and_add(&a->total, v);
+	__sync_fetch_and_add(&a->n, 1);
+}
+
+#define GFT_AGG_TRIES 3 /* programs that interrupt one another here, each with a new least or greatest value */
+
+static __always_inline void gft_agg_best(struct gft_agg *a, __s64 v, bool is_signed, bool least)
+{
+	if (!a)
+		return;
+#pragma unroll
+	for (int i = 0; i < GFT_AGG_TRIES; i++) {
+		__s64 old = *(volatile __s64 *)&a->total;
+		bool less = is_signed ? v < old : (__u64)v < (__u64)old;
+
+		if (*(volatile __u64 *)&a->n && (v == old || less != least))
+			break;
+		if (__sync_val_compare_and_swap(&a->total, old, v) == old)
+			break;
+	}
+	__sync_fetch_and_add(&a->n, 1);
 }
 
 static __always_inline void gft_agg_min(struct gft_agg *a, __s64 v, bool is_signed)
 {
-	if (!a)
-		return;
-	if (!a->n || (is_signed ? v < a->total : (__u64)v < (__u64)a->total))
-		a->total = v;
-	a->n++;
+	gft_agg_best(a, v, is_signed, true);
 }
 
 static __always_inline void gft_agg_max(struct gft_agg *a, __s64 v, bool is_signed)
 {
-	if (!a)
-		return;
-	if (!a->n || (is_signed ? v > a->total : (__u64)v > (__u64)a->total))
-		a->total = v;
-	a->n++;
+	gft_agg_best(a, v, is_signed, false);
 }
 
 static __always_inline void gft_agg_hist(__u64 *h, __s64 v, bool is_signed, __u32 bits, __u32 buckets)
@@ -74,7 +89,7 @@ static __always_inline void gft_agg_hist(__u64 *h, __s64 v, bool is_signed, __u3
 
 	barrier_var(i); /* the compiler knows that i is small enough, the verifier does not */
 	if (h && i < buckets)
-		h[i]++;
+		__sync_fetch_and_add(&h[i], 1);
 }
 
 static __always_inline void gft_agg_lhist(__u64 *h, __s64 v, __s64 min, __s64 max, __u64 step, __u32 buckets)
@@ -83,7 +98,7 @@ static __always_inline void gft_agg_lhist(__u64 *h, __s64 v, __s64 min, __s64 ma
 
 	barrier_var(i);
 	if (h && i < buckets)
-		h[i]++;
+		__sync_fetch_and_add(&h[i], 1);
 }
 
 struct gft_moment {

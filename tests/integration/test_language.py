@@ -3,7 +3,7 @@
 
 import re
 
-from gft import CALLS, Gft, NothingLeft, Skip, Target, build, check, gft, go_newest, go_versions
+from gft import CALLS, Gft, NothingLeft, Skip, Target, build, cbuild, check, gft, go_newest, go_versions
 import tree
 
 COMMAND = ("-c", "./examples/bin/calls -n 3 -sleep 20ms")
@@ -243,3 +243,16 @@ def test_address_and_offset():
     addr = re.search(r"^([0-9a-f]+) T main\.add3$", out, re.M)[1]
     r = script(f"u:{CALLS}:0x{addr} {{ @ = count(); }}")
     check(maps(r.out) == {"@": "3"}, "hits", r)
+
+
+def test_interrupted_aggregations():
+    """A timer's program that comes in the middle of a uprobe's, with the same rows: nothing is lost."""
+    add = "@both = count(); @sum = sum(1); @avg = stats(2); @hist = hist(3); @min = min(5); @max = max(7);"
+    r = script("u:hot { " + add + " @u = count(); } software:cpu-clock:40000 { " + add + " @p = count(); } "
+               "i:s:4 { exit(); }", command=("-c", cbuild("hot", "-O1")))
+    got = maps(r.out)
+    n = int(got["@u"]) + int(got["@p"])
+    check(n > 20000 and int(got["@both"]) == n, "all hits are counted", r)
+    check(int(got["@sum"]) == n and f".count = {n}, .average = 2, .total = {2 * n} " in got["@avg"], "sums", r)
+    check(re.search(rf"^\[2, 4\) +{n} \|", r.out, re.M), "a histogram", r)
+    check((got["@min"], got["@max"]) == ("5", "7"), "the least and the greatest", r)
