@@ -24,7 +24,7 @@ static __always_inline void gft_explain_head(struct gft_ctx *c, struct gft_rec_c
 {
 	__u8 flags = c->st->lost & GFT_LOST_SOME ? GFT_RF_LOST : 0;
 
-	c->st->lost &= ~GFT_LOST_SOME;
+	gft_lost_told(c->st);
 	c->key = 0;
 	gft_head(c, r, kind, flags, aux);
 }
@@ -68,7 +68,7 @@ static __always_inline void gft_root_stack(struct gft_ctx *c)
 		return;
 	r = gft_reserve(sizeof(*r), c->site);
 	if (!r) {
-		c->st->lost |= GFT_LOST_SOME;
+		gft_lose(c->st, GFT_LOST_SOME);
 		return;
 	}
 	gft_explain_head(c, &r->c, GFT_REC_STACK, 0);
@@ -101,7 +101,7 @@ static __always_inline void gft_doing(struct gft_ctx *c, __u32 doing)
 	c->st->doing = doing;
 	r = gft_reserve(sizeof(*r), c->site);
 	if (!r) {
-		c->st->lost |= GFT_LOST_SOME;
+		gft_lose(c->st, GFT_LOST_SOME);
 		return;
 	}
 	gft_explain_head(c, r, GFT_REC_STATE, doing);
@@ -115,7 +115,7 @@ static __always_inline void gft_parked(struct gft_ctx *c, const volatile struct 
 	c->st->doing = GFT_PARKED;
 	r = gft_reserve(sizeof(*r), c->site);
 	if (!r) {
-		c->st->lost |= GFT_LOST_SOME;
+		gft_lose(c->st, GFT_LOST_SOME);
 		return;
 	}
 	gft_explain_head(c, &r->c, GFT_REC_STATE, GFT_PARKED);
@@ -326,7 +326,7 @@ static __always_inline int gft_sys_exit(void *ctx)
 			r->ret = *(__s64 *)(ctx + 16);
 			gft_submit(r);
 		} else {
-			c.st->lost |= GFT_LOST_SOME;
+			gft_lose(c.st, GFT_LOST_SOME);
 		}
 	}
 	bpf_map_delete_elem(&gft_syscalls, &tid);
@@ -393,7 +393,7 @@ static __always_inline void gft_on_go(struct gft_ctx *c, const volatile struct g
 
 		if (followed)
 			bpf_map_delete_elem(&gft_goroutines, &k);
-		c->st->lost |= GFT_LOST_SOME;
+		gft_lose(c->st, GFT_LOST_SOME);
 		return;
 	}
 	gft_explain_head(c, &r->c, GFT_REC_GO, c->st->open - 1);

@@ -155,6 +155,21 @@ static __always_inline void gft_gkey(struct gft_ctx *c, struct gft_gkey *k)
 	k->thread = c->rflags & GFT_RF_THREAD;
 }
 
+/*
+ * GFT_LOST_* come and go in one step: where the kernel is preemptible, gft_sched_switch() may find
+ * that a record is lost while another program of the same goroutine is at it.
+ */
+static __always_inline void gft_lose(struct gft_gstate *st, __u32 what)
+{
+	__sync_fetch_and_or(&st->lost, what);
+}
+
+static __always_inline void gft_lost_told(struct gft_gstate *st)
+{
+	if (st->lost & GFT_LOST_SOME)
+		__sync_fetch_and_and(&st->lost, ~GFT_LOST_SOME);
+}
+
 static __always_inline void gft_lookup(struct gft_ctx *c)
 {
 	struct gft_gkey k;
@@ -162,7 +177,7 @@ static __always_inline void gft_lookup(struct gft_ctx *c)
 	gft_gkey(c, &k);
 	c->st = bpf_map_lookup_elem(&gft_goroutines, &k);
 	if (c->missed && c->st && c->st->open)
-		c->st->lost |= GFT_LOST_SOME;
+		gft_lose(c->st, GFT_LOST_SOME);
 }
 
 /* Its end has something to clear (proc.h). */
@@ -296,11 +311,11 @@ static __always_inline void gft_graph_drop(struct gft_ctx *c)
 		return;
 #ifdef GFT_MIN
 	if (c->st->min) {
-		c->st->lost |= GFT_DROPPED;
+		gft_lose(c->st, GFT_DROPPED);
 		return;
 	}
 #endif
-	c->st->lost |= GFT_DROPPED;
+	gft_lose(c->st, GFT_DROPPED);
 	r = gft_reserve(sizeof(*r), c->site);
 	if (!r) /* the root's end says it */
 		return;
@@ -330,7 +345,7 @@ static __always_inline char *gft_graph_tag(struct gft_ctx *c, __u16 number, __u3
 	r = gft_reserve(sizeof(*r) + payload, c->site);
 	if (!r) {
 		if (open)
-			c->st->lost |= GFT_LOST_SOME;
+			gft_lose(c->st, GFT_LOST_SOME);
 		return 0;
 	}
 	gft_head(c, r, GFT_REC_TAG, open ? 0 : GFT_RF_OPEN, number);
@@ -481,12 +496,12 @@ static __always_inline struct gft_rec_entry *gft_graph_entry(struct gft_ctx *c, 
 		return 0;
 	r = gft_reserve(sizeof(*r) + payload, c->site);
 	if (!r) {
-		c->st->lost |= flags ? GFT_LOST_ROOT : GFT_LOST_SOME;
+		gft_lose(c->st, flags ? GFT_LOST_ROOT : GFT_LOST_SOME);
 		return 0;
 	}
 	if (c->st->lost) {
 		flags |= GFT_RF_LOST;
-		c->st->lost = 0;
+		gft_lost_told(c->st);
 	}
 	c->st->above = c->key;
 	gft_head(c, &r->c, GFT_REC_ENTRY, flags, number);
@@ -526,14 +541,14 @@ static __always_inline struct gft_rec_call *gft_graph_exit(struct gft_ctx *c, __
 	/* one way for each outcome: older verifiers lose track of a record that is looked at twice */
 	r = gft_reserve(sizeof(*r) + payload, c->site);
 	if (!r) {
-		c->st->lost |= GFT_LOST_SOME;
+		gft_lose(c->st, GFT_LOST_SOME);
 		if (root)
 			gft_end(c);
 		return 0;
 	}
 	if (c->st->lost) {
 		flags = gft_lost_flags(c);
-		c->st->lost &= ~GFT_LOST_SOME;
+		gft_lost_told(c->st);
 	}
 	c->st->above = c->key - 1;
 	gft_head(c, r, GFT_REC_EXIT, root ? flags | GFT_RF_ROOT_EXIT : flags, 0);
@@ -575,11 +590,11 @@ static __always_inline void gft_called_gone(struct gft_ctx *c)
 	c->st->above = c->key - 1;
 	r = gft_reserve(sizeof(*r), c->site);
 	if (!r) {
-		c->st->lost |= GFT_LOST_SOME;
+		gft_lose(c->st, GFT_LOST_SOME);
 		return;
 	}
 	gft_head(c, r, GFT_REC_CLOSE, c->st->lost & GFT_LOST_SOME ? GFT_RF_LOST : 0, 0);
-	c->st->lost &= ~GFT_LOST_SOME;
+	gft_lost_told(c->st);
 	gft_submit(r);
 #endif
 }

@@ -82,14 +82,14 @@ static __noinline int gft_release(struct gft_ctx *c)
 	if (st->held) {
 		if (!gft_held_write(c, st->held)) {
 			gft_count(GFT_ST_RING_FULL, st->site);
-			st->lost |= GFT_LOST_ROOT;
+			gft_lose(st, GFT_LOST_ROOT);
 		}
 		return 0;
 	}
 #endif
 	r = gft_reserve(sizeof(*r), st->site);
 	if (!r) {
-		st->lost |= GFT_LOST_ROOT;
+		gft_lose(st, GFT_LOST_ROOT);
 		return 0;
 	}
 	gft_head(c, &r->c, GFT_REC_ENTRY, GFT_RF_OPEN, st->open - 1);

@@ -19,7 +19,8 @@ REASONS = {
 }
 MS = 20
 # what the runtime calls for itself, by the kernel where the clock is not to be had without it
-RUNTIME_CALLS = ("futex", "rt_sigreturn", "sched_yield", "nanosleep", "clock_gettime", "madvise", "mmap", "tgkill", "getpid")
+RUNTIME_CALLS = ("clone", "rt_sigprocmask", "futex", "rt_sigreturn", "sched_yield", "nanosleep", "clock_gettime", "madvise", "mmap",
+                 "tgkill", "getpid")
 PARTS = ("running_ns", "runnable_ns", "parked_ns", "syscall_ns")
 SCRIPT = "u:main.round { graph(parks); } " + ",".join(f"u:main.{c}" for c in CASES) + " {}"
 
