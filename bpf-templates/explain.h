@@ -165,7 +165,8 @@ static __always_inline void gft_on_status(struct gft_ctx *c, const volatile stru
 	case 2: gft_change(c, l, gp, GFT_RUNNING, 0); break;
 	case 3: gft_change(c, l, gp, GFT_SYSCALL, 0); break;
 	case 4:
-		bpf_probe_read_user(&reason, 1, (void *)(gp + l->g_waitreason));
+		if (bpf_probe_read_user(&reason, 1, (void *)(gp + l->g_waitreason)))
+			reason = GFT_WR_UNREAD;
 		gft_change(c, l, gp, GFT_PARKED, reason);
 		break;
 	}

@@ -23,23 +23,35 @@ static __always_inline bool gft_about(struct gft_ctx *c, __u64 g)
 	return true;
 }
 
+/* What there is to say of a goroutine: 0 when it cannot be read, which is counted. */
+static __always_inline __u64 gft_go_word(struct gft_ctx *c, __u64 addr)
+{
+	long fault = 0;
+	__u64 v = gft_word_or(addr, &fault);
+
+	if (fault)
+		gft_count(GFT_ST_VALUE_FAULT, c->site);
+	return v;
+}
+
 static __always_inline __u8 gft_go_reason(struct gft_ctx *c)
 {
 	__u8 v = 0;
 
-	bpf_probe_read_user(&v, sizeof(v), (void *)(c->g + gft_layout(c)->g_waitreason));
+	if (bpf_probe_read_user(&v, sizeof(v), (void *)(c->g + gft_layout(c)->g_waitreason)))
+		gft_count(GFT_ST_VALUE_FAULT, c->site);
 	return v;
 }
 
 static __always_inline __u64 gft_go_parent(struct gft_ctx *c)
 {
-	return c->g && gft_layout(c)->g_parent >= 0 ? gft_word(c->g + gft_layout(c)->g_parent) : 0;
+	return c->g && gft_layout(c)->g_parent >= 0 ? gft_go_word(c, c->g + gft_layout(c)->g_parent) : 0;
 }
 
 /* struct ty_usym of include/gft/type.h */
 static __always_inline void gft_go_start(struct gft_ctx *c, char *dst)
 {
-	*(__u64 *)dst = c->g ? gft_word(c->g + gft_layout(c)->g_startpc) : 0;
+	*(__u64 *)dst = c->g ? gft_go_word(c, c->g + gft_layout(c)->g_startpc) : 0;
 	*(__u32 *)(dst + 8) = c->tgid;
 	*(__u32 *)(dst + 12) = 0;
 }
@@ -59,13 +71,13 @@ static __always_inline void gft_go_type(struct gft_ctx *c, char *dst, __u64 addr
 static __always_inline __u64 gft_go_creator(struct gft_ctx *c)
 {
 	const volatile struct gft_layout *l = gft_layout(c);
-	__u64 g = gft_reg(c, r14), goid = gft_word(g + l->g_goid), m, curg;
+	__u64 g = gft_reg(c, r14), goid = gft_go_word(c, g + l->g_goid), m, curg;
 
 	if (goid)
 		return goid;
-	m = gft_word(g + l->g_m);
-	curg = m ? gft_word(m + l->m_curg) : 0;
-	return curg ? gft_word(curg + l->g_goid) : 0;
+	m = gft_go_word(c, g + l->g_m);
+	curg = m ? gft_go_word(c, m + l->m_curg) : 0;
+	return curg ? gft_go_word(c, curg + l->g_goid) : 0;
 }
 
 /* Bytes of the stack of the g in ax: stack.lo is its first word in all versions. */
@@ -73,7 +85,7 @@ static __always_inline __u64 gft_go_stack(struct gft_ctx *c)
 {
 	__u64 gp = gft_reg(c, ax);
 
-	return gft_word(gp + gft_layout(c)->g_hi) - gft_word(gp);
+	return gft_go_word(c, gp + gft_layout(c)->g_hi) - gft_go_word(c, gp);
 }
 
 #endif

@@ -19,6 +19,15 @@ static __always_inline __u64 gft_word(__u64 addr)
 	return v;
 }
 
+/* The same; fault becomes nonzero when it cannot be read. */
+static __always_inline __u64 gft_word_or(__u64 addr, long *fault)
+{
+	__u64 v = 0;
+
+	*fault |= bpf_probe_read_user(&v, sizeof(v), (void *)addr);
+	return v;
+}
+
 #ifdef GFT_WANT_BIAS
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -155,7 +164,8 @@ static __noinline int gft_unread(struct gft_ctx *c, __u32 stat, __u64 g)
 /* Fills goid and key.  False when the state of the goroutine cannot be read. */
 static __always_inline bool gft_goroutine(struct gft_ctx *c, const volatile struct gft_layout *l, bool tls)
 {
-	__u64 g, g0, m, curg, base = 0, hi = 0, sp = gft_sp(c);
+	__u64 g, g0, gsignal, m, curg, base = 0, hi = 0, sp = gft_sp(c);
+	long fault = 0;
 	struct {
 		__u32 status, pad; /* lies in front of goid in every version */
 		__u64 goid;
@@ -178,17 +188,22 @@ static __always_inline bool gft_goroutine(struct gft_ctx *c, const volatile stru
 	c->g = g;
 #endif
 	if (!c->goid) {
-		m = gft_word(g + l->g_m);
-		base = m && gft_word(m + l->m_gsignal) == g ? GFT_KEY_GSIGNAL : GFT_KEY_G0;
+		m = gft_word_or(g + l->g_m, &fault);
+		gsignal = m ? gft_word_or(m + l->m_gsignal, &fault) : 0;
+		g0 = m ? gft_word_or(m + l->m_g0, &fault) : 0;
+		curg = m ? gft_word_or(m + l->m_curg, &fault) : 0;
+		base = m && gsignal == g ? GFT_KEY_GSIGNAL : GFT_KEY_G0;
 		/* no goroutine has id 0: this is the thread's g0 or gsignal, once it has them */
-		g0 = m ? gft_word(m + l->m_g0) : 0;
 		if (g0 && g0 != g && base == GFT_KEY_G0) {
 			gft_unread(c, GFT_ST_BAD_GOID, g);
 			return false;
 		}
-		curg = m ? gft_word(m + l->m_curg) : 0;
-		if (curg && bpf_probe_read_user(&w, sizeof(w), (void *)(curg + l->g_goid - 8)))
-			w.goid = 0;
+		if (curg)
+			fault |= bpf_probe_read_user(&w, sizeof(w), (void *)(curg + l->g_goid - 8));
+		if (fault) { /* of a goroutine or of none: not the thread's own for that */
+			gft_unread(c, GFT_ST_READ_FAULT, curg ? curg : g);
+			return false;
+		}
 		c->goid = w.goid;
 #ifdef GFT_WANT_GOBJ
 		c->g = c->goid ? curg : 0;
@@ -264,11 +279,16 @@ static __always_inline bool gft_goroutine_c(struct gft_ctx *c, const volatile st
 {
 #ifdef GFT_WANT_TLS
 	__u64 g = l->c_host ? 0 : gft_g_from_tls(l), m, curg, hi, goid, sp = gft_sp(c);
+	long fault = 0;
 
-	m = g ? gft_word(g + l->g_m) : 0;
-	curg = m ? gft_word(m + l->m_curg) : 0;
-	goid = curg ? gft_word(curg + l->g_goid) : 0;
-	hi = m ? gft_word(gft_word(m + l->m_g0) + l->g_hi) : 0;
+	m = g ? gft_word_or(g + l->g_m, &fault) : 0;
+	curg = m ? gft_word_or(m + l->m_curg, &fault) : 0;
+	goid = curg ? gft_word_or(curg + l->g_goid, &fault) : 0;
+	hi = m ? gft_word(gft_word_or(m + l->m_g0, &fault) + l->g_hi) : 0;
+	if (fault) {
+		gft_unread(c, GFT_ST_READ_FAULT, curg ? curg : g);
+		return false;
+	}
 	if (goid && !(goid >> 38) && gft_on_stack(hi, sp)) {
 		c->goid = goid;
 		c->rflags = GFT_RF_SWITCH;

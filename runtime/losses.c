@@ -37,6 +37,7 @@ static const struct {
 	{ GFT_ST_READ_FAULT, "read_fault", "hits ignored: the goroutine or its stack could not be read", NULL, NULL },
 	{ GFT_ST_BAD_GOID, "bad_goid", "hits ignored: the goroutine id made no sense", NULL,
 	  "the layout of runtime.g is of another version of Go than the program's: gft info shows which" },
+	{ GFT_ST_VALUE_FAULT, "value_fault", "values of goroutines that are 0: they could not be read", NULL, NULL },
 	{ GFT_ST_SCRATCH, "no_scratch", "actions skipped: no scratch buffer was free", NULL, NULL },
 	{ GFT_ST_DEPTH, "too_deep", "calls not tracked: too deep", NULL, NULL },
 	{ GFT_ST_STACK_LOST, "stack_lost", "stacks lost", NULL, NULL },

@@ -108,6 +108,7 @@ enum gft_doing {
 /* Wait reasons are numbers of the runtime (runtime.waitReason), and these, which are not read from it. */
 #define GFT_WR_PREEMPTED 0x100
 #define GFT_WR_COROUTINE 0x101
+#define GFT_WR_UNREAD	 0x102 /* it could not be */
 
 /* Places in code are relative to the address of the site that the record names, like caller_rel. */
 #define GFT_PARK_FRAMES	 16
@@ -199,6 +200,7 @@ enum gft_stat {
 	GFT_ST_LOOP = 10,	  /* a script's loop ended at its limit */
 	GFT_ST_PROCS = 11,	  /* a process was not followed: gft_procs is full */
 	GFT_ST_CHILDREN = 12,	  /* graph(children): a goroutine was started too many levels below the root */
+	GFT_ST_VALUE_FAULT = 13,  /* what a script asked of a goroutine could not be read */
 	GFT_ST_MAX = 16,
 };
 

@@ -398,9 +398,17 @@ def test_depth_limit():
 
 def test_read_fault():
     """Code that runs without g in its register: no hit of it is attributed to a goroutine."""
-    seen, _, r = situation("badg", 1000, same=lambda *a: None)
-    check(told(r, "hits ignored: the goroutine or its stack could not be read") == 2000, "each entry and exit", r)
-    check(not seen.calls, "trees", seen.calls)
+    for name in ("badg", "badm", "badcurg"):
+        seen, _, r = situation(name, 1000, same=lambda *a: None)
+        check(told(r, "hits ignored: the goroutine or its stack could not be read") == 2000, f"{name}: each entry and exit", r)
+        check(not seen.calls, "trees", seen.calls)
+
+
+def test_value_fault():
+    """A goroutine of which only a part can be read: what is not there is 0, and counted."""
+    _, _, r = situation("halfg", 1000, script="u:main.callBadG { @[goid == 0, parent_goid] = count(); }", same=lambda *a: None)
+    check(told(r, "values of goroutines that are 0: they could not be read") == 1000, "each", r)
+    check("@[false, 0]: 1000" in r.text, "but its id is known", r.text)
 
 
 def test_graph_limit():

@@ -5,7 +5,8 @@ package main
 import "unsafe"
 
 func goidgen() *uint64
-func withoutG(pc uintptr)
+func withG(pc, gp uintptr)
+func getg() uintptr
 func callTail(n int) int
 func callTailEnd(n int) int
 

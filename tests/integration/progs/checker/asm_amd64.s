@@ -8,13 +8,20 @@ TEXT ·goidgen(SB), NOSPLIT, $0-8
 	MOVQ	AX, ret+0(FP)
 	RET
 
-// func withoutG(pc uintptr): calls code with r14 pointing nowhere.
-TEXT ·withoutG(SB), NOSPLIT, $8-8
+// func withG(pc, gp uintptr): calls code with another r14.
+TEXT ·withG(SB), NOSPLIT, $8-16
 	MOVQ	pc+0(FP), AX
+	MOVQ	gp+8(FP), CX
 	MOVQ	R14, 0(SP)
-	MOVQ	$8, R14
+	MOVQ	CX, R14
 	CALL	AX
 	MOVQ	0(SP), R14
+	RET
+
+// func getg() uintptr
+TEXT ·getg(SB), NOSPLIT, $0-8
+	MOVQ	(TLS), AX
+	MOVQ	AX, ret+0(FP)
 	RET
 
 // func callTail(n int) int: leaves by a jump.

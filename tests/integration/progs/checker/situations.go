@@ -14,6 +14,7 @@ import (
 	"sync/atomic"
 	"syscall"
 	"time"
+	"unsafe"
 )
 
 const (
@@ -100,7 +101,10 @@ func init() {
 		"goroutines": goroutines,
 		"forkexec":   forkexec,
 		"manyopen":   manyopen,
-		"badg":       badg,
+		"badg":       func() { badg(8) },
+		"badm":       func() { badg(fakeG(8)) },
+		"badcurg":    func() { badg(fakeG(fakeM(8))) },
+		"halfg":      func() { badg(halfG()) },
 	}
 	initPanics()
 	initOdd()
@@ -637,13 +641,52 @@ func callBadG() { hits++ }
 
 var hits int
 
-// badg calls a function with a garbage r14, as no compiled Go code does.
-func badg() {
+// words gives memory of the heap that stays where it is, and as it is.
+func words(v uintptr) *[128]uintptr {
+	w := new([128]uintptr)
+	for i := range w {
+		w[i] = v
+	}
+	wordsKept = append(wordsKept, w)
+	return w
+}
+
+var wordsKept []*[128]uintptr
+
+// fakeG is like the g of a thread's system stack, whose id is 0: its seventh word is its m.
+func fakeG(m uintptr) uintptr {
+	g := words(0)
+	g[6] = m
+	if m != 8 {
+		*(*uintptr)(unsafe.Pointer(m)) = uintptr(unsafe.Pointer(g)) // m.g0
+	}
+	return uintptr(unsafe.Pointer(g))
+}
+
+func fakeM(curg uintptr) uintptr { return uintptr(unsafe.Pointer(words(curg))) }
+
+// halfG is this goroutine's g up to where its parent stands: behind that there is no memory.
+func halfG() uintptr {
+	const size, part = 8192, 256
+	mem, err := syscall.Mmap(-1, 0, size, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_ANON|syscall.MAP_PRIVATE)
+	if err != nil {
+		fail(err)
+	}
+	runtime.LockOSThread()
+	copy(mem[size/2-part:], (*[part]byte)(unsafe.Pointer(getg()))[:])
+	if err := syscall.Mprotect(mem[size/2:], syscall.PROT_NONE); err != nil {
+		fail(err)
+	}
+	return uintptr(unsafe.Pointer(&mem[size/2-part]))
+}
+
+// badg calls a function with another r14, as no compiled Go code does.
+func badg(g uintptr) {
 	f := callBadG
 	w := newWalker()
 	for i := 0; i < calls; i++ {
 		w.in(fBadG)
-		withoutG(**(**uintptr)(funcWord(&f)))
+		withG(**(**uintptr)(funcWord(&f)), g)
 		w.out()
 	}
 }
