@@ -465,7 +465,7 @@ static bool type(struct in *in, struct fetcharg *f)
 			       : arena_printf(in->a,
 					      "unknown type '%s': types are u8 to u64, s8 to s64, x8 to x64, f32, f64, "
 					      "c8 to c512, string, b<width>@<offset>/<size>, gostring, slice, error, "
-					      "iface, eface, bool, duration",
+					      "iface, eface, bool, duration, or a type of the program, main.T",
 					      w));
 	}
 	if (peek(in) == '[') {
