@@ -6,10 +6,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "gft/buf.h"
 #include "gft/gotype.h"
 #include "gft/kernel.h"
+
+#define MAX_PROCESSES 1024 /* whose mappings are kept */
+#define LOOK_MS	      50   /* between two looks whether a process still runs the same program */
 
 /* One mapping of code.  A name is no file: it may be another one in the process's root, or gone. */
 struct range {
@@ -21,6 +25,9 @@ struct range {
 
 struct process {
 	pid_t pid;
+	uint64_t used, looked; /* when it was last asked for, and looked at, in ms */
+	dev_t dev;	       /* of its program, when its mappings were read */
+	ino_t ino;
 	struct range *v;
 	size_t n, cap;
 };
@@ -97,14 +104,58 @@ static char *text_of(const char *s, const char *end)
 	return t;
 }
 
+static uint64_t now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &t);
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+/* The program that the process runs; false: it is gone, or not ours to see. */
+static bool program_of(pid_t pid, struct stat *st)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/exe", pid);
+	return !stat(path, st);
+}
+
+/* Where it runs another program than before, or is another process with its number, the mappings are no more. */
+static void check_process(struct process *p, uint64_t now)
+{
+	struct stat st;
+
+	if (!p->n || now - p->looked < LOOK_MS)
+		return;
+	p->looked = now;
+	if (p->ino && program_of(p->pid, &st) && (st.st_dev != p->dev || st.st_ino != p->ino))
+		clear(p);
+}
+
 static struct process *find_process(struct symbols *s, pid_t pid)
 {
-	for (size_t i = 0; i < s->nprocs; i++)
+	uint64_t now = now_ms();
+	struct process *p = NULL;
+
+	for (size_t i = 0; i < s->nprocs && !p; i++)
 		if (s->procs[i].pid == pid)
-			return &s->procs[i];
-	s->procs = xrealloc(s->procs, (s->nprocs + 1) * sizeof(*s->procs));
-	s->procs[s->nprocs] = (struct process){ .pid = pid };
-	return &s->procs[s->nprocs++];
+			p = &s->procs[i];
+	if (!p && s->nprocs < MAX_PROCESSES) {
+		s->procs = xrealloc(s->procs, (s->nprocs + 1) * sizeof(*s->procs));
+		p = &s->procs[s->nprocs++];
+		*p = (struct process){ .pid = pid };
+	} else if (!p) { /* the one that nobody has asked for the longest */
+		p = &s->procs[0];
+		for (size_t i = 1; i < s->nprocs; i++)
+			if (s->procs[i].used < p->used)
+				p = &s->procs[i];
+		clear(p);
+		*p = (struct process){ .pid = pid, .v = p->v, .cap = p->cap };
+	}
+	p->used = now;
+	check_process(p, now);
+	return p;
 }
 
 /* Ways to a mapped file, the surest first; false when there are no more. */
@@ -156,6 +207,7 @@ static void add_range(struct process *p, const char *line)
 static void read_maps(struct process *p)
 {
 	char path[64], line[4352];
+	struct stat st;
 	FILE *f;
 
 	snprintf(path, sizeof(path), "/proc/%d/maps", p->pid);
@@ -164,8 +216,15 @@ static void read_maps(struct process *p)
 		return;
 	/* a process that has just ended has an empty list: what was read before is better */
 	for (bool first = true; fgets(line, sizeof(line), f); first = false) {
-		if (first)
+		if (first) {
 			clear(p);
+			p->looked = now_ms();
+			p->ino = 0;
+			if (program_of(p->pid, &st)) {
+				p->dev = st.st_dev;
+				p->ino = st.st_ino;
+			}
+		}
 		add_range(p, line);
 	}
 	fclose(f);

@@ -196,3 +196,15 @@ echo $a $b $c
         before, after = out.read().split("again\n")
         check(f"@[{a}]: " in before and f"@[{b}]: " in before, "both were traced", before)
         check(f"@[{a}]: " not in after and f"@[{b}]: " in after, "the process that came later was traced", before, after)
+
+
+def test_another_program_in_its_place():
+    """Stacks of a process that runs another program from now on are named by that one."""
+    first = cbuild("becomes", "-O1", "-g", "-no-pie", "-fno-omit-frame-pointer")
+    second = cbuild("becomes2", "-O1", "-g", "-no-pie", "-fno-omit-frame-pointer", "-DSECOND", src="becomes.c")
+    with Gft("-q", "-e", f'u:{first}:first,u:{second}:second {{ printf("%s %s\\n", func, ustack(2)); }}') as g:
+        run([first, second])
+        r = g.stop()
+    got = re.findall(r"^ +(\w+)\+\d+", r.out, re.M)
+    check(got == ["first", "main", "second", "main"], f"{got}", r)
+
