@@ -352,7 +352,7 @@ static void leaf_line(struct output *o, const struct graph_node *n, unsigned dep
 }
 
 /* The calls that led to the root, before it: the outermost last, as a Go traceback has them. */
-static void stack_lines(struct output *o, const struct graph_tree *tree)
+static void stack_lines(struct output *o, const struct graph_tree *tree, bool who)
 {
 	const struct graph_stack *s = tree->stack;
 	struct code_info c;
@@ -361,6 +361,8 @@ static void stack_lines(struct output *o, const struct graph_tree *tree)
 		find_code(o, s->site, s->rel[i], &c);
 		buf_puts(&o->b, i ? "--             " : "-- called from ");
 		put_code(o, &c);
+		if (who)
+			put_who(o, tree);
 		buf_putc(&o->b, '\n');
 	}
 }
@@ -433,7 +435,7 @@ void text_graph(struct output *o, const struct graph_tree *tree)
 	const struct graph_node *n = tree->root;
 	unsigned depth = 0;
 
-	stack_lines(o, tree);
+	stack_lines(o, tree, false);
 	for (;;) {
 		if (!(n->flags & GN_LEAF))
 			open_line(o, tree, n, depth);
@@ -496,6 +498,6 @@ void text_graph_leaf(struct output *o, const struct graph_tree *tree, const stru
 
 void text_graph_stack(struct output *o, const struct graph_tree *tree)
 {
-	stack_lines(o, tree);
+	stack_lines(o, tree, true);
 	output_end(o);
 }

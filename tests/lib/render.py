@@ -131,7 +131,7 @@ def graph(g, stream=False):
         lines.append(text + (whose(g) if stream else ""))
 
     for i, at in enumerate(g.get("stack", ())):
-        lines.append(("--             " if i else "-- called from ") + place(at))
+        lines.append(("--             " if i else "-- called from ") + place(at) + (whose(g) if stream else ""))
     for c in g["calls"]:
         while todo and todo[-1]["depth"] >= c["depth"]:
             close(todo.pop())
