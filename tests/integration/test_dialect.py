@@ -370,11 +370,14 @@ def test_count_of_nothing():
 
 
 def test_stacks_for_flame_graphs():
+    def mine(out):  # the command writes to the same file
+        return re.sub(r"^student: .*\n", "", out, flags=re.M)
+
     r = script('u:main.add { print(reg("pc") == reg("ip")); print(ustack(perf, 2)); exit(); }', command=CALLS)
     check(re.search(r"^true\n\n\t[0-9a-f]+ main\.add\+\d+ \(/\S+/examples/bin/calls\)\n"
-                    r"\t[0-9a-f]+ main\.doSomething\+\d+ \(/\S+/calls\)\n\n", r.out, re.M), "address, name and file", r)
+                    r"\t[0-9a-f]+ main\.doSomething\+\d+ \(/\S+/calls\)\n\n", mine(r.out), re.M), "address, name and file", r)
     r = script('u:main.add { print(ustack(1)); print(1); exit(); }', command=CALLS)
-    check(re.search(r"^\n        main\.add\+\d+@/\S+:\d+\n\n1\n", r.out, re.M), "a blank line behind it", r)
+    check(re.search(r"^\n        main\.add\+\d+@/\S+:\d+\n\n1\n", mine(r.out), re.M), "a blank line behind it", r)
 
 
 def test_odd_files():
