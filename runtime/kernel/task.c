@@ -50,17 +50,33 @@ static bool member(const struct btf *btf, const struct btf_type *t, const char *
 	return false;
 }
 
+/* The struct that was found last: to find one takes a walk through all types of the kernel. */
+struct found {
+	char name[64];
+	const struct btf_type *type;
+};
+
+static const struct btf_type *find_struct(const struct btf *btf, struct found *last, const char *name)
+{
+	int id;
+
+	if (strcmp(last->name, name) != 0) {
+		id = btf__find_by_name_kind(btf, name, BTF_KIND_STRUCT);
+		last->type = id > 0 ? btf__type_by_id(btf, (uint32_t)id) : NULL;
+		snprintf(last->name, sizeof(last->name), "%s", name);
+	}
+	return last->type;
+}
+
 /* "struct.field.field" */
-static bool offset(const struct btf *btf, const char *path, uint32_t *out)
+static bool offset(const struct btf *btf, struct found *last, const char *path, uint32_t *out)
 {
 	char word[64];
 	size_t n = strcspn(path, ".");
 	const struct btf_type *t;
-	int id;
 
 	snprintf(word, sizeof(word), "%.*s", (int)n, path);
-	id = btf__find_by_name_kind(btf, word, BTF_KIND_STRUCT);
-	t = id > 0 ? btf__type_by_id(btf, (uint32_t)id) : NULL;
+	t = find_struct(btf, last, word);
 	*out = 0;
 	for (path += n; t && *path == '.'; path += n) {
 		path++;
@@ -70,13 +86,6 @@ static bool offset(const struct btf *btf, const char *path, uint32_t *out)
 			return false;
 	}
 	return t != NULL;
-}
-
-static uint32_t size_of(const struct btf *btf, const char *name)
-{
-	int id = btf__find_by_name_kind(btf, name, BTF_KIND_STRUCT);
-
-	return id > 0 ? btf__type_by_id(btf, (uint32_t)id)->size : 0;
 }
 
 /* Whether threads can have shadow stacks at all; true when the processor cannot be asked. */
@@ -112,10 +121,11 @@ bool kernel_task_layout(struct gft_task_layout *out)
 		{ "signal_struct.flags", &out->signal_flags },
 		{ "pid.level", &out->pid_level },
 		{ "pid.numbers", &out->pid_numbers },
+		{ "pid_namespace.ns.inum", &out->ns_inum },
 		{ "upid.nr", &out->upid_nr },
 		{ "upid.ns", &out->upid_ns },
-		{ "pid_namespace.ns.inum", &out->ns_inum },
 	};
+	struct found last = { "", NULL };
 	bool ok;
 
 	ks_log_start();
@@ -123,15 +133,13 @@ bool kernel_task_layout(struct gft_task_layout *out)
 	free(ks_log_take());
 	ok = btf != NULL;
 	memset(out, 0, sizeof(*out));
-	for (size_t i = 0; ok && i < sizeof(want) / sizeof(want[0]); i++)
-		ok = offset(btf, want[i].path, want[i].off);
-	if (ok) {
-		out->upid_size = size_of(btf, "upid");
-		ok = out->upid_size != 0;
-	}
 	/* asked at each return: not where the answer is known */
-	if (ok && (!processor_has_shadow_stacks() || !offset(btf, "task_struct.thread.features", &out->features)))
+	if (ok && processor_has_shadow_stacks() && !offset(btf, &last, "task_struct.thread.features", &out->features))
 		out->features = 0;
+	for (size_t i = 0; ok && i < sizeof(want) / sizeof(want[0]); i++)
+		ok = offset(btf, &last, want[i].path, want[i].off);
+	if (ok)
+		out->upid_size = find_struct(btf, &last, "upid")->size;
 	btf__free(btf);
 	out->known = ok;
 	return ok;
