@@ -28,27 +28,37 @@ static const struct {
 	uint32_t loss;
 	const char *name, *what, *one, *hint;
 } kinds[] = {
-	{ GFT_ST_RING_FULL, "ring_full", "records lost: the ring buffer was full", NULL,
-	  "a larger --buffer, or fewer functions" },
-	{ GFT_ST_MAP_FULL, "map_full", "graphs not begun: too many goroutines at once", NULL, NULL },
-	{ GFT_ST_UNMATCHED, "exit_without_entry", "exits without an entry: calls that began before gft attached", NULL,
+	{ GFT_ST_RING_FULL, "ring_full", "records lost: the ring buffer was full",
+	  "record lost: the ring buffer was full", "a larger --buffer, or fewer functions" },
+	{ GFT_ST_MAP_FULL, "map_full", "graphs not begun: too many goroutines at once",
+	  "graph not begun: too many goroutines at once", NULL },
+	{ GFT_ST_UNMATCHED, "exit_without_entry", "exits without an entry: calls that began before gft attached",
+	  "exit without an entry: a call that began before gft attached", NULL },
+	{ GFT_ST_UNWOUND, "unwound", "calls that a panic or Goexit removed", "call that a panic or Goexit removed",
 	  NULL },
-	{ GFT_ST_UNWOUND, "unwound", "calls that a panic or Goexit removed", NULL, NULL },
-	{ GFT_ST_READ_FAULT, "read_fault", "hits ignored: the goroutine or its stack could not be read", NULL, NULL },
-	{ GFT_ST_BAD_GOID, "bad_goid", "hits ignored: the goroutine id made no sense", NULL,
+	{ GFT_ST_READ_FAULT, "read_fault", "hits ignored: the goroutine or its stack could not be read",
+	  "hit ignored: the goroutine or its stack could not be read", NULL },
+	{ GFT_ST_BAD_GOID, "bad_goid", "hits ignored: the goroutine id made no sense",
+	  "hit ignored: the goroutine id made no sense",
 	  "the layout of runtime.g is of another version of Go than the program's: gft info shows which" },
-	{ GFT_ST_VALUE_FAULT, "value_fault", "values of goroutines that are 0: they could not be read", NULL, NULL },
-	{ GFT_ST_SCRATCH, "no_scratch", "actions skipped: no scratch buffer was free", NULL, NULL },
-	{ GFT_ST_DEPTH, "too_deep", "calls not tracked: too deep", NULL, NULL },
-	{ GFT_ST_STACK_LOST, "stack_lost", "stacks lost", NULL, NULL },
-	{ GFT_ST_PROCS, "process_not_followed", "processes not followed: too many at once", NULL, NULL },
+	{ GFT_ST_VALUE_FAULT, "value_fault", "values of goroutines that are 0: they could not be read",
+	  "value of a goroutine that is 0: it could not be read", NULL },
+	{ GFT_ST_SCRATCH, "no_scratch", "actions skipped: no scratch buffer was free",
+	  "action skipped: no scratch buffer was free", NULL },
+	{ GFT_ST_DEPTH, "too_deep", "calls not tracked: too deep", "call not tracked: too deep", NULL },
+	{ GFT_ST_STACK_LOST, "stack_lost", "stacks lost", "stack lost", NULL },
+	{ GFT_ST_PROCS, "process_not_followed", "processes not followed: too many at once",
+	  "process not followed: too many at once", NULL },
 	{ GFT_ST_CHILDREN, "child_not_followed",
-	  "goroutines not followed: started more than 8 levels below a graph's root", NULL, NULL },
-	{ GFT_ST_LOOP, "loop_cut_off", "loops cut off: while ends after 1048576 rounds, for after 8388608", NULL,
-	  NULL },
-	{ LOSS_GRAPH_UNMATCHED, "graph_exit_without_entry", "exits without an entry in an open graph", NULL, NULL },
-	{ LOSS_BAD, "bad_record", "records made no sense", NULL, NULL },
-	{ LOSS_LIMIT, "over_limit", "calls not shown: graphs over their limit", NULL, NULL },
+	  "goroutines not followed: started more than 8 levels below a graph's root",
+	  "goroutine not followed: started more than 8 levels below a graph's root", NULL },
+	{ GFT_ST_LOOP, "loop_cut_off", "loops cut off: while ends after 1048576 rounds, for after 8388608",
+	  "loop cut off: while ends after 1048576 rounds, for after 8388608", NULL },
+	{ LOSS_GRAPH_UNMATCHED, "graph_exit_without_entry", "exits without an entry in an open graph",
+	  "exit without an entry in an open graph", NULL },
+	{ LOSS_BAD, "bad_record", "records made no sense", "record made no sense", NULL },
+	{ LOSS_LIMIT, "over_limit", "calls not shown: graphs over their limit",
+	  "call not shown: a graph over its limit", NULL },
 	{ LOSS_OPEN, "open_at_end", "graphs were still open at the end", "graph was still open at the end", NULL },
 };
 
@@ -139,13 +149,17 @@ void losses_graphs(struct losses *l, const struct graph_stats *g)
 
 /* --- telling ----------------------------------------------------------------------------------- */
 
+static const char *what(const struct loss *x, size_t kind)
+{
+	return x->count == 1 ? kinds[kind].one : kinds[kind].what;
+}
+
 static void tell(const struct loss *x, size_t kind, size_t most, bool verbose)
 {
-	const char *what = x->count == 1 && kinds[kind].one ? kinds[kind].one : kinds[kind].what;
 	struct buf b = BUF_INIT;
 	uint64_t rest = 0;
 
-	buf_printf(&b, "%" PRIu64 " %s", x->count, what);
+	buf_printf(&b, "%" PRIu64 " %s", x->count, what(x, kind));
 	if (kinds[kind].hint)
 		buf_printf(&b, " (%s)", kinds[kind].hint);
 	buf_putc(&b, '\n');
@@ -185,7 +199,7 @@ void losses_tell(struct losses *l, struct output *o, bool verbose)
 		if (!x->count || (kinds[i].loss == GFT_ST_UNWOUND && !verbose))
 			continue;
 		tell(x, i, verbose ? ROWS_V : ROWS, verbose);
-		output_loss(o, kinds[i].name, kinds[i].what, x->count, x->at, x->n);
+		output_loss(o, kinds[i].name, what(x, i), x->count, x->at, x->n);
 	}
 	output_flush(o);
 }

@@ -405,7 +405,7 @@ def test_recorded_losses():
         rec = os.path.join(d, "rec")
         r = gft("-q", "--buffer", "4K", "--record", rec, "-o", "/dev/null", "-e", "u:main.callRoot { graph(); } u:main.*call* {}",
                 "-c", f"{exe} -situation panics -calls 20000 -log {d}/log").ok()
-        lost = re.findall(r"^\d+ records lost.*\n(?:  \d+ at .*\n)+", r.err, re.M)
+        lost = re.findall(r"^\d+ records? lost.*\n(?:  \d+ at .*\n)+", r.err, re.M)
         check(len(lost) == 1, "nothing was lost", r)
         again = gft("replay", rec, "-o", "/dev/null").ok()
         check(lost[0] in again.err, "the replay says nothing of it", again.err, lost[0])
