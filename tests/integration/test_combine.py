@@ -363,7 +363,8 @@ def test_several_graphs():
         if g["func"] == "main.root":
             check("split" in g and not called and [c["func"] for c in g["calls"] if "func" in c][1] == "main.asks", "the first graph", g)
         else:
-            check("split" not in g and called == ["getpriority", "close"], "the second graph", g)
+            # a signal of the runtime's may end in it: rt_sigreturn
+            check("split" not in g and [c for c in called if c != "rt_sigreturn"] == ["getpriority", "close"], "the second graph", g)
     # rounds 0 and 2 have a root; goroutines have none
     check(sorted(g["func"] for g in objects(r.out)) == ["main.asks"] * 6 + ["main.root"] * 2, "graphs", r)
 
