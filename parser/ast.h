@@ -247,7 +247,7 @@ struct attach_point {
 	bool has_offset, has_addr, has_line;
 	uint64_t offset, addr;
 	const char *file;
-	unsigned line;
+	unsigned line, column; /* column 0: any */
 	/* the others */
 	const char *target; /* "sched:sched_switch", "faults", "signal:SIGUSR1", kernel function, event */
 	uint64_t period_ns, freq, count;

@@ -238,14 +238,25 @@ static bool uprobe(struct scan *s, struct attach_point *ap, const char *rest, st
 	const char *end = rest + strlen(rest), *colon = find(rest, end, ':'), *at = find(rest, end, '@'), *plus;
 	bool q;
 
-	if (at && (!colon || at < colon)) { /* BINARY@file.go:LINE */
-		const char *c = strrchr(at, ':');
-		uint64_t line;
+	if (at && (!colon || at < colon)) { /* BINARY@file.go:LINE, BINARY@file.c:LINE:COLUMN */
+		const char *c = strrchr(at, ':'), *before = c ? memrchr(at, ':', (size_t)(c - at)) : NULL;
+		uint64_t line, column = 0;
 
-		if (!c || !number(c + 1, (size_t)(end - c - 1), &line) || !line || line > UINT32_MAX) {
-			diag_error(s->d, loc, "%s: a line is written BINARY@file.go:LINE", ap->raw);
+		if (before && number(before + 1, (size_t)(c - before - 1), &line)) {
+			if (!number(c + 1, (size_t)(end - c - 1), &column) || !column)
+				column = UINT64_MAX;
+			end = c;
+			c = before;
+		}
+		if (!c || !number(c + 1, (size_t)(end - c - 1), &line) || !line || line > UINT32_MAX ||
+		    column > UINT32_MAX) {
+			diag_error(s->d, loc,
+				   "%s: a line is written BINARY@file.go:LINE, or with a column of C's, "
+				   "BINARY@file.c:LINE:COLUMN",
+				   ap->raw);
 			return false;
 		}
+		ap->column = (unsigned)column;
 		ap->binary = at > rest ? unquote(s, rest, (size_t)(at - rest), &q) : NULL;
 		ap->file = unquote(s, at + 1, (size_t)(c - at - 1), &q);
 		ap->line = (unsigned)line;

@@ -287,10 +287,16 @@ static void uprobe_in(struct sema *s, const struct clause *c, const struct attac
 		add_addr(s, c, ap, bin, ap->addr);
 	} else if (ap->has_line) {
 		uint64_t *addrs = NULL;
-		size_t n = r->line_addrs(r->ctx, bin, ap->file, ap->line, &addrs);
+		size_t n = r->line_addrs(r->ctx, bin, ap->file, ap->line, ap->column, &addrs);
 
-		if (!n)
+		if (!n && ap->column) {
+			if (missing(s, ap->loc, "%s has no code that begins at %s:%u:%u", r->binary_name(r->ctx, bin),
+				    ap->file, ap->line, ap->column))
+				diag_hint(s->d, r->is_go(r->ctx, bin) ? "of Go only lines are known, no columns"
+								      : "without a column it is where the line begins");
+		} else if (!n) {
 			missing(s, ap->loc, "%s has no code at %s:%u", r->binary_name(r->ctx, bin), ap->file, ap->line);
+		}
 		for (size_t i = 0; i < n; i++)
 			add_addr(s, c, ap, bin, addrs[i]);
 		free(addrs);

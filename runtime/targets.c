@@ -612,9 +612,9 @@ static int r_check_addr(void *ctx, int bin, uint64_t vaddr, char *err, size_t er
 	return r;
 }
 
-static size_t r_line_addrs(void *ctx, int bin, const char *file, unsigned line, uint64_t **out)
+static size_t r_line_addrs(void *ctx, int bin, const char *file, unsigned line, unsigned column, uint64_t **out)
 {
-	return tgt_line_to_addrs(targets_tgt(ctx, bin), file, line, out);
+	return tgt_line_to_addrs(targets_tgt(ctx, bin), file, line, column, out);
 }
 
 static bool r_symbol(void *ctx, int bin, const char *name, uint64_t *vaddr, uint64_t *size)

@@ -82,7 +82,8 @@ struct resolver {
 	size_t (*c_names)(void *ctx, int bin, char tag, const char **names, size_t max);
 	/* Whether vaddr may be probed; 0 or a negative errno with err. */
 	int (*check_addr)(void *ctx, int bin, uint64_t vaddr, char *err, size_t err_sz);
-	size_t (*line_addrs)(void *ctx, int bin, const char *file, unsigned line, uint64_t **out);
+	/* column 0: the first of the line */
+	size_t (*line_addrs)(void *ctx, int bin, const char *file, unsigned line, unsigned column, uint64_t **out);
 	bool (*symbol)(void *ctx, int bin, const char *name, uint64_t *vaddr, uint64_t *size);
 
 	/* Tracepoints: names by glob of "category:event" (malloc'd array of borrowed strings). */

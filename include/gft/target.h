@@ -121,10 +121,11 @@ bool tgt_line(struct tgt *t, uint64_t vaddr, const char **file, unsigned *line);
 
 /*
  * First instruction of a statement of file.go:line, in each function that has
- * one; file may be a base name or a path's tail.  Returns the count and
- * an array of vaddr (caller frees).
+ * one; file may be a base name or a path's tail.  column: the statement that
+ * begins there, of what has DWARF's line table and is not Go; 0: any.  Returns
+ * the count and an array of vaddr (caller frees).
  */
-size_t tgt_line_to_addrs(struct tgt *t, const char *file, unsigned line, uint64_t **out);
+size_t tgt_line_to_addrs(struct tgt *t, const char *file, unsigned line, unsigned column, uint64_t **out);
 
 /* Whether a name is chosen when the program is loaded (STT_GNU_IFUNC), as strlen of libc: it has no code of its own. */
 bool tgt_is_ifunc(struct tgt *t, const char *name);

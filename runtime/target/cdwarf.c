@@ -327,7 +327,7 @@ static void add_place(struct tgt *t, struct places *p, uint64_t addr)
 	p->v[p->n++].addr = addr;
 }
 
-static void lines_of_unit(struct tgt *t, Dwarf_Die *cu, const char *file, int line, struct places *p)
+static void lines_of_unit(struct tgt *t, Dwarf_Die *cu, const char *file, int line, int column, struct places *p)
 {
 	Dwarf_Lines *lines;
 	Dwarf_Files *files;
@@ -349,10 +349,11 @@ static void lines_of_unit(struct tgt *t, Dwarf_Die *cu, const char *file, int li
 		const char *name;
 		Dwarf_Addr addr;
 		bool end, begins;
-		int ln;
+		int ln, col;
 
 		if (!l || dwarf_lineno(l, &ln) || ln != line || dwarf_lineendsequence(l, &end) || end ||
-		    dwarf_linebeginstatement(l, &begins) || !begins || dwarf_lineaddr(l, &addr))
+		    dwarf_linebeginstatement(l, &begins) || !begins || dwarf_lineaddr(l, &addr) ||
+		    (column && (dwarf_linecol(l, &col) || col != column)))
 			continue;
 		name = dwarf_linesrc(l, NULL, NULL);
 		if (name && path_ends(name, file))
@@ -360,7 +361,7 @@ static void lines_of_unit(struct tgt *t, Dwarf_Die *cu, const char *file, int li
 	}
 }
 
-size_t c_line_to_addrs(struct tgt *t, const char *file, unsigned line, uint64_t **out)
+size_t c_line_to_addrs(struct tgt *t, const char *file, unsigned line, unsigned column, uint64_t **out)
 {
 	struct places p = { 0 };
 	int rc;
@@ -368,8 +369,8 @@ size_t c_line_to_addrs(struct tgt *t, const char *file, unsigned line, uint64_t 
 	size_t n = 0;
 
 	*out = NULL;
-	for (size_t i = 0; c && line <= INT32_MAX && i < c->nunit; i++)
-		lines_of_unit(t, &c->unit[i].die, file, (int)line, &p);
+	for (size_t i = 0; c && line <= INT32_MAX && column <= INT32_MAX && i < c->nunit; i++)
+		lines_of_unit(t, &c->unit[i].die, file, (int)line, (int)column, &p);
 	if (p.n)
 		*out = xcalloc(p.n, sizeof(**out));
 	for (size_t i = 0; i < p.n; i++) {

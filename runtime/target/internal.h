@@ -255,7 +255,7 @@ int sysv_assign(struct arena *a, struct goabi_val *v, size_t n);
 int c_params(struct tgt *t, uint32_t i, const struct go_param **out, uint32_t *n, struct tgt_error *err);
 int c_type_fill(struct tgt *t, const struct go_type *type);
 bool c_line(struct tgt *t, uint64_t vaddr, const char **file, unsigned *line);
-size_t c_line_to_addrs(struct tgt *t, const char *file, unsigned line, uint64_t **out);
+size_t c_line_to_addrs(struct tgt *t, const char *file, unsigned line, unsigned column, uint64_t **out);
 void c_free(struct tgt *t);
 
 /* rtype.c: where Go's type data is, and how many types are converted to error; false: not found */

@@ -108,7 +108,7 @@ static bool first_of_line(struct tgt *t, const struct pcln_func *f, const uint8_
 	return false;
 }
 
-size_t tgt_line_to_addrs(struct tgt *t, const char *file, unsigned line, uint64_t **out)
+size_t tgt_line_to_addrs(struct tgt *t, const char *file, unsigned line, unsigned column, uint64_t **out)
 {
 	size_t n = tgt_nfuncs(t), found = 0, cap = 0;
 	uint8_t *map;
@@ -118,7 +118,11 @@ size_t tgt_line_to_addrs(struct tgt *t, const char *file, unsigned line, uint64_
 		return 0;
 	map = t->pcln.ver == PCLN_NONE ? NULL : wanted_files(t, file);
 	if (!map)
-		return c_line_to_addrs(t, file, line, out);
+		return c_line_to_addrs(t, file, line, column, out);
+	if (column) { /* pclntab has none */
+		free(map);
+		return 0;
+	}
 	for (size_t i = 0; i < n; i++) {
 		struct pcln_func f;
 		uint64_t addr;

@@ -139,6 +139,14 @@ def test_lines():
     line = next(i for i, s in enumerate(open(src), 1) if "return a + b;" in s)
     r = gft("-q", "-e", f"u:{exe}@cvalues.c:{line} {{ printf(\"%s %d\\n\", func, fetch(%ip:u64) > 0); }}", "-c", exe).ok()
     check(r.out.count("add 1\n") == 3, "hits of the line", r)
+    # gcc has a statement begin at its operator
+    column = next(s for s in open(src) if "return a + b;" in s).index("+") + 1
+    r = gft("-q", "-e", f"u:{exe}@cvalues.c:{line}:{column} {{ printf(\"%s\\n\", func); }}", "-c", exe).ok()
+    check(r.out.count("add\n") == 3, "hits of the column", r)
+    r = gft("-e", f"u:{exe}@cvalues.c:{line}:{column - 1} {{ }}", exe)
+    check(r.status == 1 and f"has no code that begins at cvalues.c:{line}:{column - 1}" in r.err, "a column without code", r)
+    r = gft("-e", f"u:@main.go:52:{column} {{ }}", f"{ROOT}/examples/bin/calls")
+    check(r.status == 1 and "no columns" in r.err, "a column of Go", r)
     (root,) = tree.parse(gft("-q", "-e", "u:main { graph(); } u:nested,add {}", "-c", exe).ok().out)
     add = [c for c in root.children if c.name == "nested"][0].children[0]
     check(add.caller["file"].endswith("cvalues.c") and int(add.exit["line"]) == line + 1, "lines", add.line)

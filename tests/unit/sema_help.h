@@ -234,12 +234,12 @@ static int f_check_addr(void *ctx, int b, uint64_t at, char *err, size_t size)
 	return -EINVAL;
 }
 
-static size_t f_line_addrs(void *ctx, int b, const char *file, unsigned line, uint64_t **out)
+static size_t f_line_addrs(void *ctx, int b, const char *file, unsigned line, unsigned column, uint64_t **out)
 {
 	(void)ctx;
 	(void)b;
 	*out = NULL;
-	if (strcmp(file, "main.go") != 0 || line != 7)
+	if (strcmp(file, "main.go") != 0 || line != 7 || column)
 		return 0;
 	*out = calloc(2, sizeof(**out));
 	(*out)[0] = 0x1010;

@@ -640,22 +640,22 @@ static void check_lines(const char *path, bool symbols)
 	assert_int_equal(line, 9);
 	assert_non_null(strstr(file, "/src/main.go"));
 	assert_false(tgt_line(t, 0, &file, &line));
-	assert_int_equal(tgt_line_to_addrs(t, "main.go", 10, &v), 1);
+	assert_int_equal(tgt_line_to_addrs(t, "main.go", 10, 0, &v), 1);
 	assert_true(tgt_line(t, v[0], &file, &line));
 	assert_int_equal(line, 10);
 	assert_int_equal(tgt_func_at(t, v[0]), one(t, "main.plain"));
 	free(v);
-	assert_int_equal(tgt_line_to_addrs(t, "src/main.go", 11, &v), 1);
+	assert_int_equal(tgt_line_to_addrs(t, "src/main.go", 11, 0, &v), 1);
 	free(v);
 	/* a function's first line stands for the call: exactly once */
-	assert_int_equal(tgt_line_to_addrs(t, "main.go", 9, &v), 1);
+	assert_int_equal(tgt_line_to_addrs(t, "main.go", 9, 0, &v), 1);
 	assert_int_equal(tgt_sites(t, one(t, "main.plain"), TGT_WANT_ENTRY, &s), 0);
 	assert_int_equal(v[0], s.entry.vaddr);
 	tgt_sites_fini(&s);
 	free(v);
-	assert_int_equal(tgt_line_to_addrs(t, "main.go", 12345, &v), 0);
-	assert_int_equal(tgt_line_to_addrs(t, "ain.go", 10, &v), 0);
-	assert_int_equal(tgt_line_to_addrs(t, "", 10, &v), 0);
+	assert_int_equal(tgt_line_to_addrs(t, "main.go", 12345, 0, &v), 0);
+	assert_int_equal(tgt_line_to_addrs(t, "ain.go", 10, 0, &v), 0);
+	assert_int_equal(tgt_line_to_addrs(t, "", 10, 0, &v), 0);
 	assert_int_equal(tgt_symbol(t, "runtime.buildVersion", &addr, &size), symbols);
 	if (symbols)
 		assert_int_equal(size, 16);
@@ -860,7 +860,7 @@ static void exercise(const char *path, unsigned *opened)
 		tgt_line(t, tgt_func(t, i)->entry + 5, &file, &line);
 	}
 	tgt_nearest(t, "main.mian", names, 3);
-	tgt_line_to_addrs(t, "main.go", 10, &addrs);
+	tgt_line_to_addrs(t, "main.go", 10, 0, &addrs);
 	free(addrs);
 	g = tgt_go(t, &err);
 	assert_true(g || err.msg[0]);

@@ -502,7 +502,7 @@ static void test_go116(void **state)
 		assert_int_equal(line, 7);
 		assert_true(tgt_line(t, TEXT + 5 * SLOT + 4, &file, &line));
 		assert_int_equal(line, 9);
-		assert_int_equal(tgt_line_to_addrs(t, "made.go", 9, &v), NMADE);
+		assert_int_equal(tgt_line_to_addrs(t, "made.go", 9, 0, &v), NMADE);
 		assert_int_equal(v[5], TEXT + 5 * SLOT + 4);
 		free(v);
 		tgt_close(t);
