@@ -129,12 +129,13 @@ struct {
 } gft_sysprocs SEC(".maps");
 #endif
 
-/* What belongs to the state of a goroutine goes with it (held.h). */
-static __always_inline void gft_held_drop(struct gft_gkey *k)
+/* A goroutine's state goes, and what belongs to it (held.h). */
+static __always_inline void gft_state_delete(struct gft_gkey *k)
 {
 #ifdef GFT_HELD
 	bpf_map_delete_elem(&gft_held, k);
 #endif
+	bpf_map_delete_elem(&gft_goroutines, k);
 }
 
 /* A goroutine's id and its runtime's number (wire.h): of one of c's runtime, and of c's own. */
@@ -218,8 +219,7 @@ static __noinline int gft_state_keep(struct gft_ctx *c)
 		return 0;
 	}
 	gft_gkey(c, &k);
-	gft_held_drop(&k);
-	bpf_map_delete_elem(&gft_goroutines, &k);
+	gft_state_delete(&k);
 	c->st = 0;
 	return 0;
 }
@@ -630,8 +630,7 @@ static __always_inline void gft_goroutine_gone(struct gft_ctx *c)
 	if (c->st && c->st->kept)
 		__sync_fetch_and_add(&gft_kept, -1);
 	gft_gkey(c, &k);
-	gft_held_drop(&k);
-	bpf_map_delete_elem(&gft_goroutines, &k);
+	gft_state_delete(&k);
 }
 
 #endif

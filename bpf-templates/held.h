@@ -43,7 +43,7 @@ static __always_inline bool gft_hold(struct gft_ctx *c, __u32 payload)
 			return false;
 	}
 	gft_head(c, &h->r.c, GFT_REC_ENTRY, GFT_RF_OPEN, c->graph - 1);
-	h->r.caller_rel = gft_caller_rel(c);
+	h->r.caller_rel = c->st->caller_rel;
 	c->held = h->payload;
 	return true;
 }
@@ -53,16 +53,10 @@ static __always_inline bool gft_held_write(struct gft_ctx *c, __u64 payload)
 {
 	struct gft_held *h;
 	struct gft_gkey k;
-	__u64 full;
 
 	gft_gkey(c, &k);
 	h = bpf_map_lookup_elem(&gft_held, &k);
-	barrier_var(payload); /* or the compiler drops the check that the verifier wants to see */
-	if (payload > GFT_HELD)
-		payload = GFT_HELD;
-	full = bpf_ringbuf_query(&gft_ring, BPF_RB_AVAIL_DATA);
-	return h && !bpf_ringbuf_output(&gft_ring, h, sizeof(h->r) + payload,
-					full >= gft_wakeup_bytes ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP);
+	return h && gft_output(h, sizeof(h->r) + payload, sizeof(*h));
 }
 #endif
 
@@ -119,6 +113,7 @@ static __always_inline bool gft_waits(struct gft_ctx *c, __u32 payload)
 	c->st->min = 0;
 	if (!c->min)
 		return false;
+	c->st->caller_rel = gft_caller_rel(c);
 #ifdef GFT_HELD
 	c->st->held = payload;
 	if (payload && !gft_hold(c, payload))
@@ -132,7 +127,6 @@ static __always_inline bool gft_waits(struct gft_ctx *c, __u32 payload)
 	c->st->start = c->ts;
 	c->st->site = c->site;
 	c->st->rflags = c->rflags;
-	c->st->caller_rel = gft_caller_rel(c);
 	return true;
 }
 

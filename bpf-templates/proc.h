@@ -28,8 +28,7 @@ static long gft_drop_goroutine(void *map, const struct gft_gkey *key, struct gft
 #endif
 	if (value->kept)
 		__sync_fetch_and_add(&gft_kept, -1);
-	gft_held_drop(&k);
-	bpf_map_delete_elem(&gft_goroutines, &k);
+	gft_state_delete(&k);
 	return 0;
 }
 
@@ -107,8 +106,7 @@ static __noinline int gft_thread_over(struct gft_ctx *c)
 	gft_frames_cut(c, 0);
 #endif
 	gft_gkey(c, &k);
-	gft_held_drop(&k);
-	bpf_map_delete_elem(&gft_goroutines, &k);
+	gft_state_delete(&k);
 	return 0;
 }
 #else

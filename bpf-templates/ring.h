@@ -22,11 +22,26 @@ static __always_inline void *gft_reserve(__u32 size, __u32 site)
 	return r;
 }
 
+static __always_inline __u64 gft_wakeup(void)
+{
+	return bpf_ringbuf_query(&gft_ring, BPF_RB_AVAIL_DATA) >= gft_wakeup_bytes ? BPF_RB_FORCE_WAKEUP
+										   : BPF_RB_NO_WAKEUP;
+}
+
 static __always_inline void gft_submit(void *r)
 {
-	__u64 full = bpf_ringbuf_query(&gft_ring, BPF_RB_AVAIL_DATA);
+	bpf_ringbuf_submit(r, gft_wakeup());
+}
 
-	bpf_ringbuf_submit(r, full >= gft_wakeup_bytes ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP);
+/* A record that was put together elsewhere: its first size bytes, most at most.  Whether there was room. */
+static __always_inline bool gft_output(void *r, __u64 size, __u32 most)
+{
+	__u64 wakeup = gft_wakeup();
+
+	barrier_var(size); /* or the compiler drops the check that the verifier wants to see */
+	if (size > most)
+		size = most;
+	return !bpf_ringbuf_output(&gft_ring, r, size, wakeup);
 }
 
 static __always_inline void gft_event_head(struct gft_ctx *c, struct gft_rec_event *r, __u16 number)
@@ -54,12 +69,7 @@ static __always_inline void *gft_event(struct gft_ctx *c, __u16 number, __u32 si
  */
 static __always_inline void gft_event_output(struct gft_ctx *c, void *r, __u64 size, __u32 most)
 {
-	__u64 full = bpf_ringbuf_query(&gft_ring, BPF_RB_AVAIL_DATA);
-
-	barrier_var(size); /* or the compiler drops the check that the verifier wants to see */
-	if (size > most)
-		size = most;
-	if (bpf_ringbuf_output(&gft_ring, r, size, full >= gft_wakeup_bytes ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP))
+	if (!gft_output(r, size, most))
 		gft_count(GFT_ST_RING_FULL, c->site);
 }
 
