@@ -55,11 +55,8 @@ const volatile __u64 gft_wakeup_bytes = 256 * 1024;
 
 /* The gate: programs do nothing before every probe is in place. */
 __u32 gft_ready;
-__u32 gft_exited; /* exit() was called: the gate is shut for good */
 /* The first exit(), should its record find no room: user space reads of it when nothing else is left to read. */
-__u32 gft_exit_told;
-__s32 gft_exit_status;
-__u64 gft_exit_ns;
+struct gft_exited gft_exited;
 __u64 gft_start_ns;
 
 char gft_license[] SEC("license") = "Dual BSD/GPL";
@@ -276,10 +273,12 @@ static __always_inline __u64 gft_elapsed(void)
 /* exit(): nothing that comes later counts, however long user space takes to read of it. */
 static __always_inline void gft_shut(__s32 status)
 {
-	if (!__sync_lock_test_and_set(&gft_exited, 1)) {
-		*(volatile __s32 *)&gft_exit_status = status;
-		*(volatile __u64 *)&gft_exit_ns = bpf_ktime_get_ns();
-		*(volatile __u32 *)&gft_exit_told = 1;
+	volatile struct gft_exited *e = &gft_exited;
+
+	if (!__sync_lock_test_and_set(&gft_exited.shut, 1)) {
+		e->status = status;
+		e->ns = bpf_ktime_get_ns();
+		e->told = 1;
 	}
 	*(volatile __u32 *)&gft_ready = 0;
 }

@@ -66,6 +66,15 @@ struct gft_layout {
 	__s32 g_pc, g_bp;				 /* struct g: sched.pc, sched.bp */
 };
 
+/* exit(), in the script's memory: told comes last, when the others are there. */
+struct gft_exited {
+	__u32 shut; /* it was called: the gate is shut for good */
+	__u32 told;
+	__s32 status;
+	__u32 pad;
+	__u64 ns; /* when (ktime) */
+};
+
 /* Key of the map gft_goroutines. */
 struct gft_gkey {
 	__u64 goid;

@@ -207,9 +207,7 @@ static void drop(struct ksession *s)
 	s->bss = NULL;
 	s->ready = NULL;
 	s->start_ns = NULL;
-	s->exited = s->exit_told = NULL;
-	s->exit_status = NULL;
-	s->exit_ns = NULL;
+	s->exited = NULL;
 	s->warnings = NULL;
 	ring_buffer__free(s->rb);
 	bpf_object__close(s->obj);
@@ -344,14 +342,8 @@ static void map_globals(struct ksession *s)
 	if (find_var(s->obj, ".bss", "gft_start_ns", &off, &n) && off + n <= size)
 		s->start_ns = (volatile uint64_t *)(void *)(data + off);
 	start_clock(s);
-	if (find_var(s->obj, ".bss", "gft_exited", &off, &n) && off + n <= size)
-		s->exited = (volatile uint32_t *)(void *)(data + off);
-	if (find_var(s->obj, ".bss", "gft_exit_told", &off, &n) && off + n <= size)
-		s->exit_told = (volatile uint32_t *)(void *)(data + off);
-	if (find_var(s->obj, ".bss", "gft_exit_status", &off, &n) && off + n <= size)
-		s->exit_status = (volatile int32_t *)(void *)(data + off);
-	if (find_var(s->obj, ".bss", "gft_exit_ns", &off, &n) && off + n <= size)
-		s->exit_ns = (volatile uint64_t *)(void *)(data + off);
+	if (find_var(s->obj, ".bss", "gft_exited", &off, &n) && off + n <= size && n == sizeof(*s->exited))
+		s->exited = (volatile struct gft_exited *)(void *)(data + off);
 	if (find_var(s->obj, ".bss", "gft_warnings", &off, &n) && off + n <= size &&
 	    n >= s->meta->nwarnings * sizeof(struct gft_warning))
 		s->warnings = (volatile struct gft_warning *)(void *)(data + off);
@@ -455,15 +447,15 @@ void ksession_ready(struct ksession *s, bool on)
 {
 	if (on)
 		start_clock(s);
-	__atomic_store_n(s->ready, on && !(s->exited && *s->exited), __ATOMIC_RELEASE);
+	__atomic_store_n(s->ready, on && !(s->exited && s->exited->shut), __ATOMIC_RELEASE);
 }
 
 bool ksession_exited(const struct ksession *s, int *status, uint64_t *ns)
 {
-	if (!s->exit_told || !s->exit_status || !s->exit_ns || !__atomic_load_n(s->exit_told, __ATOMIC_ACQUIRE))
+	if (!s->exited || !__atomic_load_n(&s->exited->told, __ATOMIC_ACQUIRE))
 		return false;
-	*status = *s->exit_status;
-	*ns = *s->exit_ns;
+	*status = s->exited->status;
+	*ns = s->exited->ns;
 	return true;
 }
 

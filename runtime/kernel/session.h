@@ -20,10 +20,7 @@ struct ksession {
 	size_t bss_len;
 	volatile uint32_t *ready; /* gft_ready, in bss */
 	volatile uint64_t *start_ns;
-	volatile uint32_t *exited;    /* gft_exited: the script has shut the gate itself */
-	volatile uint32_t *exit_told; /* ... and these say how: gft_exit_told, _status, _ns */
-	volatile int32_t *exit_status;
-	volatile uint64_t *exit_ns;
+	volatile struct gft_exited *exited; /* gft_exited: the script has shut the gate itself */
 	volatile struct gft_warning *warnings;
 	struct bpf_link **links;
 	size_t nlinks, clinks;
