@@ -218,9 +218,9 @@ bool sema_setting(struct sema *s, struct expr *e);
 
 /* sema_name.c: func == "x", strncmp(func, "x", 1); false: it is no such comparison */
 bool sema_name_equal(struct sema *s, struct expr *e);
-/* sema_event.c: whether e compares a Go type with its name as text; e->a is the type then. */
-bool sema_type_equal(struct sema *s, struct expr *e);
 bool sema_name_call(struct sema *s, struct expr *e);
+/* Whether e compares a Go type with its name as text, args.type == "main.T"; e->a is the type then. */
+bool sema_type_equal(struct sema *s, struct expr *e);
 /* What to try where the types of e's sides do not go together: names are no text. */
 void sema_name_hint(struct sema *s, const struct expr *e);
 

@@ -138,17 +138,24 @@ static const char *takes(struct sema *s, const struct setting *st)
 	}
 }
 
+/* The setting whose name is near the word; NULL: none is. */
+static const char *nearest_setting(const char *word)
+{
+	const char *names[N(settings)];
+
+	for (size_t i = 0; i < N(settings); i++)
+		names[i] = settings[i].name;
+	return diag_nearest(word, names, N(settings));
+}
+
 static void unknown(struct sema *s, const struct config_item *c)
 {
-	const char *names[N(settings)], *near;
+	const char *near = nearest_setting(c->key);
 	struct buf all = BUF_INIT;
 
-	for (size_t i = 0; i < N(settings); i++) {
-		names[i] = settings[i].name;
+	for (size_t i = 0; i < N(settings); i++)
 		if (settings[i].kind != IGNORED)
-			buf_printf(&all, "%s%s", all.len ? ", " : "", names[i]);
-	}
-	near = diag_nearest(c->key, names, N(settings));
+			buf_printf(&all, "%s%s", all.len ? ", " : "", settings[i].name);
 	diag_error(s->d, c->loc, "config: '%s' is not a setting", c->key);
 	if (near)
 		diag_hint(s->d, "did you mean '%s'?", near);
@@ -186,28 +193,33 @@ bool sema_setting(struct sema *s, struct expr *e)
 	return true;
 }
 
+/* The environment's name of a setting. */
+static const char *variable(struct sema *s, const char *prefix, const char *setting)
+{
+	char *name = arena_printf(s->a, "%s%s", prefix, setting);
+
+	for (char *p = name; *p; p++)
+		*p = (char)toupper((unsigned char)*p);
+	return name;
+}
+
 /* A variable that is nearly a setting's: it would do nothing, silently. */
 static void mistyped(struct sema *s, const char *var, size_t prefix)
 {
-	const char *names[N(settings)], *near;
 	size_t len = strcspn(var, "=");
 	bool upper = true;
 	char *name = arena_strndup(s->a, var, len);
+	const char *near;
 
-	for (size_t i = 0; i < N(settings); i++)
-		names[i] = settings[i].name;
 	for (char *p = name + prefix; *p; p++) {
 		upper &= !islower((unsigned char)*p);
 		*p = (char)tolower((unsigned char)*p);
 	}
-	near = diag_nearest(name + prefix, names, N(settings));
+	near = nearest_setting(name + prefix);
 	if (!near || (upper && !strcmp(near, name + prefix)))
 		return;
 	diag_warn(s->d, SRC_NOWHERE, "the environment's %.*s is no setting of gft", (int)len, var);
-	name = arena_printf(s->a, "%.*s%s", (int)prefix, var, near);
-	for (char *p = name; *p; p++)
-		*p = (char)toupper((unsigned char)*p);
-	diag_hint(s->d, "did you mean %s?", name);
+	diag_hint(s->d, "did you mean %s?", variable(s, arena_strndup(s->a, var, prefix), near));
 }
 
 /* GFT_MAX_MAP_KEYS=100, or bpftrace's own name of it. */
@@ -217,13 +229,10 @@ static void from_environment(struct sema *s)
 
 	for (size_t i = 0; i < N(settings); i++)
 		for (size_t k = 0; k < N(prefixes); k++) {
-			char *name = arena_printf(s->a, "%s%s", prefixes[k], settings[i].name), *end;
-			const char *v;
+			const char *name = variable(s, prefixes[k], settings[i].name), *v = getenv(name);
 			uint64_t n;
+			char *end;
 
-			for (char *p = name; *p; p++)
-				*p = (char)toupper((unsigned char)*p);
-			v = getenv(name);
 			if (!v)
 				continue;
 			n = strtoull(v, &end, 0);

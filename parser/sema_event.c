@@ -144,37 +144,6 @@ bool sema_event_arg(struct sema *s, struct expr *e)
 	return true;
 }
 
-#define TYPES_MAX 64 /* of one name, that one comparison is made with */
-
-bool sema_type_equal(struct sema *s, struct expr *e)
-{
-	struct expr *type = e->a->type->display == TD_GOTYPE ? e->a : e->b, *text = type == e->a ? e->b : e->a;
-	uint64_t *addrs = NULL;
-
-	if (type->type->display != TD_GOTYPE || (text->kind != EX_STR && text->kind != EX_POSPARAM) || !text->str ||
-	    s->ci->where != W_GO)
-		return false;
-	if (s->report && s->res->type_addrs && s->ci->binary >= 0 && strcmp(text->str, "nil") != 0) {
-		const char *binary = s->res->binary_name(s->res->ctx, s->ci->binary);
-		size_t n = s->res->type_addrs(s->res->ctx, s->ci->binary, text->str, &addrs);
-
-		if (!n) {
-			diag_warn(s->d, text->loc, "no type in %s is called %s", binary, text->str);
-			sema_hint(s,
-				  "names are as print(args.type) shows them: main.T, *main.T, []uint8, interface {}");
-		} else if (n > TYPES_MAX) {
-			sema_error(s, text->loc, "%zu types in %s are called %s, %d are compared with at most", n,
-				   binary, text->str, TYPES_MAX);
-		}
-	}
-	free(addrs);
-	e->type = &ty_bool;
-	/* the type first, for codegen */
-	e->a = type;
-	e->b = text;
-	return true;
-}
-
 bool sema_go_builtin(struct sema *s, struct expr *e, const struct builtin *b)
 {
 	const struct resolver *r = s->res;

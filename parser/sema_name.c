@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * sema_name.c - func and probe compared with text.
+ * sema_name.c - func, probe and Go types compared with text.
  *
- * Both are numbers of sites until they are printed.  Which sites have a name is
+ * func and probe are numbers of sites until they are printed.  Which sites have a name is
  * known before the run: each comparison is a bit of a word that the loader
  * writes for each site.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "parser/sema.h"
@@ -73,6 +74,36 @@ bool sema_name_call(struct sema *s, struct expr *e)
 		e->number = add(s, e, e->args[0], NAME_IS, text);
 	else
 		e->number = add(s, e, e->args[0], NAME_BEGINS, arena_strndup(s->a, text, (size_t)n));
+	return true;
+}
+
+#define TYPES_MAX 64 /* of one name, that one comparison is made with */
+
+bool sema_type_equal(struct sema *s, struct expr *e)
+{
+	struct expr *type = e->a->type->display == TD_GOTYPE ? e->a : e->b, *text = type == e->a ? e->b : e->a;
+	uint64_t *addrs = NULL;
+
+	if (type->type->display != TD_GOTYPE || !is_text(text) || s->ci->where != W_GO)
+		return false;
+	if (s->report && s->res->type_addrs && s->ci->binary >= 0 && strcmp(text->str, "nil") != 0) {
+		const char *binary = s->res->binary_name(s->res->ctx, s->ci->binary);
+		size_t n = s->res->type_addrs(s->res->ctx, s->ci->binary, text->str, &addrs);
+
+		if (!n) {
+			diag_warn(s->d, text->loc, "no type in %s is called %s", binary, text->str);
+			sema_hint(s,
+				  "names are as print(args.type) shows them: main.T, *main.T, []uint8, interface {}");
+		} else if (n > TYPES_MAX) {
+			sema_error(s, text->loc, "%zu types in %s are called %s, %d are compared with at most", n,
+				   binary, text->str, TYPES_MAX);
+		}
+	}
+	free(addrs);
+	e->type = &ty_bool;
+	/* the type first, for codegen */
+	e->a = type;
+	e->b = text;
 	return true;
 }
 
