@@ -253,7 +253,6 @@ const char *emit_address_of(struct em *m, const struct expr *a)
 	return take(m, &o);
 }
 
-/* A function of %{ ... %}: what is no number is given by its address. */
 /* A function of the script may be called r, or c, as what is generated around the call. */
 static void other_name(struct em *m, const char *name)
 {
@@ -263,6 +262,7 @@ static void other_name(struct em *m, const char *name)
 	ARENA_PUSH(m->a, m->own_c, m->nown_c, m->cown_c, name);
 }
 
+/* A function of %{ ... %}: what is no number is given by its address. */
 const char *emit_c_call(struct em *m, const struct expr *e)
 {
 	struct buf o = BUF_INIT, args = BUF_INIT;

@@ -113,7 +113,6 @@ struct stream_values {			    /* how values print: struct value_ctx */
 #define STREAM_LOSSES "losses"
 
 /* What the run knew of a number in a value; a later answer replaces one before. */
-
 enum stream_question {
 	STREAM_Q_FUNC = 1,   /* n: a probe's id; text: the function */
 	STREAM_Q_PROBE = 2,  /* n: a probe's id; text: the probe's name */
