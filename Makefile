@@ -140,13 +140,13 @@ tools: $(TOOLS) ## build the tools that tests use (replay, sitecheck, ...)
 unit-bin: $(UNIT) ## build the unit tests without running them
 
 .PHONY: check
-check: all tools unit-bin ## run the lanes that need neither root nor BPF
+check: all tools unit-bin fuzz-alone ## run the lanes that need neither root nor BPF
 	$(Q)tests/run --lanes=unit,golden,style
 
 .PHONY: test
 test: ## install what is missing, build, run every lane this machine can run
 	$(Q)packaging/install-deps.sh test
-	$(Q)$(MAKE) --no-print-directory all tools unit-bin examples
+	$(Q)$(MAKE) --no-print-directory all tools unit-bin fuzz-alone examples
 	$(Q)tests/run
 
 .PHONY: demo

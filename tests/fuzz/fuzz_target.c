@@ -47,8 +47,10 @@ static void ask(struct tgt *t)
 	tgt_match(t, "main.[a-z]*", &found);
 	free(found);
 	tgt_nearest(t, "runtime.gopakr", names, 3);
-	tgt_line_to_addrs(t, "main.go", 7, &addrs);
-	free(addrs);
+	for (unsigned column = 0; column < 2; column++) { /* 0: any column */
+		tgt_line_to_addrs(t, "main.go", 7, column, &addrs);
+		free(addrs);
+	}
 	tgt_symbol(t, "runtime.buildVersion", &addr, &len);
 	tgt_go(t, &err);
 	tgt_info(t, &b);
