@@ -7,7 +7,7 @@
 #include "gft/arena.h"
 #include "parser/fetcharg.h"
 
-static struct expr *clone_expr(struct cloning *c, const struct expr *e);
+static struct expr *clone_lhs(struct cloning *c, const struct expr *e);
 
 static void copied(const struct cloning *c, struct src_loc *loc)
 {
@@ -48,7 +48,7 @@ static const struct expr *argument(const struct cloning *c, const struct expr *e
 	return NULL;
 }
 
-static struct expr *clone_expr(struct cloning *c, const struct expr *e)
+struct expr *clone_expr(struct cloning *c, const struct expr *e)
 {
 	const struct expr *arg = NULL;
 	struct expr *n;
@@ -57,7 +57,8 @@ static struct expr *clone_expr(struct cloning *c, const struct expr *e)
 		return NULL;
 	if (e->kind == EX_IDENT || e->kind == EX_VAR || e->kind == EX_MAP)
 		arg = argument(c, e);
-	if (arg && e->kind == EX_IDENT) { /* in the caller's own words */
+	/* in the caller's own words; a variable or map itself is put in place of the macro's, which may assign to it */
+	if (arg && (e->kind == EX_IDENT || arg->kind != e->kind || arg->nargs)) {
 		struct cloning plain = { .a = c->a };
 
 		return clone_expr(&plain, arg);
@@ -70,7 +71,7 @@ static struct expr *clone_expr(struct cloning *c, const struct expr *e)
 		n->name = arg->name;
 	else if (c->macro && e->kind == EX_VAR) /* the macro's own: none of the caller's is meant */
 		n->name = arena_printf(c->a, "%s__%u", e->name, c->number);
-	n->a = clone_expr(c, e->a);
+	n->a = e->kind == EX_INCDEC ? clone_lhs(c, e->a) : clone_expr(c, e->a);
 	n->b = clone_expr(c, e->b);
 	n->c = clone_expr(c, e->c);
 	n->args = clone_list(c, e->args, e->nargs);
@@ -85,13 +86,23 @@ static struct expr *clone_expr(struct cloning *c, const struct expr *e)
 	return n;
 }
 
+/* A copy of what is assigned to. */
+static struct expr *clone_lhs(struct cloning *c, const struct expr *e)
+{
+	struct expr *n = clone_expr(c, e);
+
+	if (n && n->kind != e->kind)
+		c->assigned = e;
+	return n;
+}
+
 static struct stmt *clone_stmt(struct cloning *c, const struct stmt *st)
 {
 	struct stmt *n = arena_memdup(c->a, st, sizeof(*st));
 
 	copied(c, &n->loc);
 	n->next = NULL;
-	n->lhs = clone_expr(c, st->lhs);
+	n->lhs = clone_lhs(c, st->lhs);
 	n->e = clone_expr(c, st->e);
 	n->e2 = clone_expr(c, st->e2);
 	n->body = clone_block(c, st->body);

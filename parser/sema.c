@@ -455,6 +455,7 @@ struct program *sema_check(struct ast *ast, const struct resolver *res, const st
 	sema_defines(&s);
 	sema_config(&s);
 	sema_probes(&s);
+	sema_split_clauses(&s);
 	for (int pass = 0; pass < PASSES_MAX; pass++) {
 		check_clauses(&s);
 		if (!s.changed)
