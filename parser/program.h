@@ -306,6 +306,8 @@ struct sema_opts {
 	void *wants_ctx;
 	const char *const *options; /* of the script: "--name=value", "--name" */
 	size_t noptions;
+	const char *(*near_option)(
+		const char *option); /* of gft's own, what such a one may have been meant to be; or NULL */
 	bool unsafe;
 	bool checks;		     /* -k */
 	const char *const *includes; /* --include */

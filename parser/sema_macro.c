@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "gft/ctypes.h"
 #include "parser/clone.h"
@@ -200,16 +201,15 @@ void sema_tidy_value(struct sema *s, struct block *b)
 	sema_tidy(s, b);
 }
 
-/* What may be given for a parameter: an expression; for $v a variable, for @m a map. */
+/* What may be given for a parameter: an expression, for @m a map. */
 static bool fits(struct sema *s, const struct macro *m, const struct expr *e)
 {
 	for (uint32_t i = 0; i < m->nparams; i++) {
 		const struct expr *p = m->params[i], *a = e->args[i];
 
-		if (p->kind == EX_IDENT || (p->kind == a->kind && !a->nargs))
+		if (p->kind != EX_MAP || (a->kind == EX_MAP && !a->nargs))
 			continue;
-		diag_error(s->d, a->loc, "%s: its parameter %s must be given a %s", m->name, p->name,
-			   p->kind == EX_VAR ? "variable" : "map");
+		diag_error(s->d, a->loc, "%s: its parameter %s must be given a map", m->name, p->name);
 		return false;
 	}
 	return true;
@@ -239,6 +239,12 @@ static void expand(struct sema *s, struct expr *e, const struct macro *m)
 	use->said.msg = arena_printf(s->a, "expanded from macro %s here", m->name);
 	c.use = diag_add_use(s->d, &use->said);
 	b = clone_block(&c, m->body);
+	if (c.assigned) {
+		diag_error(s->d, e->loc, "macro %s assigns to its parameter %s: it must be given a variable", m->name,
+			   c.assigned->name);
+		*e = (struct expr){ .kind = EX_INT, .loc = e->loc, .type = &ty_i64 };
+		return;
+	}
 	if (!b->first && b->value) { /* nothing but an expression */
 		bool unused = e->value_unused;
 
@@ -365,8 +371,8 @@ void sema_getopt(struct sema *s, struct expr *e)
 	v = option(s, name, &given);
 	if (!dflt || dflt->kind == EX_BOOL) {
 		n.kind = EX_BOOL;
-		n.ival = given ? !v || !strcmp(v, "true") || !strcmp(v, "1") : dflt && dflt->ival;
-		if (v && !n.ival && strcmp(v, "false") != 0 && strcmp(v, "0") != 0)
+		n.ival = given ? !v || !strcasecmp(v, "true") || !strcmp(v, "1") : dflt && dflt->ival;
+		if (v && !n.ival && strcasecmp(v, "false") != 0 && strcmp(v, "0") != 0)
 			diag_error(s->d, e->loc, "--%s=%s: it must be true or false", name, v);
 	} else if (sema_const_int(dflt, &number)) {
 		n.kind = EX_INT;
@@ -392,7 +398,15 @@ void sema_getopt(struct sema *s, struct expr *e)
 
 void sema_options_used(struct sema *s)
 {
-	for (size_t i = 0; i < s->opts->noptions && !diag_errors(s->d); i++)
-		if (!s->option_used[i])
-			diag_error(s->d, SRC_NOWHERE, "the script takes no option %s", s->opts->options[i]);
+	for (size_t i = 0; i < s->opts->noptions && !diag_errors(s->d); i++) {
+		const char *o = s->opts->options[i], *near = s->opts->near_option ? s->opts->near_option(o) : NULL;
+
+		if (s->option_used[i])
+			continue;
+		diag_error(s->d, SRC_NOWHERE, "neither gft nor the script has an option %s", o);
+		if (near)
+			diag_hint(s->d, "did you mean --%s?", near);
+		else
+			diag_hint(s->d, "gft -h lists gft's, gft ... -- --help those of the script");
+	}
 }

@@ -119,7 +119,8 @@ static void help(FILE *out)
 	      "  -d STAGE             print ast, program, c, ir, sites or object, and stop\n"
 	      "  --probe-filter RE    only probes whose full name matches this regular expression\n"
 	      "  --unsafe             allow system(), signal() and what else changes more than gft itself\n"
-	      "  -- --help            options of the script (getopt); -- --NAME=VALUE gives them\n"
+	      "  -- --help            options of the script (getopt); --NAME=VALUE gives them, behind -- where gft has "
+	      "one of that name\n"
 	      "  --script             print the script that a go-ftrace command line means\n"
 	      "  --fmt                print the script in its canonical form, comments kept\n"
 	      "  --test               run the probes test:NAME of the script, and say which fail\n"
@@ -211,29 +212,48 @@ static bool parse_color(struct cli *c, const char *s)
 	return true;
 }
 
-static bool unknown_option(char **argv)
+const char *cli_near(const char *option)
 {
 	const char *names[64];
 	size_t n = 0;
-	const char *arg = argv[optind - 1], *near;
 	char word[64];
 
-	if (optopt && optopt < 256) {
+	snprintf(word, sizeof(word), "%.*s", (int)strcspn(option + 2, "="), option + 2);
+	for (const struct option *o = options; o->name && n < 64; o++) {
+		if (*word && !strncmp(o->name, word, strlen(word)))
+			return o->name;
+		names[n++] = o->name;
+	}
+	return diag_nearest(word, names, n);
+}
+
+static bool no_option(const char *arg)
+{
+	const char *near = cli_near(arg);
+	char hint[96];
+
+	if (!near)
+		return bad("unknown option %s", arg, "gft -h lists the options");
+	snprintf(hint, sizeof(hint), "did you mean --%s?", near);
+	return bad("unknown option %s", arg, hint);
+}
+
+/* --NAME and --NAME=VALUE that gft does not know may be the script's: the script is asked when it is read. */
+static bool unknown_option(struct cli *c, char **argv)
+{
+	const char *arg = argv[optind - 1];
+	bool is_long = !strncmp(arg, "--", 2);
+
+	for (const struct option *o = options; o->name && is_long; o++)
+		if (!strncmp(o->name, arg + 2, strcspn(arg + 2, "=")) && strlen(o->name) == strcspn(arg + 2, "="))
+			return bad("%s: this option takes no value", arg, "gft -h lists the options");
+	if (optopt && optopt < 256 && !is_long) {
 		char s[3] = { '-', (char)optopt, 0 };
 
 		return bad("unknown option %s", s, "gft -h lists the options");
 	}
-	snprintf(word, sizeof(word), "%.*s", (int)strcspn(arg + 2, "="), arg + 2);
-	for (const struct option *o = options; o->name && n < 64; o++)
-		names[n++] = o->name;
-	near = diag_nearest(word, names, n);
-	if (near) {
-		char hint[96];
-
-		snprintf(hint, sizeof(hint), "did you mean --%s?", near);
-		return bad("unknown option %s", arg, hint);
-	}
-	return bad("unknown option %s", arg, "gft -h lists the options");
+	c->options[c->noptions++] = arg;
+	return true;
 }
 
 static bool one_option(struct cli *c, int o, char **argv)
@@ -325,7 +345,7 @@ static bool one_option(struct cli *c, int o, char **argv)
 			return true;
 		}
 		return bad("%s needs a value", argv[optind - 1], "gft -h shows which");
-	default: return unknown_option(argv);
+	default: return unknown_option(c, argv);
 	}
 }
 
@@ -347,12 +367,11 @@ static bool is_elf(const char *s)
 	return elf;
 }
 
-/* Options of the script stand behind "--"; they are put behind the operands. */
+/* Those behind "--", which may be called as gft's own are. */
 static size_t split_options(struct cli *c, char **v, size_t n)
 {
 	size_t k = 0;
 
-	c->options = xcalloc(n + 1, sizeof(*c->options));
 	for (size_t i = 0; i < n; i++) {
 		if (!strcmp(v[i], "--help"))
 			c->script_help = true;
@@ -392,7 +411,7 @@ static bool known_color(const char *s)
 
 static bool operands(struct cli *c, char **v, size_t n)
 {
-	const char *color;
+	const char *color, *first = c->noptions ? c->options[0] : NULL;
 	bool variable;
 
 	n = split_options(c, v, n);
@@ -401,6 +420,8 @@ static bool operands(struct cli *c, char **v, size_t n)
 		c->about = v[0][0] == 'i';
 		c->replay = v[0][0] == 'r';
 		c->help = v[0][0] == 'h';
+		if (first)
+			return no_option(first);
 		if (c->help && n <= 2) {
 			c->binary = n == 2 ? v[1] : NULL;
 			return true;
@@ -418,6 +439,8 @@ static bool operands(struct cli *c, char **v, size_t n)
 		c->script_file = v[0];
 		v++, n--;
 	} else if (!c->expr && !c->nuprobes && !c->list && !c->info) {
+		if (!n && first)
+			return no_option(first);
 		if (!n)
 			return bad("no script%s", "", "gft -e 'u:main.* { graph(); }' ./binary; gft -h shows more");
 		if (is_elf(v[0]))
@@ -427,6 +450,8 @@ static bool operands(struct cli *c, char **v, size_t n)
 		c->script_file = v[0];
 		v++, n--;
 	}
+	if (first && !c->expr && !c->script_file)
+		return no_option(first);
 	/* with -p or -c the binary is known: what follows are parameters unless it is a file */
 	if (n && (is_file(v[0]) || (!(c->npids || c->command) && names_program(c, v[0])))) {
 		c->binary = v[0];
@@ -451,16 +476,34 @@ static bool operands(struct cli *c, char **v, size_t n)
 	return true;
 }
 
+/*
+ * Part of an option's name, which getopt_long() takes for all of it: it may be an
+ * option of the script, and what follows is then no value of it.
+ */
+static bool shortened(char **argv, const char *name)
+{
+	int value = optarg == argv[optind - 1];
+	const char *arg = argv[optind - 1 - value];
+
+	if (!strncmp(arg, "--", 2) && strcspn(arg + 2, "=") == strlen(name))
+		return false;
+	optind -= value;
+	return true;
+}
+
 int cli_parse(struct cli *c, int argc, char **argv, int *status)
 {
-	int o;
+	int o, which;
 
 	memset(c, 0, sizeof(*c));
 	c->ready_fd = -1;
 	c->exclude_vendor = true;
 	*status = 1;
 	opterr = 0;
-	while ((o = getopt_long(argc, argv, optstring, options, NULL)) != -1) {
+	c->options = xcalloc((size_t)argc + 1, sizeof(*c->options));
+	while (which = -1, (o = getopt_long(argc, argv, optstring, options, &which)) != -1) {
+		if (which >= 0 && o != '?' && o != ':' && shortened(argv, options[which].name))
+			o = '?', optopt = 0;
 		if (o == 'h') {
 			help(stdout);
 			*status = 0;

@@ -31,7 +31,7 @@ struct cli {
 	const char *binary;
 	const char **operands; /* behind the binary: parameters, or go-ftrace's target functions */
 	size_t noperands;
-	const char **options; /* operands like --name=value: the script's own (getopt) */
+	const char **options; /* --name=value that gft does not know, or behind "--": the script's own (getopt) */
 	size_t noptions;
 	bool script_help; /* -- --help: the script's options */
 	const char *probe_filter;
@@ -73,6 +73,9 @@ int cli_parse(struct cli *c, int argc, char **argv, int *status);
 
 /* Whether what goes to descriptor fd is coloured: --color, a terminal, NO_COLOR, TERM. */
 bool cli_wants_color(const struct cli *c, int fd);
+
+/* The name of gft's option that is nearly the one of "--NAME" or "--NAME=VALUE", or begins so; NULL: none does. */
+const char *cli_near(const char *option);
 
 void cli_free(struct cli *c);
 

@@ -221,9 +221,11 @@ static bool choose_tests(struct story *s, struct ast *ast)
 static bool front_end(struct story *s)
 {
 	struct parse_opts po = parse_options(s);
-	struct sema_opts so = {
-		.unsafe = s->cli.unsafe, .checks = s->cli.checks, .options = s->cli.options, .noptions = s->cli.noptions
-	};
+	struct sema_opts so = { .unsafe = s->cli.unsafe,
+				.checks = s->cli.checks,
+				.options = s->cli.options,
+				.noptions = s->cli.noptions,
+				.near_option = cli_near };
 	struct cdefs_opts co = { .no_cache = s->cli.no_cache,
 				 .verbose = s->cli.verbose,
 				 .includes = s->cli.includes,

@@ -107,6 +107,25 @@ static int teardown(void **state)
 	return 0;
 }
 
+/* What gft does not know is kept for the script, a part of a name of gft's too. */
+static void test_options_of_the_script(void **state)
+{
+	const struct cli *c = ok("--min=3 -e x --buf 5 --verb=1 -- --unsafe y");
+
+	(void)state;
+	assert_int_equal(c->noptions, 4);
+	assert_string_equal(c->options[0], "--min=3");
+	assert_string_equal(c->options[1], "--buf");
+	assert_string_equal(c->options[2], "--verb=1");
+	assert_string_equal(c->options[3], "--unsafe");
+	assert_false(c->unsafe);
+	assert_int_equal(c->ring_bytes, 0);
+	assert_int_equal(c->noperands + (c->binary != NULL), 2);
+	assert_string_equal(cli_near("--unsfe=1"), "unsafe");
+	assert_null(cli_near("--zzzzzz"));
+	bad("--min=3", "unknown option --min=3");
+}
+
 static void test_what_to_run(void **state)
 {
 	const struct cli *c;
@@ -225,8 +244,10 @@ static void test_options(void **state)
 	bad("-e x ./p --exclude-vendor=maybe", "neither true nor false");
 	bad("-e x ./p -f xml", "no format 'xml'");
 	bad("-e x ./p --ready-fd x", "is not a descriptor");
-	bad("-e x ./p --bufer 5", "did you mean --buffer?");
-	bad("-e x ./p --qqqqqqqqq", "unknown option --qqqqqqqqq");
+	bad("-l --bufer 5", "did you mean --buffer?");
+	bad("-l --buf 5", "did you mean --buffer?");
+	bad("--qqqqqqqqq", "unknown option --qqqqqqqqq");
+	bad("-e x ./p --quiet=1", "--quiet=1: this option takes no value");
 	bad("-e x ./p -Z", "unknown option -Z");
 	bad("-e", "-e needs a value");
 	bad("-e x ./p --buffer", "--buffer needs a value");
@@ -278,6 +299,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_what_to_run),
+		cmocka_unit_test(test_options_of_the_script),
 		cmocka_unit_test(test_options),
 		cmocka_unit_test(test_translation),
 	};
