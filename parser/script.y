@@ -645,10 +645,37 @@ static struct expr *tuple(struct scan *s, struct exprs *x, YYLTYPE loc)
 	return deep(s, e);
 }
 
+/*
+ * str($1), str($1, N) and str($1 + N) are the parameter's text, or a part of it,
+ * also where it reads as a number: e becomes a literal.
+ */
+static bool param_text(struct expr *e, const struct exprs *args)
+{
+	const struct expr *p = args->n ? args->v[0] : NULL, *n = args->n > 1 ? args->v[1] : NULL;
+	uint64_t skip = 0;
+	size_t len;
+
+	if (p && p->kind == EX_BINARY && p->op == OP_ADD && p->b->kind == EX_INT) {
+		skip = p->b->ival;
+		p = p->a;
+	}
+	if (!p || p->kind != EX_POSPARAM || args->n > 2 ||
+	    (n && ((n->kind != EX_INT && n->kind != EX_POSPARAM) || n->str || !n->ival)))
+		return false;
+	len = p->name ? strlen(p->name) : 0;
+	skip = skip > len ? len : skip;
+	e->kind = EX_STR;
+	e->str = p->name ? p->name + skip : "";
+	e->len = (uint32_t)(n && n->ival < len - skip ? n->ival : len - skip);
+	return true;
+}
+
 static struct expr *call(struct scan *s, struct expr *e, const char *name, struct exprs *args)
 {
 	bool named = false;
 
+	if (!strcmp(name, "str") && param_text(e, args))
+		return e;
 	e->name = name;
 	e->args = args->v;
 	e->nargs = args->n;
@@ -682,10 +709,12 @@ static struct expr *param(struct scan *s, uint64_t n, YYLTYPE loc)
 		return e;
 	}
 	e->is_const = true;
+	e->name = p;
 	if (!p)
 		return e;
 	errno = 0;
-	e->ival = (uint64_t)strtoll(p, &end, 0);
+	e->ival = strchr(p, '-') ? (uint64_t)strtoll(p, &end, 0) : strtoull(p, &end, 0);
+	e->is_unsigned = !errno && !strchr(p, '-') && e->ival > INT64_MAX;
 	if (end == p || *end || errno) {
 		e->ival = 0;
 		e->str = p;
