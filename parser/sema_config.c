@@ -52,6 +52,16 @@ static const struct setting {
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))
 
+/* What settings were called in bpftrace before 0.20. */
+static const struct {
+	const char *old, *name;
+} renamed[] = {
+	{ "strlen", "max_strlen" },
+	{ "map_keys_max", "max_map_keys" },
+	{ "cat_bytes_max", "max_cat_bytes" },
+	{ "no_cpp_demangle", "cpp_demangle" },
+};
+
 static const struct setting *find(const char *key)
 {
 	static const struct setting unstable = { .name = "unstable_", .kind = IGNORED }; /* what bpftrace tries out */
@@ -60,6 +70,9 @@ static const struct setting *find(const char *key)
 		key += 9;
 	if (!strncasecmp(key, unstable.name, 9))
 		return &unstable;
+	for (size_t i = 0; i < N(renamed); i++)
+		if (!strcasecmp(renamed[i].old, key))
+			key = renamed[i].name;
 	for (size_t i = 0; i < N(settings); i++)
 		if (!strcasecmp(settings[i].name, key))
 			return &settings[i];
@@ -168,7 +181,8 @@ bool sema_setting(struct sema *s, struct expr *e)
 {
 	const struct setting *st;
 
-	if (e->a->kind != EX_IDENT || strcmp(e->a->name, "config") != 0)
+	/* config() too, as all builtins */
+	if ((e->a->kind != EX_IDENT && (e->a->kind != EX_CALL || e->a->nargs)) || strcmp(e->a->name, "config") != 0)
 		return false;
 	st = find(e->name);
 	if (!st || st->kind == IGNORED) {
@@ -222,29 +236,31 @@ static void mistyped(struct sema *s, const char *var, size_t prefix)
 	diag_hint(s->d, "did you mean %s?", variable(s, arena_strndup(s->a, var, prefix), near));
 }
 
+static void from_variable(struct sema *s, const struct setting *st, const char *name)
+{
+	const char *v = getenv(name);
+	uint64_t n;
+	char *end;
+
+	if (!v)
+		return;
+	n = strtoull(v, &end, 0);
+	if (st->kind == FLAG && (!strcmp(v, "true") || !strcmp(v, "false")))
+		n = v[0] == 't', end = (char *)(uintptr_t) "";
+	if (!set(s, st, n, st->kind == WORD || st->kind == TEXT || end == v || *end ? arena_strdup(s->a, v) : NULL))
+		diag_error(s->d, SRC_NOWHERE, "the environment's %s=%s: it must be %s", name, v, takes(s, st));
+}
+
 /* GFT_MAX_MAP_KEYS=100, or bpftrace's own name of it. */
 static void from_environment(struct sema *s)
 {
 	static const char *const prefixes[] = { "BPFTRACE_", "GFT_" };
 
+	for (size_t i = 0; i < N(renamed); i++)
+		from_variable(s, find(renamed[i].name), variable(s, prefixes[0], renamed[i].old));
 	for (size_t i = 0; i < N(settings); i++)
-		for (size_t k = 0; k < N(prefixes); k++) {
-			const char *name = variable(s, prefixes[k], settings[i].name), *v = getenv(name);
-			uint64_t n;
-			char *end;
-
-			if (!v)
-				continue;
-			n = strtoull(v, &end, 0);
-			if (settings[i].kind == FLAG && (!strcmp(v, "true") || !strcmp(v, "false")))
-				n = v[0] == 't', end = (char *)(uintptr_t) "";
-			if (!set(s, &settings[i], n,
-				 settings[i].kind == WORD || settings[i].kind == TEXT || end == v || *end
-					 ? arena_strdup(s->a, v)
-					 : NULL))
-				diag_error(s->d, SRC_NOWHERE, "the environment's %s=%s: it must be %s", name, v,
-					   takes(s, &settings[i]));
-		}
+		for (size_t k = 0; k < N(prefixes); k++)
+			from_variable(s, &settings[i], variable(s, prefixes[k], settings[i].name));
 	for (char **v = environ; *v; v++)
 		for (size_t k = 0; k < N(prefixes); k++)
 			if (!strncmp(*v, prefixes[k], strlen(prefixes[k])))
