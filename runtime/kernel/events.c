@@ -4,6 +4,7 @@
 #include <linux/perf_event.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -63,6 +64,23 @@ bool ks_counter_names(bool hardware, void (*fn)(void *ctx, const char *name), vo
 	return true;
 }
 
+static void note_timer(struct ksession *s, int fd, const struct perf_event_attr *a)
+{
+	if (a->type != PERF_TYPE_SOFTWARE || a->config != PERF_COUNT_SW_CPU_CLOCK || a->freq)
+		return;
+	if (s->ntimers == s->ctimers) {
+		s->ctimers = s->ctimers ? 2 * s->ctimers : 8;
+		s->timers = xrealloc(s->timers, s->ctimers * sizeof(*s->timers));
+	}
+	s->timers[s->ntimers++] = (struct ks_timer){ fd, a->sample_period };
+}
+
+void ks_restart_timers(struct ksession *s)
+{
+	for (size_t i = 0; i < s->ntimers; i++)
+		ioctl(s->timers[i].fd, PERF_EVENT_IOC_PERIOD, &s->timers[i].period);
+}
+
 /* Opens the event on one processor, or on each that is running; links own the descriptors. */
 static int attach_perf(struct ksession *s, uint32_t prog, struct perf_event_attr *a, bool every_cpu, const char *what,
 		       struct kernel_error *err)
@@ -77,6 +95,7 @@ static int attach_perf(struct ksession *s, uint32_t prog, struct perf_event_attr
 
 		if (l) {
 			ks_add_link(s, l);
+			note_timer(s, fd, a);
 			made++;
 			continue;
 		}

@@ -439,14 +439,17 @@ void ksession_free(struct ksession *s)
 		return;
 	ksession_detach(s, NULL, NULL);
 	free(s->links);
+	free(s->timers);
 	drop(s);
 	free(s);
 }
 
 void ksession_ready(struct ksession *s, bool on)
 {
-	if (on)
+	if (on) {
 		start_clock(s);
+		ks_restart_timers(s);
+	}
 	__atomic_store_n(s->ready, on && !(s->exited && s->exited->shut), __ATOMIC_RELEASE);
 }
 

@@ -24,6 +24,11 @@ struct ksession {
 	volatile struct gft_warning *warnings;
 	struct bpf_link **links;
 	size_t nlinks, clinks;
+	struct ks_timer {
+		int fd; /* owned by its link */
+		uint64_t period;
+	} * timers; /* those of a fixed period */
+	size_t ntimers, ctimers;
 	int ncpus;
 	/* of the ksession_poll() that runs */
 	ksession_record_fn fn;
@@ -34,6 +39,9 @@ struct ksession {
 
 void ks_error(struct kernel_error *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void ks_add_link(struct ksession *s, struct bpf_link *l);
+
+/* Timers count their first period from now on: what was attached behind them, and begin, took its time. */
+void ks_restart_timers(struct ksession *s);
 
 /* Has each processor's lists of map elements filled, where programs run with interrupts off (warm.c). */
 void ks_warm(struct ksession *s);
