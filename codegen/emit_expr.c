@@ -108,10 +108,15 @@ void emit_convert(struct em *m, struct buf *b, const char *dst, const struct gft
 		buf_printf(b, "*(%s *)(%s) = *(%s *)(%s); ", emit_ctype(td), dst, emit_ctype(ts), src);
 	} else if (td->kind == TY_STRING) {
 		buf_printf(b, "gft_str_copy(%s, %u, %s, %u); ", dst, td->size, src, ts->size);
+	} else if (td->kind == TY_BUFFER && td->size > ts->size) {
+		buf_printf(b, "gft_zero(%s, %u); gft_copy_short(%s, %s, %u); ", dst, td->size, dst, src, ts->size);
 	} else if ((td->kind == TY_TUPLE || td->kind == TY_RECORD) && !ty_equal(td, ts)) {
-		for (uint32_t i = 0; i < td->nfields && i < ts->nfields; i++)
+		for (uint32_t i = 0; i < td->nfields && i < ts->nfields; i++) {
+			const struct ty_field *f = ty_part(ts, td, i);
+
 			emit_convert(m, b, arena_printf(m->a, "%s + %u", dst, td->fields[i].off), td->fields[i].type,
-				     arena_printf(m->a, "%s + %u", src, ts->fields[i].off), ts->fields[i].type);
+				     arena_printf(m->a, "%s + %u", src, f->off), f->type);
+		}
 	} else {
 		buf_printf(b, "%s(%s, %s, %u); ", td->align == 8 ? "gft_copy" : "gft_copy_short", dst, src, td->size);
 	}
@@ -239,9 +244,11 @@ void emit_into(struct em *m, struct buf *b, const char *dst, const struct gft_ty
 		return;
 	case EX_TUPLE:
 	case EX_RECORD:
-		for (uint32_t i = 0; i < t->nfields && i < e->nargs; i++)
-			emit_into(m, b, arena_printf(m->a, "%s + %u", dst, t->fields[i].off), t->fields[i].type,
-				  e->args[i]);
+		for (uint32_t i = 0; i < e->type->nfields && i < e->nargs; i++) {
+			const struct ty_field *f = ty_part(t, e->type, i);
+
+			emit_into(m, b, arena_printf(m->a, "%s + %u", dst, f->off), f->type, e->args[i]);
+		}
 		return;
 	case EX_MAP: {
 		unsigned n;

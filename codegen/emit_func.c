@@ -27,15 +27,16 @@ static const char *equal(struct em *m, const char *px, const struct gft_type *tx
 				    emit_ctype(ty), py);
 	if (tx->kind == TY_TUPLE || tx->kind == TY_RECORD) {
 		for (uint32_t i = 0; i < tx->nfields; i++) {
-			const char *one =
-				equal(m, arena_printf(m->a, "%s + %u", px, tx->fields[i].off), tx->fields[i].type,
-				      arena_printf(m->a, "%s + %u", py, ty->fields[i].off), ty->fields[i].type);
+			const struct ty_field *f = ty_part(ty, tx, i);
+			const char *one = equal(m, arena_printf(m->a, "%s + %u", px, tx->fields[i].off),
+						tx->fields[i].type, arena_printf(m->a, "%s + %u", py, f->off), f->type);
 
 			all = all ? arena_printf(m->a, "%s && %s", all, one) : one;
 		}
 		return all ? arena_printf(m->a, "(%s)", all) : "1";
 	}
-	return arena_printf(m->a, "gft_mem_eq(%s, %s, %u)", px, py, tx->size);
+	/* of buffers of two sizes, one is longer, or what lies behind its length is zero */
+	return arena_printf(m->a, "gft_mem_eq(%s, %s, %u)", px, py, tx->size < ty->size ? tx->size : ty->size);
 }
 
 /* Of text that is compared with a literal, no more is read than the literal has. */
@@ -298,6 +299,32 @@ static void pointer_read(struct em *m, struct buf *b, const char *what, const ch
 		buf_puts(b, "} ");
 }
 
+/* buf(); t may be of a longer one. */
+static void buffer(struct em *m, struct buf *b, const char *dst, const struct gft_type *t, const struct expr *e)
+{
+	const struct expr *a = e->args[0], *len = e->nargs > 1 ? e->args[1] : NULL;
+	uint32_t count = e->type->count, have = a->type->size;
+	const char *p, *all = arena_printf(m->a, "%u", count);
+
+	if (t->count > count)
+		buf_printf(b, "gft_zero(%s, %u); ", dst, t->size);
+	if (a->type->kind != TY_STRING && a->type->kind != TY_ARRAY) {
+		pointer_read(m, b, "buf", dst, count, e, len ? NULL : all);
+		return;
+	}
+	if (have < count) /* text that is shorter: zeros behind it */
+		buf_printf(b, "gft_zero(%s, %u); ", dst, e->type->size);
+	buf_puts(b, "{ ");
+	p = emit_at(m, b, a);
+	if (have < count) {
+		buf_printf(b, "gft_buf_value(%s, %u, %s, %u); *(__u32 *)(%s) = %s; } ", dst, have, p, have, dst, all);
+		return;
+	}
+	if (a->type->kind == TY_STRING)
+		all = arena_printf(m->a, "gft_str_len(c, %s, %u)", p, have);
+	buf_printf(b, "gft_buf_value(%s, %u, %s, %s); } ", dst, count, p, len ? emit_val(m, len) : all);
+}
+
 void emit_func_into(struct em *m, struct buf *b, const char *dst, const struct gft_type *t, const struct expr *e)
 {
 	const struct expr *a = e->nargs ? e->args[0] : NULL;
@@ -308,20 +335,7 @@ void emit_func_into(struct em *m, struct buf *b, const char *dst, const struct g
 		buf_printf(b, "*(__u64 *)(%s) = %s; *(__u32 *)(%s + 8) = %d; *(__u32 *)(%s + 12) = %d; ", dst,
 			   emit_val(m, a), dst, e->number, dst, a->kind == EX_IDENT && a->number == 1);
 		return;
-	case FN_BUF:
-		if (a->type->kind == TY_STRING || a->type->kind == TY_ARRAY) {
-			const char *p, *all = arena_printf(m->a, "%u", t->count);
-
-			buf_puts(b, "{ ");
-			p = emit_at(m, b, a);
-			if (a->type->kind == TY_STRING)
-				all = arena_printf(m->a, "gft_str_len(c, %s, %u)", p, a->type->size);
-			buf_printf(b, "gft_buf_value(%s, %u, %s, %s); } ", dst, t->count, p,
-				   e->nargs > 1 ? emit_val(m, e->args[1]) : all);
-			return;
-		}
-		pointer_read(m, b, "buf", dst, t->count, e, e->nargs > 1 ? NULL : arena_printf(m->a, "%u", t->count));
-		return;
+	case FN_BUF: buffer(m, b, dst, t, e); return;
 	case FN_STR_CONCAT: {
 		const struct gft_type *ta = a->type, *tb = e->args[1]->type;
 		const char *p, *q;

@@ -31,6 +31,8 @@ const struct gft_type *sema_join(struct sema *s, const struct gft_type *x, const
 		return x->kind == TY_INT ? x : y;
 	if (x->kind == TY_STRING && y->kind == TY_STRING)
 		return x->size >= y->size ? x : y;
+	if (x->kind == TY_BUFFER && y->kind == TY_BUFFER)
+		return x->count >= y->count ? x : y;
 	if (x->kind == TY_FUNC && y->kind == TY_FUNC)
 		return x;
 	/* a pointer that leads here or there says so only by itself; one to nothing in particular takes part */
@@ -46,8 +48,10 @@ const struct gft_type *sema_join(struct sema *s, const struct gft_type *x, const
 		const char **names = x->kind == TY_RECORD ? ARENA_ARRAY(s->a, const char *, x->nfields + 1) : NULL;
 
 		for (uint32_t i = 0; i < x->nfields; i++) {
-			t[i] = sema_join(s, x->fields[i].type, y->fields[i].type);
-			if (!t[i] || (names && strcmp(x->fields[i].name, y->fields[i].name) != 0))
+			const struct ty_field *f = ty_part(y, x, i);
+
+			t[i] = f ? sema_join(s, x->fields[i].type, f->type) : NULL;
+			if (!t[i])
 				return NULL;
 			if (names)
 				names[i] = x->fields[i].name;
@@ -641,6 +645,9 @@ static void check_tuple(struct sema *s, struct expr *e)
 			sema_error(s, e->args[i]->loc, "%s cannot be part of a tuple", sema_type_name(s, t[i]));
 			t[i] = &ty_i64;
 		}
+		for (uint32_t k = 0; e->kind == EX_RECORD && k < i; k++)
+			if (!strcmp(e->argnames[k], e->argnames[i]))
+				sema_error(s, e->args[i]->loc, "the record has a field '%s' already", e->argnames[i]);
 	}
 	e->type = ty_tuple(s->a, t, e->kind == EX_RECORD ? e->argnames : NULL, e->nargs);
 }

@@ -258,7 +258,7 @@ static void check_buf(struct sema *s, struct expr *e)
 	if (len)
 		need_number(s, e, len, "a length");
 	if (len && sema_const_int(len, &n))
-		count = sema_length(s, "buf", len->loc, n, have);
+		count = sema_length(s, "buf", len->loc, n, e->args[0]->type->kind == TY_STRING ? 0 : have);
 	e->type = ty_buffer(s->a, count);
 }
 

@@ -229,9 +229,12 @@ static bool loses(const struct gft_type *to, const struct gft_type *from, const 
 		return !holds(to, from);
 	}
 	if (to->kind == from->kind && (to->kind == TY_TUPLE || to->kind == TY_RECORD))
-		for (uint32_t i = 0; i < to->nfields && i < from->nfields; i++)
-			if (loses(to->fields[i].type, from->fields[i].type, lost, in))
+		for (uint32_t i = 0; i < to->nfields; i++) {
+			const struct ty_field *f = ty_part(from, to, i);
+
+			if (f && loses(to->fields[i].type, f->type, lost, in))
 				return true;
+		}
 	return false;
 }
 

@@ -552,7 +552,15 @@ void sema_cast(struct sema *s, struct expr *e)
 		return;
 	}
 	if (ty_is_int(t) && from->kind == TY_ARRAY && from->size == t->size)
-		return; /* its bytes as a number */
+		return;					     /* its bytes as a number */
+	if (t->kind == TY_BOOL && from->kind == TY_STRING) { /* whether there is any */
+		e->kind = EX_BINARY;
+		e->op = OP_NE;
+		e->b = expr_new(s->p->ast, EX_STR, e->loc);
+		e->b->str = "";
+		sema_expr(s, e);
+		return;
+	}
 	if (!sema_is_cond(from)) {
 		sema_error(s, e->loc, "cannot cast %s to %s", sema_type_name(s, from), sema_type_name(s, t));
 	} else if (!ty_is_int(t)) {

@@ -113,6 +113,10 @@ def test_syscall_names():
     check("@[write]" in maps(r.out) and "@[exit_group]" in maps(r.out), "names", r)
 
 
+def test_text_as_bool():
+    begin('print(((bool)"hello", (bool)"", (bool)comm)); if ((bool)str($1)) { print("given"); }', "(true, false, true)", "given", params=("x",))
+
+
 def test_delete_tells():
     begin(r'@m[1] = 2; print(delete(@m, 1)); print(delete(@m, 1)); delete(@m, 1); @s = 1; delete(@s); print(@s);',
           "true", "false", "@s: 0")
@@ -254,6 +258,16 @@ def test_macros():
           r'macro hi(n) { for ($i : 0..n) { hi(); } } macro text(c) { $s = c > 1 ? "many" : "one"; $s }')
 
 
+def test_macro_of_an_expression():
+    """What is given for $x may be any expression, which is put in each place, unless the macro assigns to $x."""
+    r = script('macro one($x) { $x + 1 } macro two($x) { one($x + 1) * 10 } macro both($x) { $y = $x + 1; $z = $x + 2; $y + $z } '
+               'begin { @a = 1; print(one(5)); print(two(@a + 1)); $y = 2; print(both({ $y += 1; $y })); print($y); }')
+    check(r.out.startswith("6\n40\n10\n4\n"), "values", r)
+    for text in ("macro f($x) { $x += 1; }", "macro f($x) { let $z = $x++; }", "macro f($x) { let $x = 1; }"):
+        r = script(text + " begin { f(1 + 2); @a = 1; f(@a); $v = 1; f($v); }", status=1)
+        check(r.err.count("assigns to its parameter $x: it must be given a variable") == 2 or "let" in text, "refused", r)
+
+
 def test_macro_in_predicate():
     r = script('macro sq(x) { $y = x; $y * $y } u:main.add1 / sq(arg0) > 3 / { @n = count(); }', command=CALLS)
     check(maps(r.out) == {"@n": "2"}, "hits", r)
@@ -268,9 +282,30 @@ def test_options_of_the_script():
     text = 'print(getopt("min", 10, "least")); print(getopt("name", "x")); print(getopt("v")); print(getopt("n", -1));'
     begin(text, "10", "x", "false", "-1")
     begin(text, "3", "foo", "true", "-4", params=("--", "--min=3", "--v", "--name=foo", "--n=-4"))
-    for given, why in (("--max=1", "gft: the script takes no option --max=1"), ("--min=x", "must be a number")):
+    for given, why in (("--max=1", "gft: neither gft nor the script has an option --max=1"), ("--min=x", "must be a number")):
         r = script("begin { " + text + " }", command=("--", given), status=1)
         check(why in r.err, "refused", r)
+
+
+def test_options_among_gfts():
+    """What gft does not know may be the script's: it is asked, and gft's own names are what a mistake is compared with."""
+    text = 'begin { print(($1, getopt("min", 10), $2, getopt("v"), getopt("b", true))); }'
+    r = gft("-q", "--min=3", "-e", text, "one", "--v", "--b=False", "--", "two")
+    check(r.out == "(one, 3, two, true, false)\n", "options everywhere", r)
+    for args, why in ((("-e", text, "--max=1"), "neither gft nor the script has an option --max=1"),
+                      (("-e", text, "--unsfe"), "did you mean --unsafe?"), (("--min=1",), "unknown option --min=1"),
+                      (("-l", "--unsfe"), "did you mean --unsafe?"), (("info", "--min=1"), "unknown option --min=1")):
+        r = gft(*args, status=1)
+        r.fails_with_one_error()
+        check(why in r.err, why, r)
+
+
+def test_parameters_as_text():
+    """str($1) is what was given, also where it reads as a number; or a part of it, as of any text behind a pointer."""
+    begin('print(str($1)); print(str($1, 3)); print(str($1 + 2)); print(str($2)); print(str($2) == "0x1F"); print($2 + 1); '
+          'print(str($3, 2)); print($3 == "hell"); print(strlen(str($9))); printf("%lu", $4); print(str($2 + 99, 1));',
+          "hello", "hel", "llo", "0x1F", "true", "32", "he", "true", "0", "18446744073709551615",
+          params=("hello", "0x1F", "hell", "0xffffffffffffffff"))
 
 
 def test_known_beforehand():
@@ -360,6 +395,56 @@ def test_words_as_fields():
 def test_buffers_compared():
     begin('$b = buf("abc", 3); print($b == buf("abc", 3)); print($b == buf("abd", 3)); print($b != buf("abd", 3));',
           "true", "false", "true")
+
+
+def test_buffers_of_several_sizes():
+    begin('$b = buf("hi", 2); $c = buf("bye", 3); print($b == $c); print($b == buf("hi\\0", 3)); $b = $c; print($b); '
+          '$b = buf("a", 1); print($b); $d = nsecs ? buf("x", 1) : buf("yyyyyyy", 7); print($d); print(buf("key", 6)); '
+          '@m[buf("ab", 2)] = 1; @m[buf("abcdefgh", 8)] = 2; @m[buf("ab", 2)] += 5; print(@m); clear(@m);',
+          "false", "false", "bye", "a", "x", r"key\x00\x00\x00", r"@m[abcdefgh]: 2", "@m[ab]: 6")
+
+
+def test_records_in_another_order():
+    """Fields are known by their names."""
+    begin('$r = (a = 1, b = "x"); $r = (b = "longer", a = 70000); print($r); print((a = 1, b = 2) == (b = 2, a = 1)); '
+          'print((a = 1, b = 2) == (b = 1, a = 2)); @m[(a = 1, b = "x")] = 1; @m[(b = "x", a = 1)]++; print(@m); clear(@m); '
+          '$n = (x = 1, y = (p = 1, q = 2)); $n = (y = (q = 300000, p = 4), x = 7); print($n.y.q);',
+          "{ .a = 70000, .b = longer }", "true", "false", "@m[{ .a = 1, .b = x }]: 2", "300000")
+    r = script("begin { print((a = 1, a = 2)); $r = (a = 1, b = 2); $r = (a = 1, c = 2); }", status=1)
+    check("has a field 'a' already" in r.err and "Type mismatch for $r" in r.err, "refused", r)
+
+
+def test_old_names_of_settings():
+    """What settings were called before bpftrace 0.20, as Debian 12's manual has them."""
+    for name, value, text, want in (("BPFTRACE_STRLEN", "5", 'print(str($1)); print(config().max_strlen);', "5"),
+                                    ("BPFTRACE_MAP_KEYS_MAX", "7", "print(config.max_map_keys);", "7"),
+                                    ("BPFTRACE_CAT_BYTES_MAX", "1", 'cat("/proc/loadavg"); print(config.max_cat_bytes);', "1")):
+        r = gft("-q", "-e", "begin { " + text + " }", "hello", env=dict(os.environ, **{name: value}))
+        check(r.out.rstrip().endswith(want) and not r.err, name, r)
+
+
+def test_records_of_several_tracepoints():
+    """One clause, and in each event the field is somewhere else, or of another type: the clause runs with its own of each."""
+    text = ("t:syscalls:sys_enter_openat, t:syscalls:sys_enter_open, t:syscalls:sys_enter_newfstatat / pid == cpid / "
+            "{ @name[tid] = args.filename; } "
+            "t:syscalls:sys_exit_open* / pid == cpid && @name[tid] / "
+            "{ if (str(@name[tid]) == $1) { printf(\"%s %d\\n\", probe, args.ret); } delete(@name, tid); } end { clear(@name); }")
+    r = gft("-q", "-e", text, "-c", "/bin/cat /nowhere/to/be/found", "--", "/nowhere/to/be/found")
+    check(r.out.strip() == "tracepoint:syscalls:sys_exit_openat -2", "the name that was opened", r)
+    # whole records too; what is the same everywhere makes one program of all
+    r = gft("-q", "-e", "t:syscalls:sys_enter_close, t:syscalls:sys_enter_openat / pid == cpid / { print(args); exit(); }", "-c", "/bin/true")
+    check(re.search(r"^{ .__syscall_nr = \d+, .(fd|dfd) = ", r.out), "whole", r)
+    n = gft("-d", "c", "-e", "t:syscalls:sys_enter_*stat { @ += args.__syscall_nr; }").ok().out.count("gft_clause_1")
+    check(n == 0, "one clause is enough where the place is the same", None)
+    r = script("t:syscalls:sys_enter_close, t:syscalls:sys_enter_openat { print(args.fd); $x = args.filename; }", status=1)
+    check("sys_enter_openat has no field 'fd'" in r.err and "sys_enter_close has no field 'filename'" in r.err, "which one lacks it", r)
+
+
+def test_first_tick():
+    """The first tick comes a whole period after begin, however long it took to attach what stands behind it."""
+    r = script("begin { @start = nsecs; } i:ms:200 { print((nsecs - @start >= 200000000, elapsed >= 199000000)); exit(); } "
+               "u:runtime.* { @n++; } end { clear(@start); clear(@n); }", command=("-c", "./examples/bin/calls -n 100 -sleep 20ms"))
+    check("(true, true)\n" in r.out, "200 ms", r)
 
 
 def test_count_of_nothing():
