@@ -7,6 +7,7 @@
  * anything, so they are scanned raw.
  */
 #include <ctype.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -213,8 +214,17 @@ static bool number(const char *s, size_t n, uint64_t *out)
 		return false;
 	memcpy(buf, s, n);
 	buf[n] = 0;
+	errno = 0;
 	*out = strtoull(buf, &e, 0);
-	return !*e;
+	if ((*e | 0x20) == 'e' && *s != '0' && isdigit((unsigned char)e[1])) { /* 1e6 */
+		unsigned long zeros = strtoul(e + 1, &e, 10);
+
+		while (zeros && !__builtin_mul_overflow(*out, 10, out))
+			zeros--;
+		if (zeros)
+			return false;
+	}
+	return !*e && !errno;
 }
 
 static void add_pattern(struct scan *s, struct attach_point *ap, const char *text, size_t len, bool exclude,

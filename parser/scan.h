@@ -49,7 +49,8 @@ struct scan {
 	bool in_let;		  /* the declaration of a map: it ends at its ) */
 	bool in_head;		  /* behind attach points: predicate, block or nothing */
 	bool in_pred;
-	bool in_cond;	/* if, while or unroll without a parenthesis: its block follows, on this level */
+	int cond;	/* which of them it was */
+	bool in_cond;	/* if, while, unroll or for without a parenthesis: its block follows, on this level */
 	bool at_stmt;	/* a statement could begin here */
 	bool fetch_arg; /* an argument of fetch() begins here */
 	bool bare_if;	/* a branch without braces was told: its else is no other mistake */

@@ -297,6 +297,21 @@ compound:
 					$$->e2 = $7;
 					$$->body = $9;
 				}
+|	FOR VAR ':' unary block {
+					$$ = stm(s, ST_FOR_MAP, @$);
+					$$->lhs = mk(s, EX_VAR, @2);
+					$$->lhs->name = $2;
+					$$->e = $4;
+					$$->body = $5;
+				}
+|	FOR VAR ':' unary DOTDOT unary block {
+					$$ = stm(s, ST_FOR_RANGE, @$);
+					$$->lhs = mk(s, EX_VAR, @2);
+					$$->lhs->name = $2;
+					$$->e = $4;
+					$$->e2 = $6;
+					$$->body = $7;
+				}
 |	block			{ $$ = stm(s, ST_BLOCK, @$); $$->body = $1; }
 ;
 
@@ -815,6 +830,9 @@ static bool begins_statement(const struct scan *s, uint32_t at)
 	return from <= at && from && strchr("{;}", t[before(s, from)]);
 }
 
+static const char how_loops_are[] =
+	"loops are for ($i : 0..10) { ... }, for ($kv : @map) { ... } and while (...) { ... }";
+
 /* What people type who know another language: how it is said here, or NULL. */
 static const char *said_otherwise(struct scan *s, const YYLTYPE *loc, const char *want, bool semi)
 {
@@ -827,7 +845,7 @@ static const char *said_otherwise(struct scan *s, const YYLTYPE *loc, const char
 
 	if (word_ends(s, t[at] == '(' ? before(s, at) : at, for_word) ||
 	    (in && in->is_cond && word_ends(s, before(s, in->loc.begin), for_word)))
-		return "loops are for ($i : 0..10) { ... }, for ($kv : @map) { ... } and while (...) { ... }";
+		return how_loops_are;
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
 		const char *const word[] = { words[i][0], NULL };
 
@@ -901,6 +919,8 @@ static int yyreport_syntax_error(const yypcontext_t *ctx, struct scan *s, yyscan
 		diag_hint(s->d, "comparing is ==");
 	else if (assign && !want)
 		diag_hint(s->d, "values are assigned to variables, $name, and maps, @name");
+	else if (s->in_cond && s->cond == FOR)
+		diag_hint(s->d, "%s", how_loops_are);
 	else if (s->in_cond)
 		diag_hint(s->d, "a condition of several values needs parentheses: if (...) { ... }");
 	else if (semi)
