@@ -259,15 +259,24 @@ static void expand(struct sema *s, struct expr *e, const struct macro *m)
 	sema_expr(s, e);
 }
 
-/* Two of one name in one file differ in how many arguments they take; what is imported gives way. */
+static bool same_kinds(const struct macro *x, const struct macro *y)
+{
+	for (uint32_t i = 0; i < x->nparams && x->nparams == y->nparams; i++)
+		if (x->params[i]->kind != y->params[i]->kind)
+			return false;
+	return x->nparams == y->nparams;
+}
+
+/* Two of one name in one file differ in what they take; what is imported gives way. */
 static void twice(struct sema *s, const struct macro *m)
 {
 	for (const struct macro *k = s->p->ast->macros; k != m; k = k->next) {
-		if (k->nparams != m->nparams || k->loc.source != m->loc.source || strcmp(k->name, m->name) != 0)
+		if (!same_kinds(k, m) || k->loc.source != m->loc.source || strcmp(k->name, m->name) != 0)
 			continue;
 		diag_error(s->d, m->loc, "macro %s is defined already", m->name);
 		diag_note(s->d, k->loc, "here");
-		diag_hint(s->d, "another number of parameters makes another macro of this name");
+		diag_hint(s->d,
+			  "another number of parameters, or $name instead of name, makes another macro of this name");
 		return;
 	}
 }
@@ -285,19 +294,37 @@ void sema_macros(struct sema *s)
 	}
 }
 
+/* How many of the macro's $v and @m are given a variable or map; -1: it does not take these arguments. */
+static int fitting(const struct macro *m, const struct expr *e)
+{
+	int n = 0;
+
+	for (uint32_t i = 0; i < m->nparams; i++) {
+		bool itself = m->params[i]->kind == e->args[i]->kind && !e->args[i]->nargs;
+
+		if (m->params[i]->kind == EX_MAP && !itself)
+			return -1;
+		n += m->params[i]->kind == EX_VAR ? (itself ? 2 : -1) : m->params[i]->kind == EX_MAP;
+	}
+	return n;
+}
+
 bool sema_macro(struct sema *s, struct expr *e)
 {
-	const struct macro *other = NULL;
+	const struct macro *other = NULL, *best = NULL;
 	const struct sema_define *d;
 
 	for (const struct macro *m = s->p->ast->macros; m; m = m->next) {
 		if (strcmp(m->name, e->name) != 0)
 			continue;
-		if (m->nparams == e->nargs) {
-			expand(s, e, m);
-			return true;
-		}
-		other = m;
+		if (m->nparams != e->nargs)
+			other = m;
+		else if (!best || fitting(m, e) > fitting(best, e))
+			best = m;
+	}
+	if (best) {
+		expand(s, e, best);
+		return true;
 	}
 	if (other) {
 		sema_error(s, e->loc, "macro %s takes %u argument%s, not %u", e->name, other->nparams,
