@@ -391,7 +391,8 @@ const char *emit_agg_read(struct em *m, const struct map *map, const char *key)
 static const char *incdec(struct em *m, const struct expr *e)
 {
 	const struct expr *l = e->a;
-	const char *d = e->op == OP_ADD ? "1" : "-1";
+	uint64_t step = e->type->kind == TY_PTR ? e->ival : 1;
+	const char *d = arena_printf(m->a, "%s%llu", e->op == OP_ADD ? "" : "-", (unsigned long long)step);
 	struct buf o = BUF_INIT;
 	unsigned n;
 

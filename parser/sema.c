@@ -103,6 +103,29 @@ static void note_wrong(struct sema *s, const struct stmt *st)
 		sema_map(s, st->lhs)->wrong = true;
 }
 
+/* p += N, p -= N: the number becomes one of bytes. */
+static bool step_pointer(struct sema *s, struct stmt *st)
+{
+	struct expr *lhs = st->lhs;
+	const struct gft_type *t = lhs->kind == EX_VAR ? lhs->type : sema_map(s, lhs)->value;
+	uint32_t size;
+
+	if (t->kind != TY_PTR || (st->op != OP_ADD && st->op != OP_SUB))
+		return false;
+	size = sema_pointer_step(s, st->loc, t);
+	if (size > 1 && !st->type) {
+		struct expr *n = expr_new(s->p->ast, EX_INT, st->e->loc);
+
+		n->ival = size;
+		st->e = expr_binary(s->p->ast, OP_MUL, st->e, n, st->e->loc);
+		sema_expr(s, st->e);
+	}
+	st->type = t;
+	if (lhs->kind == EX_MAP)
+		sema_assign_map(s, lhs, t, st->loc);
+	return true;
+}
+
 static void check_assign(struct sema *s, struct stmt *st)
 {
 	struct expr *lhs = st->lhs;
@@ -120,6 +143,8 @@ static void check_assign(struct sema *s, struct stmt *st)
 		if (!ty_is_int(st->e->type) && st->e->type->kind != TY_NONE)
 			sema_error(s, st->e->loc, "'%s=' needs a number, not %s", op_text(st->op),
 				   sema_type_name(s, st->e->type));
+		if (step_pointer(s, st))
+			return;
 		if (lhs->kind == EX_VAR && lhs->var) {
 			st->type = sema_arith(st->op, lhs->type, st->e->type);
 			sema_assign_var(s, lhs, st->type, st->loc);

@@ -149,6 +149,8 @@ void sema_cast(struct sema *s, struct expr *e);
 bool sema_text_of(struct sema *s, struct expr *e);
 /* A call of a function of %{ ... %}; false: there is none of that name. */
 bool sema_c_call(struct sema *s, struct expr *e);
+/* How many bytes a pointer of that type goes on with each step, 1 at least. */
+uint32_t sema_pointer_step(struct sema *s, struct src_loc loc, const struct gft_type *p);
 /* p + n, p - n, p - q; false: no pointer takes part. */
 bool sema_pointer_math(struct sema *s, struct expr *e);
 /* Whether a value of type t can be held by a variable or map, or be printed; else an error is told. */

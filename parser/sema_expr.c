@@ -652,6 +652,12 @@ static void check_tuple(struct sema *s, struct expr *e)
 	e->type = ty_tuple(s->a, t, e->kind == EX_RECORD ? e->argnames : NULL, e->nargs);
 }
 
+static bool is_pointer(const struct gft_type *t)
+{
+	return t->kind == TY_PTR;
+}
+
+/* Of a pointer, by the size of what it points to (ival). */
 static void check_incdec(struct sema *s, struct expr *e)
 {
 	const struct gft_type *t;
@@ -659,6 +665,12 @@ static void check_incdec(struct sema *s, struct expr *e)
 	if (e->a->kind == EX_VAR) {
 		const struct var *v = e->a->var ? e->a->var : sema_find_var(s, e->a->name);
 
+		if (v && is_pointer(v->declared ? v->declared : v->type)) {
+			sema_expr(s, e->a);
+			e->type = e->a->type;
+			e->ival = sema_pointer_step(s, e->loc, e->type);
+			return;
+		}
 		t = sema_step(e->op, v ? v->type : &ty_none);
 		sema_assign_var(s, e->a, t, e->loc);
 		if (v && v->declared)
@@ -667,6 +679,10 @@ static void check_incdec(struct sema *s, struct expr *e)
 			sema_error(s, e->loc, "'%s%s' needs a number", op_text(e->op), op_text(e->op));
 	} else {
 		t = sema_step(e->op, sema_map(s, e->a)->value);
+		if (is_pointer(e->a->map->value)) {
+			t = e->a->map->value;
+			e->ival = sema_pointer_step(s, e->loc, t);
+		}
 		if (!ty_is_agg(sema_map(s, e->a)->value))
 			sema_assign_map(s, e->a, t, e->loc);
 		else

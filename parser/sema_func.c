@@ -82,6 +82,22 @@ static void check_find(struct sema *s, struct expr *e)
 	sema_assign_var(s, v, m->value, e->loc);
 }
 
+/* A pointer to characters is the text there, as in bpftrace's library. */
+static void read_text(struct sema *s, struct expr **arg)
+{
+	const struct gft_type *t = (*arg)->type;
+	struct expr *call;
+
+	if (t->kind != TY_PTR || !t->elem || t->elem->kind != TY_INT || t->elem->size != 1)
+		return;
+	call = expr_new(s->p->ast, EX_CALL, (*arg)->loc);
+	call->name = "str";
+	call->args = arena_memdup(s->a, arg, sizeof(*arg));
+	call->nargs = 1;
+	*arg = call;
+	sema_expr(s, call);
+}
+
 static void check_strings(struct sema *s, struct expr *e)
 {
 	int64_t n;
@@ -91,8 +107,10 @@ static void check_strings(struct sema *s, struct expr *e)
 		sema_expr(s, e->args[i]);
 	if (e->nargs > 1 && sema_name_call(s, e))
 		return;
-	for (uint32_t i = 0; i < e->nargs && i < 2; i++)
+	for (uint32_t i = 0; i < e->nargs && i < 2; i++) {
+		read_text(s, &e->args[i]);
 		need_text(s, e, e->args[i]);
+	}
 	if (e->nargs == 3 && (!sema_const_int(e->args[2], &n) || n < 0))
 		sema_error(s, e->args[2]->loc, "strncmp's length must be a plain number");
 	else if (e->nargs == 3)

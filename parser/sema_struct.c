@@ -585,6 +585,13 @@ static bool same_target(const struct gft_type *a, const struct gft_type *b)
 	return a->elem && b->elem && ty_equal(a->elem, b->elem);
 }
 
+uint32_t sema_pointer_step(struct sema *s, struct src_loc loc, const struct gft_type *p)
+{
+	if (p->elem && p->elem->kind == TY_STRUCT)
+		known(s, loc, p->elem);
+	return p->elem && p->elem->size ? p->elem->size : 1;
+}
+
 bool sema_pointer_math(struct sema *s, struct expr *e)
 {
 	const struct gft_type *a = e->a->type, *b = e->b->type;
@@ -608,8 +615,7 @@ bool sema_pointer_math(struct sema *s, struct expr *e)
 		return true;
 	}
 	e->type = p;
-	if (p->elem && p->elem->kind == TY_STRUCT)
-		known(s, e->loc, p->elem);
+	sema_pointer_step(s, e->loc, p);
 	return true;
 }
 

@@ -36,6 +36,21 @@ def test_for_range():
     begin(r'$n = 0; for ($i : 0..100000) { $n++; } print($n);', "100000")
 
 
+def test_without_parentheses():
+    begin('$i = 3; for $j : 1..$i { if $j { print($j); } } @a[1] = 2; for $kv : @a { print($kv); } while $i { $i--; } '
+          'unroll 2 { print($i); } for $k : (1 + 1)..(2 * 2) { print($k); }', "1", "2", "(1, 2)", "0", "0", "2", "3")
+    r = script("begin { for $x : 1..2 print($x); }", status=1)
+    check("loops are for ($i : 0..10) { ... }" in r.err, "how it is said", r)
+
+
+def test_pointers_stepped():
+    """By the size of what they point to, as in C."""
+    begin('$p = (int64*)16; $p += 2; print($p); $p -= 1; print($p++); print(++$p); print($p--); print(--$p); '
+          '@p = (int32*)8; @p++; @p += 3; print(@p); @k[1] = (uint8*)1; @k[1] += 5; @k[1]--; print(@k[1]); $c = (int8*)0; $c++; print($c);',
+          "0x20", "0x18", "0x28", "0x28", "0x18", "@p: 0x18", "0x5", "0x1")
+    begin('let $s : struct S *; $s++; print($s); $s += 2; print($s);', "0xc", "0x24", before="struct S { int a[3]; };\n")
+
+
 def test_for_return():
     begin(r'for ($i : 0..10) { if ($i == 2) { print($i); return; } } print("no");', "2")
     begin(r'for ($i : 0..10) { for ($j : 0..10) { if ($j == 2) { print("out"); exit(); } } } print("no");', "out")
@@ -95,6 +110,13 @@ def test_text_functions():
     begin(r'$s = "hello world"; print((strlen($s), strncmp($s, "help", 3), strncmp($s, "help", 4) == 0)); '
           r'print(strcontains($s, "lo w")); print(strcontains($s, "lo  w")); printf("%c%c\n", $s[0], $s[4]); '
           r'print($s[70]); print((string[4])"abcdefgh");', "(11, 0, false)", "true", "false", "ho", "0", "abcd")
+
+
+def test_text_behind_pointers():
+    """The functions about text take a pointer to characters as it is."""
+    r = gft("-q", "-e", 't:syscalls:sys_enter_execve / comm != "x" / { $p = args.filename; print((strlen($p), strcontains($p, "tru"), '
+            'strstr($p, "in"), strncmp($p, "/bin", 4))); exit(); }', "-c", "/bin/true")
+    check(r.out == "(9, true, 2, 0)\n", "text", r)
 
 
 def test_parts_compared():
@@ -266,6 +288,16 @@ def test_macro_of_an_expression():
     for text in ("macro f($x) { $x += 1; }", "macro f($x) { let $z = $x++; }", "macro f($x) { let $x = 1; }"):
         r = script(text + " begin { f(1 + 2); @a = 1; f(@a); $v = 1; f($v); }", status=1)
         check(r.err.count("assigns to its parameter $x: it must be given a variable") == 2 or "let" in text, "refused", r)
+
+
+def test_macros_by_kind():
+    """One for variables and one for all else; what it is given says which is meant."""
+    r = script('macro kind($x) { 1 } macro kind(x) { 2 } macro kind(@x) { 3 } macro both($a, $b) { 1 } macro both($a, b) { 2 } '
+               'macro both(a, $b) { 3 } macro both(a, b) { 4 } begin { $v = 1; @m = 1; print((kind($v), kind(5), kind(@m), kind($v + 1))); '
+               'print((both($v, $v), both($v, 1), both(1, $v), both(1, 1))); clear(@m); }')
+    check(r.out.startswith("(1, 2, 3, 2)\n(1, 2, 3, 4)\n"), "which of them", r)
+    r = script("macro f($x) { 1 } macro f(x) { 2 } macro f($y) { 3 } begin { }", status=1)
+    check("macro f is defined already" in r.err, "twice", r)
 
 
 def test_macro_in_predicate():
