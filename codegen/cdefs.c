@@ -580,14 +580,6 @@ static void tell(const struct unit *u, const struct ctypes_result *r)
 	}
 }
 
-static double now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
-}
-
 static struct {
 	void *handle; /* for ever: LLVM does not like to be unloaded */
 	gft_ctypes_parse_fn parse;
@@ -636,7 +628,7 @@ static struct cdefs *parse(const struct unit *u, struct cache *cache, const uint
 				  .nwords = u->nwords };
 	struct cdefs *c = NULL;
 	struct ctypes_result r;
-	double t0 = now_ms();
+	double t0 = lib_now_ms();
 
 	if (!load(u, path))
 		return NULL;
@@ -649,7 +641,7 @@ static struct cdefs *parse(const struct unit *u, struct cache *cache, const uint
 				   arena_strdup(u->ast->arena, r.files[i]));
 		cache_store(cache, key, &r, o);
 		if (o->verbose)
-			fprintf(stderr, "read %zu files of C in %.1f ms\n", r.nfiles + 1, now_ms() - t0);
+			fprintf(stderr, "read %zu files of C in %.1f ms\n", r.nfiles + 1, lib_now_ms() - t0);
 	}
 	lib.release(&r);
 	return c;

@@ -516,20 +516,6 @@ extern "C" __attribute__((visibility("default"))) int gft_clang_compile(const st
 	return w.failed ? -1 : 0;
 }
 
-extern "C" __attribute__((visibility("default"))) void gft_clang_release(struct clang_result *r)
-{
-	if (!r)
-		return;
-	for (size_t i = 0; i < r->ndiags; i++) {
-		std::free(const_cast<char *>(r->diags[i].file));
-		std::free(const_cast<char *>(r->diags[i].text));
-	}
-	std::free(r->diags);
-	std::free(r->object);
-	std::free(r->ir);
-	std::memset(r, 0, sizeof(*r));
-}
-
 extern "C" __attribute__((visibility("default"))) const char *gft_clang_version(void)
 {
 	static const std::string version = clang::getClangFullVersion();

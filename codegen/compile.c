@@ -3,13 +3,11 @@
  * compile.c - generated C to an object: from the cache, or by Clang.
  *
  * Clang's libraries are large, so they are behind libgft-clang.so, which is
- * loaded at the first miss.  The key of the cache must not need them: instead
+ * loaded at a miss only, in a process of its own (compiler.c).  The key of the cache must not need them: instead
  * of the compiler's version it has the identity (size, time) of the shared
  * object and of the Clang library that it would load.
  */
-#include <dlfcn.h>
 #include <errno.h>
-#include <link.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +17,7 @@
 #include <unistd.h>
 
 #include "codegen/cache.h"
+#include "codegen/compiler.h"
 #include "codegen/lib.h"
 #include "gft/compile.h"
 
@@ -28,68 +27,7 @@
 
 #define LIB_NAME "libgft-clang.so"
 
-struct clang_lib {
-	void *handle;
-	gft_clang_compile_fn compile;
-	gft_clang_release_fn release;
-	gft_clang_version_fn version;
-};
-
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static struct clang_lib lib;
-
-static double now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
-}
-
-/* --- loading the library ----------------------------------------------------------------- */
-
-static int load_lib(const char *path, bool verbose, char *err, size_t err_sz)
-{
-	double t0 = now_ms();
-	void *h;
-
-	if (lib.handle)
-		return 0;
-	if (!path[0]) {
-		const char *env = secure_getenv("GFT_CLANG_LIB");
-
-		if (env && env[0])
-			snprintf(err, err_sz, "there is no compiler: GFT_CLANG_LIB=%s is not a file", env);
-		else
-			snprintf(err, err_sz,
-				 "there is no compiler: %s is neither beside gft nor in /usr/local/lib/gft or "
-				 "/usr/lib/gft; "
-				 "install it, or set GFT_CLANG_LIB",
-				 LIB_NAME);
-		return -ENOENT;
-	}
-	/* RTLD_DEEPBIND would break the sanitizers; LOCAL keeps LLVM's symbols from everybody else */
-	h = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-	if (!h) {
-		snprintf(
-			err, err_sz,
-			"the compiler does not load: %s; is the package of Clang's libraries (libclang-cpp) installed?",
-			dlerror());
-		return -ELIBACC;
-	}
-	*(void **)&lib.compile = dlsym(h, GFT_CLANG_COMPILE);
-	*(void **)&lib.release = dlsym(h, GFT_CLANG_RELEASE);
-	*(void **)&lib.version = dlsym(h, GFT_CLANG_VERSION);
-	if (!lib.compile || !lib.release || !lib.version) {
-		snprintf(err, err_sz, "%.300s is not gft's compiler: it lacks %s", path, GFT_CLANG_COMPILE);
-		dlclose(h);
-		return -ELIBBAD;
-	}
-	lib.handle = h; /* for ever: LLVM does not like to be unloaded */
-	if (verbose)
-		fprintf(stderr, "loaded %s (%s) in %.1f ms\n", path, lib.version(), now_ms() - t0);
-	return 0;
-}
 
 /* --- the key -------------------------------------------------------------------------------- */
 
@@ -125,7 +63,7 @@ static void key_of(const char *name, const char *text, size_t len, const struct 
 
 /* --- compiling ------------------------------------------------------------------------------- */
 
-static int run_clang(const char *name, const char *text, size_t len, const struct compile_opts *o,
+static int run_clang(const char *lib, const char *name, const char *text, size_t len, const struct compile_opts *o,
 		     struct compile_result *out)
 {
 	struct clang_job job = o->includes ? *o->includes : (struct clang_job){ 0 };
@@ -152,17 +90,9 @@ static int run_clang(const char *name, const char *text, size_t len, const struc
 			files[i++] = o->sources[k];
 	job.files = files;
 	job.nfiles = i;
-	r = lib.compile(&job, &out->clang);
+	r = compiler_run(lib, &job, o->verbose, out);
 	free(files);
-
-	out->diags = out->clang.diags;
-	out->ndiags = out->clang.ndiags;
-	out->object = out->clang.object;
-	out->object_len = out->clang.object_len;
-	out->ir = out->clang.ir;
-	out->clang.object = NULL;
-	out->clang.ir = NULL;
-	return r ? -1 : 0;
+	return r;
 }
 
 int compile_bpf(const char *name, const char *text, size_t len, const struct compile_opts *opts,
@@ -197,14 +127,26 @@ int compile_bpf(const char *name, const char *text, size_t len, const struct com
 		r = 0;
 		goto end;
 	}
-	r = load_lib(path, o->verbose, out->err, sizeof(out->err));
-	if (r)
+	if (!found) {
+		const char *env = secure_getenv("GFT_CLANG_LIB");
+
+		if (env && env[0])
+			snprintf(out->err, sizeof(out->err), "there is no compiler: GFT_CLANG_LIB=%.300s is not a file",
+				 env);
+		else
+			snprintf(out->err, sizeof(out->err),
+				 "there is no compiler: %s is neither beside gft nor in /usr/local/lib/gft or "
+				 "/usr/lib/gft; "
+				 "install it, or set GFT_CLANG_LIB",
+				 LIB_NAME);
+		r = -ENOENT;
 		goto end;
-	t0 = now_ms();
-	r = run_clang(name, text, len, o, out);
-	if (o->verbose)
+	}
+	t0 = lib_now_ms();
+	r = run_clang(path, name, text, len, o, out);
+	if (o->verbose && r >= -1)
 		fprintf(stderr, "compiled %zu bytes of C to %zu bytes in %.1f ms\n", len, out->object_len,
-			now_ms() - t0);
+			lib_now_ms() - t0);
 	if (!r && !out->ndiags) /* what was warned of is told the next time too */
 		cache_put(cache, key, out->object, out->object_len);
 end:
@@ -219,7 +161,10 @@ void compile_release(struct compile_result *r)
 		return;
 	free(r->object);
 	free(r->ir);
-	if (lib.release)
-		lib.release(&r->clang);
+	for (size_t i = 0; i < r->ndiags; i++) {
+		free((char *)(uintptr_t)r->diags[i].file);
+		free((char *)(uintptr_t)r->diags[i].text);
+	}
+	free(r->diags);
 	memset(r, 0, sizeof(*r));
 }

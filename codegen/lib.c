@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 /* The i-th place to look in; false behind the last. */
@@ -48,4 +49,12 @@ bool lib_find(const char *name, const char *env, char *path, size_t size, struct
 			return true;
 	path[0] = 0;
 	return false;
+}
+
+double lib_now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
 }

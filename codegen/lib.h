@@ -14,4 +14,7 @@
  */
 bool lib_find(const char *name, const char *env, char *path, size_t size, struct stat *st);
 
+/* Milliseconds of a clock that only goes on. */
+double lib_now_ms(void);
+
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * clang.h - BPF C text to object bytes, by Clang's own libraries in this
- * process.  The code behind it is C++ (codegen/clang.cc) in a shared object,
- * libgft-clang.so, that codegen/compile.c loads at the first cache miss only.
+ * clang.h - BPF C text to object bytes, by Clang's own libraries.  The code
+ * behind it is C++ (codegen/clang.cc) in a shared object, libgft-clang.so, that
+ * codegen/compiler.c loads in a process of its own.
  */
 #ifndef GFT_CLANG_H
 #define GFT_CLANG_H
@@ -57,13 +57,12 @@ struct clang_result {
 
 /*
  * Exported by libgft-clang.so.  Returns 0, or -1 when there were errors (diags
- * say which).  Never exits, never writes to stderr.  Releases with the second.
+ * say which).  Never exits, never writes to stderr.  The result is the caller's.  To be called once in a process:
+ * LLVM's BPF back end keeps pointers into one module and follows them in the next.
  */
 typedef int (*gft_clang_compile_fn)(const struct clang_job *job, struct clang_result *out);
-typedef void (*gft_clang_release_fn)(struct clang_result *r);
 typedef const char *(*gft_clang_version_fn)(void);
 #define GFT_CLANG_COMPILE "gft_clang_compile"
-#define GFT_CLANG_RELEASE "gft_clang_release"
 #define GFT_CLANG_VERSION "gft_clang_version"
 
 #endif

@@ -29,8 +29,7 @@ struct compile_result {
 	bool from_cache;
 	struct clang_diag *diags; /* owned */
 	size_t ndiags;
-	char err[512];		   /* why there is no compiler: libgft-clang.so missing, ... */
-	struct clang_result clang; /* backing store of diags */
+	char err[512]; /* why there is no compiler: libgft-clang.so missing, ... */
 };
 
 /*
