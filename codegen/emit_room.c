@@ -39,7 +39,7 @@ static bool on_stack(struct em *m, uint32_t size)
 {
 	uint32_t all = m->ci->needs & NEED_LOOP ? STACK_LOOP : STACK_ALL;
 
-	if (size > STACK_ONE || m->stack + round8(size) > all)
+	if (m->p->little_stack || size > STACK_ONE || m->stack + round8(size) > all)
 		return false;
 	m->stack += round8(size);
 	return true;

@@ -248,6 +248,7 @@ struct plain_probe {
 #define GO_VALUES_MAX 8 /* = GFT_CAP_WORDS; whole Go values that fetch() captures at one site */
 
 struct program {
+	bool little_stack; /* for codegen(): values of several parts are kept in a map, not on BPF's stack */
 	struct arena *arena;
 	struct diag *diag;
 	struct ast *ast;

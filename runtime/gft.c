@@ -49,6 +49,7 @@ struct story {
 	struct generated gen;
 	struct compile_result object;
 	struct site_table *sites;
+	bool deep; /* the object needs more stack than there is */
 };
 
 /* --- script text ---------------------------------------------------------------------------- */
@@ -394,6 +395,10 @@ static bool compile(struct story *s)
 			continue;
 		}
 		/* told for every place of such a program */
+		if (strstr(d.text, "BPF stack limit") && !s->program->little_stack) {
+			s->deep = true;
+			return false;
+		}
 		if (strstr(d.text, "BPF stack limit")) {
 			d.text = "the script's values need more than the 512 bytes of stack that a BPF program has";
 			d.level = 2;
@@ -497,11 +502,14 @@ static int check_kernel(void)
 	return -1;
 }
 
-static int run(struct story *s)
+/* s->deep: nothing was told, and it may be tried with less on the stack. */
+static int attempt(struct story *s)
 {
-	struct run_opts ro = { .diag = s->diag, .cli = &s->cli, .meta = s->gen.meta, .targets = s->targets };
+	struct run_opts ro = { .diag = s->diag, .cli = &s->cli, .targets = s->targets };
 	int e;
 
+	if (!s->program->little_stack)
+		ro.deep = &s->deep;
 	codegen(s->program, &s->gen);
 	if (stage(s, "program"))
 		return 0;
@@ -527,7 +535,7 @@ static int run(struct story *s)
 	}
 	if (check_kernel() < 0)
 		return 1;
-	if (s->has_child && (e = child_start(&s->child)) < 0) {
+	if (s->has_child && !s->child.pid && (e = child_start(&s->child)) < 0) {
 		fprintf(stderr, "gft: cannot start a process: %s\n", strerror(-e));
 		return 1;
 	}
@@ -537,6 +545,23 @@ static int run(struct story *s)
 	ro.sites = s->sites;
 	ro.child = s->has_child ? &s->child : NULL;
 	return run_script(&ro);
+}
+
+static int run(struct story *s)
+{
+	int status = attempt(s);
+
+	if (!s->deep)
+		return status;
+	/* a value of several parts is reached through a pointer then, which is slower */
+	if (s->cli.verbose)
+		fputs("gft: the script needs more stack than BPF has: its values are kept in a map\n", stderr);
+	s->program->little_stack = true;
+	site_table_free(s->sites);
+	s->sites = NULL;
+	compile_release(&s->object);
+	memset(&s->object, 0, sizeof(s->object));
+	return attempt(s);
 }
 
 /* gft info BINARY */

@@ -410,7 +410,12 @@ static bool load(struct run *r)
 		ko.site_addrs = sites_total(o->sites);
 	ko.site_ids = r->meta->site_ids ? sites_total(o->sites) : 0;
 	ko.site_names = r->meta->nname_tests ? sites_total(o->sites) : 0;
-	if (ksession_load(&r->ks, &ko, &err) < 0)
+	if (ksession_load(&r->ks, &ko, &err) < 0 && err.stack && o->deep) {
+		*o->deep = true;
+		kernel_error_fini(&err);
+		return false;
+	}
+	if (!r->ks)
 		return fail(r, &err);
 	/* first who is followed, then whom: what they start in between is not missed */
 	r->processes = ko.processes;
@@ -873,14 +878,14 @@ int run_script(const struct run_opts *o)
 		.trunc_trailer = o->meta->config.str_trunc_trailer,
 	};
 	r.bar = nfuncs >= MANY_FUNCTIONS && isatty(STDERR_FILENO);
-	if (nfuncs >= MANY_FUNCTIONS && !o->cli->quiet)
-		fprintf(stderr, "attaching to %llu functions ...\n", (unsigned long long)nfuncs);
 	if (!open_output(&r, &fd) || !open_recorder(&r, &rec_fd))
 		goto out;
 	r.values.raw_text = output_escapes(r.out);
 	r.graph = graph_builder_new(&gc);
 	if (!load(&r))
 		goto out;
+	if (nfuncs >= MANY_FUNCTIONS && !o->cli->quiet)
+		fprintf(stderr, "attaching to %llu functions ...\n", (unsigned long long)nfuncs);
 	r.warnings = (struct warnings){ .meta = r.meta,
 					.ks = r.ks,
 					.out = r.out,

@@ -20,6 +20,7 @@ struct run_opts {
 	struct targets *targets;
 	struct site_table *sites;
 	struct child *child; /* NULL: no -c */
+	bool *deep; /* set, and nothing is told, when the kernel refuses the object for its stack; NULL: that is told */
 };
 
 /* Returns the exit status. */

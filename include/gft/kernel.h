@@ -30,6 +30,7 @@ struct kernel_error {
 	char source[128]; /* with line: the script's line that the verifier had come to */
 	unsigned line;	  /* 0: none is known */
 	char *log;	  /* malloc'd verifier log or NULL: shown with -v only */
+	bool stack;	  /* it was refused for what it needs of BPF's stack */
 };
 void kernel_error_fini(struct kernel_error *e);
 

@@ -128,6 +128,7 @@ void ks_explain(const char *log, struct kernel_error *err)
 			else
 				ks_error(err, "the kernel's verifier refuses the script: %s", last);
 			err->hint = reasons[i].hint;
+			err->stack = !strcmp(reasons[i].text, "combined stack size");
 			return;
 		}
 	ks_error(err, "the kernel's verifier refuses the script: %s", last);

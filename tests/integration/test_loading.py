@@ -13,7 +13,7 @@ import shlex
 import struct
 import sys
 
-from gft import ROOT, Fail, Gft, Skip, check
+from gft import ROOT, Fail, Gft, Skip, check, gft
 
 sys.path.insert(0, os.path.join(ROOT, "tests/property"))
 
@@ -42,6 +42,30 @@ def test_random_scripts():
     n = int(os.environ.get("GFT_PROPERTY", 20))
     bad = [why for why in (scripts.run_one(f"{ROOT}/build/gft", seed, False, False) for seed in range(1, 1 + n)) if why]
     check(not bad, f"{len(bad)} of {n} scripts do not load", "\n".join(bad))
+
+
+def test_more_stack_than_there_is():
+    """What the kernel refuses for its stack is compiled once more, with its values in a map: nobody is told to write less."""
+    words = r'"a longer text \t\x41 \"q\" ??="'
+    text = ("u:main.add1 < unroll (20) { if ((fetch(%al:c64) != comm)) { break; } if (!rand) { return; } } "
+            "graph(args, parks, min = 10ms, stack, rate = 1/ms, syscalls, ret, children); >\n"
+            'u:main.minus / "' + "long text " * 13 + f'" == (!(arg1 > curtask.mm.mmap_base) ? {words} : {words}) / '
+            "{ unroll (2) { if ((int8)(nsecs)) { continue; } let $n : uint64 = (uint64)(strlen((((1, comm), (arg0,), "
+            f"(x = fetch(16($stack):b1@0/16), y = ({words}, 4294967296)))).2.y.0)); $n++; print($n); print(arg3); "
+            '$s = str_concat((string[8])comm, (string[70])comm); } printf("%rh %c %*s %e\\n", buf((uint8[8])(nsecs + arg1)), @m, 12, '
+            "(fetch(+4096(%r8)) > curtask->real_parent.tgid ? func : func), fetch(+4096(%r13):f32)); }\n"
+            f'begin {{ @m = count(); @k[100, {words}] = lhist(has_key(@k, (elapsed, "x")), -10, 10, 1); print("ran"); exit(); }}')
+    r = gft("-v", "-q", "--no-cache", "--no-warnings", "-e", text, "./examples/bin/calls").ok()
+    check("its values are kept in a map" in r.err, "it was not too much: find another script", r)
+    check(r.out.startswith("ran\n"), "it runs", r)
+
+
+def test_compiler_is_gone():
+    """Clang runs in a process of its own: what traces has none of its memory, also when it had to compile."""
+    script = "begin { print(pid); } i:s:60 { exit(); }"
+    with Gft("-q", "--no-cache", "-e", script) as g:
+        with open(f"/proc/{g.pid}/maps") as f:
+            check("libLLVM" not in f.read(), "LLVM is not in memory", None)
 
 
 def walked(pid):
