@@ -29,6 +29,8 @@ TRACEPOINTS = {"sched:sched_switch": [("args.prev_pid", "int"), ("args.next_pid"
                "syscalls:sys_enter_openat": [("args.dfd", "int"), ("args.flags", "int"), ("str(args.filename)", "str"),
                                              ("(uint64)args.filename", "int")],
                "syscalls:sys_exit_w*": [],
+               "syscalls:sys_enter_open,t:syscalls:sys_enter_openat": [("args.flags", "int"), ("str(args.filename)", "str"),
+                                                                      ("(args.filename != 0)", "int"), ("args.mode", "int")],
                "sched:sched_process_exec": [("args.filename", "str"), ("args.pid", "int")]}
 RAW = {"sched_switch": [("args.preempt", "int"), ("arg0", "int"), ("args.prev.pid", "int"), ("args.next.comm", "str"),
                         ("args.next.__state", "int")],
@@ -379,7 +381,10 @@ class Script(Kinds):
             return f"({self.expr(2)}, {self.string(2)})"
         if kind == "rec":
             k = self.known("rec")
-            return self.r.choice(k) if k and self.chance(0.2) else f"(a = {self.expr(2)}, b = {self.expr(2)})"
+            if k and self.chance(0.2):
+                return self.r.choice(k)
+            first, then = self.pick(("a", "b"), ("a", "b"), ("b", "a"))
+            return f"({first} = {self.expr(2)}, {then} = {self.expr(2)})"
         return self.of_other(kind, depth)
 
     # --- macros ----------------------------------------------------------------------------
@@ -390,7 +395,8 @@ class Script(Kinds):
               ("note", "macro note(@m, k) { @m[k] = count(); }", "map"),
               ("size", "macro size(s) { strlen(s) + len(s) }", "str"),
               ("both", "macro both(x) { $t = half(x); $t * half(x + 1) }", "int"),
-              ("half", "macro half(x, y) { (x + y) / 2 }", "int2")]
+              ("half", "macro half(x, y) { (x + y) / 2 }", "int2"), ("twice", "macro twice($x) { $x + $x }", "int"),
+              ("kind", "macro kind($x) { $x } macro kind(x) { let $x = x; kind($x) }", "int")]
 
     def make_macros(self):
         if not self.chance(0.4):
@@ -569,6 +575,8 @@ class Script(Kinds):
             value = self.pick("7", f"({t})({self.expr(2)})", f"({t})({self.expr(2)})")
             use = self.pick(f"{name}++; ", f"--{name}; ", f"{name} += ({t}){self.leaf()}; ", f"{name} <<= 3; ", "")
         else:
+            if kind == "ptr":
+                use = self.pick(f"{name}++; ", f"--{name}; ", f"{name} += {self.leaf()}; ", f"{name} -= 2; ", "")
             value = {"flag": lambda: f"(bool)({self.expr(2)})", "text": lambda: '"text"',
                      "ptr": lambda: self.of_kind("ptr"), "arr8": lambda: self.of_kind("arr8")}[kind]()
         return f"let {name} : {t} = {value}; {use}print({name});"
@@ -585,7 +593,10 @@ class Script(Kinds):
         if kind == "for":
             bounds = f"{self.pick('0', '-3', self.leaf())}..{self.pick('10', '300', self.leaf())}"
             self.vars.append([(name, "counter")])
-            s = f"for ({name} : {bounds}) {{ {extra}{self.block(depth)} }}"
+            if self.chance(0.2):
+                s = f"for {name} : {self.pick('0', 'cpu')}..{self.pick('10', 'pid', '(' + self.expr(2) + ')')} {{ {extra}{self.block(depth)} }}"
+            else:
+                s = f"for ({name} : {bounds}) {{ {extra}{self.block(depth)} }}"
             self.vars.pop()
             return s
         if kind == "while":

@@ -62,7 +62,8 @@ class Kinds:
         "cgroup": (None, lambda g, d: "cgroup_path(cgroup)"),
         "user": (None, lambda g, d: "username"),
         "other": (None, lambda g, d: f"comm({g.expr(d + 1)})"),
-        "bytes": (None, lambda g, d: f"buf((uint64)({g.expr(d + 1)}), 8)" if g.chance(0.6) else
+        "bytes": (None, lambda g, d: f"buf((uint64)({g.expr(d + 1)}), {g.pick(8, 8, 3, 17, 70)})" if g.chance(0.5) else
+                  f"buf({g.string(d + 1)}, {g.pick(2, 12, 40)})" if g.chance(0.4) else
                   f"buf((uint8[8])({g.expr(d + 1)} + nsecs))"),
         "arr8": (None, lambda g, d: f"(uint8[8])(uint64)({g.expr(d + 1)})"),
         "arr2": (None, lambda g, d: g.pick("(int32[2])", "(int32[])") + f"(uint64)({g.expr(d + 1)})"),
@@ -79,7 +80,7 @@ class Kinds:
         "took": (("ur",), lambda g, d: "duration"),
     }
     # kinds that hold more than one value of the language are compared part by part
-    EQUAL = ("arr8", "arr2", "arr4", "nest", "one", "wide", "pair", "rec")
+    EQUAL = ("bytes", "arr8", "arr2", "arr4", "nest", "one", "wide", "pair", "rec")
 
     def others(self):
         """The kinds that this clause can make."""
@@ -114,7 +115,7 @@ class Kinds:
         return self.pick(
             lambda: f"len({self.pick('ustack', 'ustack(5)', 'gostack')})",
             lambda: f"(uint64)kaddr(\"{self.pick('schedule', 'do_exit')}\")",
-            lambda: f"len({s()})", lambda: f"strlen({s()})", lambda: f"strcap({s()})",
+            lambda: f"len({s()})", lambda: f"strlen({s()})", lambda: f"strlen((int8 *)({e()}))", lambda: f"(bool){self.pick('comm', f'({s()})')}", lambda: f"strcap({s()})",
             lambda: f"({nest()}).0.0", lambda: f"({nest()}).2.x", lambda: f"({nest()})[1].0",
             lambda: f"strlen(({nest()}).2.y.0)",
             lambda: f"({self.of_kind('arr2', d)})[{self.pick(0, 1, 'cpu')}]",
