@@ -43,6 +43,9 @@ size_t kernel_btf_names(char tag, const char *pattern, const char ***names);
 /* The definitions in C of these names, which kernel_btf_names() gave, in their order: a blank line behind each. */
 void kernel_btf_define(char tag, const char *const *names, size_t n, struct buf *out);
 
+/* The file that the environment's GFT_BTF or BPFTRACE_BTF names to be taken for the kernel's; NULL: none. */
+const char *kernel_btf_path(void);
+
 /* Answers all of that from the BTF of a file, for tests; NULL goes back to the running kernel's.  0 or a negative
  * errno. */
 int kernel_btf_use(const char *path);

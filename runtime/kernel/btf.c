@@ -68,9 +68,18 @@ int kernel_btf_use(const char *path)
 	return all.error;
 }
 
+const char *kernel_btf_path(void)
+{
+	const char *own = getenv("GFT_BTF"), *theirs = getenv("BPFTRACE_BTF");
+
+	return own && *own ? own : theirs && *theirs ? theirs : NULL;
+}
+
 static bool vmlinux(void)
 {
-	if (!all.tried) {
+	if (!all.tried && kernel_btf_path()) {
+		kernel_btf_use(kernel_btf_path());
+	} else if (!all.tried) {
 		all.tried = true;
 		ks_log_start();
 		all.btf[0] = btf__load_vmlinux_btf();
@@ -138,7 +147,8 @@ static void no_btf(char *err, size_t err_sz, const char *otherwise)
 	if (vmlinux())
 		snprintf(err, err_sz, "%s", otherwise);
 	else
-		snprintf(err, err_sz, "the kernel's types are not known: /sys/kernel/btf/vmlinux cannot be read (%s)",
+		snprintf(err, err_sz, "the kernel's types are not known: %s cannot be read (%s)",
+			 kernel_btf_path() ? kernel_btf_path() : "/sys/kernel/btf/vmlinux",
 			 all.error == -ESRCH ? "not there" : strerror(-all.error));
 }
 

@@ -13,6 +13,7 @@
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 
+#include "gft/btf.h"
 #include "gft/kernel.h"
 #include "runtime/kernel/uapi.h"
 
@@ -213,7 +214,7 @@ static int probe_caps(struct kernel_caps *c)
 
 	if (!uname(&u))
 		snprintf(c->release, sizeof(c->release), "%.64s", u.release);
-	c->btf = readable("/sys/kernel/btf/vmlinux");
+	c->btf = readable(kernel_btf_path() ? kernel_btf_path() : "/sys/kernel/btf/vmlinux");
 	c->uprobe = readable("/sys/bus/event_source/devices/uprobe/type");
 	c->lockdown = has_lockdown();
 	fd = load(BPF_PROG_TYPE_KPROBE, 0, nothing, 2);

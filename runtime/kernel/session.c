@@ -12,6 +12,7 @@
 
 #include <bpf/btf.h>
 
+#include "gft/btf.h"
 #include "gft/setup.h"
 
 #define RING_DEFAULT (8u << 20)
@@ -228,7 +229,7 @@ static void give_room(struct bpf_map *map, uint32_t entries)
 
 static int open_object(struct ksession *s, const struct ksession_opts *o, size_t ring, struct kernel_error *err)
 {
-	LIBBPF_OPTS(bpf_object_open_opts, oo, .object_name = "gft");
+	LIBBPF_OPTS(bpf_object_open_opts, oo, .object_name = "gft", .btf_custom_path = kernel_btf_path());
 	const struct kernel_caps *caps = NULL;
 	int r;
 
@@ -305,6 +306,9 @@ static void load_error(int r, const char *log, struct kernel_error *err)
 	else if (r == -ESRCH && access("/sys/kernel/btf/vmlinux", R_OK))
 		ks_error(err, "the script needs the kernel's own types (thread-local storage, of functions in assembly "
 			      "and of C), and /sys/kernel/btf/vmlinux is not there");
+	else if (kernel_btf_path() && !ks_vmlinux_btf())
+		ks_error(err, "%s, which the environment names for the kernel's types, cannot be read",
+			 kernel_btf_path());
 	else if (r == -EMFILE)
 		ks_error(err, "too many open files for the script's maps and programs: ulimit -n gives more");
 	else

@@ -455,6 +455,20 @@ def test_old_names_of_settings():
         check(r.out.rstrip().endswith(want) and not r.err, name, r)
 
 
+def test_types_of_a_file():
+    """Where the kernel's types come from another file: BPFTRACE_BTF, or gft's own name of it."""
+    text = "begin { print((curtask.pid == tid, sizeof(struct task_struct) > 1000)); }"
+    with tempfile.NamedTemporaryFile() as f:
+        f.write(b"no BTF")
+        f.flush()
+        for name, path, want in (("BPFTRACE_BTF", "/sys/kernel/btf/vmlinux", "(true, true)\n"), ("GFT_BTF", "/nowhere", ""),
+                                 ("GFT_BTF", f.name, "")):
+            if want and not os.path.exists(path):
+                continue
+            r = gft("-q", "-e", text, env=dict(os.environ, **{name: path}))
+            check(r.out == want and (want or path in r.err), f"{name}={path}", r)
+
+
 def test_records_of_several_tracepoints():
     """One clause, and in each event the field is somewhere else, or of another type: the clause runs with its own of each."""
     text = ("t:syscalls:sys_enter_openat, t:syscalls:sys_enter_open, t:syscalls:sys_enter_newfstatat / pid == cpid / "
