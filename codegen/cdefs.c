@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "codegen/cache.h"
+#include "codegen/cdefs_kernel.h"
 #include "codegen/lib.h"
 #include "gft/arena.h"
 #include "gft/buf.h"
@@ -34,6 +35,7 @@
 
 #define LIB_NAME  "libgft-ctypes.so"
 #define WORDS_MAX 20000
+#define TRIES_MAX 8 /* to read the C: each may show more types that are the kernel's */
 
 /* --- tables to types ------------------------------------------------------------------ */
 
@@ -49,7 +51,7 @@ struct cdefs {
 	struct arena *a;
 	struct gft_type *types;
 	struct named *names;
-	uint32_t nnames;
+	uint32_t ntypes, nnames;
 	const char **files;
 	size_t nfiles, cfiles;
 	const char **quote, **dirs;
@@ -232,6 +234,7 @@ struct cdefs *cdefs_open(struct arena *a, const void *data, size_t len)
 		return NULL;
 	c->a = a;
 	c->types = ARENA_ARRAY(a, struct gft_type, t.h->ntypes);
+	c->ntypes = t.h->ntypes;
 	for (uint32_t i = 0; i < t.h->ntypes; i++)
 		one_type(c, &t, i);
 	for (uint32_t i = 0; i < t.h->ntypes; i++)
@@ -269,15 +272,27 @@ static const struct named *find(const struct cdefs *c, const char *name, unsigne
 	return NULL;
 }
 
+static const struct named *find_tag(const struct cdefs *c, char tag, const char *name)
+{
+	return find(c, name,
+		    1u << (tag == 's'	? CN_STRUCT
+			   : tag == 'u' ? CN_UNION
+			   : tag == 'e' ? CN_ENUM
+					: CN_TYPEDEF));
+}
+
 const struct gft_type *cdefs_type(const struct cdefs *c, char tag, const char *name)
 {
-	const struct named *n = find(c, name,
-				     1u << (tag == 's'	 ? CN_STRUCT
-					    : tag == 'u' ? CN_UNION
-					    : tag == 'e' ? CN_ENUM
-							 : CN_TYPEDEF));
+	const struct named *n = find_tag(c, tag, name);
 
 	return n ? n->type : NULL;
+}
+
+const struct gft_type *cdefs_own_type(const struct cdefs *c, char tag, const char *name)
+{
+	const struct named *n = find_tag(c, tag, name);
+
+	return n && n->num.in_text ? n->type : NULL;
 }
 
 const struct cdefs_const *cdefs_const(const struct cdefs *c, const char *name)
@@ -398,6 +413,9 @@ static void make_unit(struct unit *u, const struct cdefs_opts *o)
 	struct arena *a = u->ast->arena;
 	uint32_t done[64] = { 0 }, n = 0;
 
+	u->ast->have_btf = o->kernel != NULL;
+	if (o->kernel)
+		add_arg(u, "-DBPFTRACE_HAVE_BTF=1", NULL);
 	buf_puts(&u->text, prelude);
 	for (const struct c_text *c = u->ast->c_texts; c; c = c->next) {
 		const struct source *src = diag_source(u->ast->diag, c->loc.source);
@@ -462,8 +480,9 @@ static void add_dep(struct buf *b, const char *path)
 }
 
 static void cache_store(struct cache *cache, const uint8_t key[SHA256_LEN], const struct ctypes_result *r,
-			const struct cdefs_opts *o)
+			const struct cdefs_opts *o, const char *front)
 {
+	uint64_t len = front ? strlen(front) + 1 : 0;
 	uint64_t n = r->nfiles + o->ndirs;
 	struct buf b = BUF_INIT;
 
@@ -474,13 +493,21 @@ static void cache_store(struct cache *cache, const uint8_t key[SHA256_LEN], cons
 		add_dep(&b, r->files[i]);
 	for (size_t i = 0; i < o->ndirs; i++) /* a file that appears there may be another's */
 		add_dep(&b, o->dirs[i]);
+	buf_add(&b, (const char *)&len, sizeof(len));
+	buf_add(&b, front ? front : "", len);
+	while (b.len % 8)
+		buf_putc(&b, 0);
 	buf_add(&b, r->tables, r->len);
 	cache_put(cache, key, b.data, b.len);
 	buf_free(&b);
 }
 
-/* The tables inside of what the cache has, if all files are as they were; their names are put into names. */
-static const char *cache_open_entry(struct arena *a, const char *p, size_t len, size_t *left, struct cdefs *names)
+/*
+ * The tables inside of what the cache has, if all files are as they were; their names are put into names, and what
+ * stood in front of the C into *front.
+ */
+static const char *cache_open_entry(struct arena *a, const char *p, size_t len, size_t *left, struct cdefs *names,
+				    const char **front)
 {
 	const char *end = p + len;
 	uint64_t n;
@@ -506,22 +533,35 @@ static const char *cache_open_entry(struct arena *a, const char *p, size_t len, 
 		if (p > end)
 			return NULL;
 	}
+	if ((size_t)(end - p) < sizeof(n))
+		return NULL;
+	memcpy(&n, p, sizeof(n));
+	p += sizeof(n);
+	if (n > (size_t)(end - p) || (n && p[n - 1]))
+		return NULL;
+	*front = n ? arena_strdup(a, p) : NULL;
+	n = (n + 7) / 8 * 8;
+	if (n > (size_t)(end - p))
+		return NULL;
+	p += n;
 	*left = (size_t)(end - p);
 	return p;
 }
 
-static void key_of(const struct unit *u, const struct stat *lib, uint8_t key[SHA256_LEN])
+static void key_of(const struct unit *u, const struct cdefs_opts *o, const struct stat *lib, uint8_t key[SHA256_LEN])
 {
 	static const char *const clang[] = { "/usr/lib/x86_64-linux-gnu/libclang-14.so.13" };
 	struct sha256 s;
 	struct stat st;
 
 	sha256_init(&s);
-	sha256_add_part(&s, "gft C " GFT_VERSION, sizeof("gft C " GFT_VERSION));
+	sha256_add_part(&s, "gft C 3 " GFT_VERSION, sizeof("gft C 3 " GFT_VERSION));
 	if (lib)
 		sha256_add_file_id(&s, lib);
 	if (!stat(clang[0], &st))
 		sha256_add_file_id(&s, &st);
+	if (o->kernel)
+		sha256_add_part(&s, o->kernel, strlen(o->kernel));
 	sha256_add_part(&s, u->text.data, u->text.len);
 	for (size_t i = 0; i < u->nargs; i++)
 		sha256_add_part(&s, u->args[i], strlen(u->args[i]));
@@ -626,20 +666,33 @@ static struct cdefs *parse(const struct unit *u, struct cache *cache, const uint
 				  .nargs = u->nargs,
 				  .words = u->words,
 				  .nwords = u->nwords };
+	struct kernel_types k = { .res = o->kernel ? o->res : NULL };
+	struct arena *a = u->ast->arena;
 	struct cdefs *c = NULL;
 	struct ctypes_result r;
 	double t0 = lib_now_ms();
+	int tries = 0, failed;
 
 	if (!load(u, path))
 		return NULL;
-	if (lib.parse(&job, &r)) {
+	for (;;) {
+		job.front = u->ast->c_front;
+		job.front_len = job.front ? strlen(job.front) : 0;
+		failed = lib.parse(&job, &r);
+		if (!failed || tries++ == TRIES_MAX || !cdefs_kernel_want(a, &k, &r))
+			break;
+		u->ast->c_front = arena_strdup(a, buf_str(&k.text));
+		lib.release(&r);
+	}
+	buf_free(&k.text);
+	if (failed) {
 		tell(u, &r);
 	} else {
 		c = cdefs_open(u->ast->arena, r.tables, r.len);
 		for (size_t i = 0; c && i < r.nfiles; i++)
 			ARENA_PUSH(u->ast->arena, c->files, c->nfiles, c->cfiles,
 				   arena_strdup(u->ast->arena, r.files[i]));
-		cache_store(cache, key, &r, o);
+		cache_store(cache, key, &r, o, u->ast->c_front);
 		if (o->verbose)
 			fprintf(stderr, "read %zu files of C in %.1f ms\n", r.nfiles + 1, lib_now_ms() - t0);
 	}
@@ -664,19 +717,21 @@ const struct cdefs *cdefs_read(struct ast *ast, const struct cdefs_opts *o)
 	make_unit(&u, o);
 	found = lib_find(LIB_NAME, "GFT_CTYPES_LIB", path, sizeof(path), &st);
 	if (!o->no_cache) {
-		key_of(&u, found ? &st : NULL, key);
+		key_of(&u, o, found ? &st : NULL, key);
 		cache = cache_open(o->cache_dir);
 		kept = cache ? cache_get(cache, key, &len, &spoiled) : NULL;
 		if (spoiled && o->verbose)
 			fprintf(stderr, "the C definitions in the cache are damaged or not ours: reading anew\n");
 	}
 	if (kept) {
-		const char *tables = cache_open_entry(ast->arena, kept, len, &left, &names);
+		const char *front = NULL;
+		const char *tables = cache_open_entry(ast->arena, kept, len, &left, &names, &front);
 
 		c = tables ? cdefs_open(ast->arena, tables, left) : NULL;
 		if (c) {
 			c->files = names.files;
 			c->nfiles = names.nfiles;
+			ast->c_front = front;
 		}
 		if (c && o->verbose)
 			fprintf(stderr, "C definitions from the cache\n");
@@ -684,6 +739,8 @@ const struct cdefs *cdefs_read(struct ast *ast, const struct cdefs_opts *o)
 	}
 	if (!c)
 		c = parse(&u, cache, key, path, o);
+	for (uint32_t i = 0; c && o->kernel && o->res && i < c->ntypes; i++)
+		cdefs_kernel_type(ast->arena, o->res, &c->types[i]);
 	for (size_t i = 0; c && i + 1 < u.nargs; i++)
 		if (!strcmp(u.args[i], "-iquote"))
 			ARENA_PUSH(ast->arena, c->quote, c->nquote, c->cquote, u.args[i + 1]);

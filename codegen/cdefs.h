@@ -9,12 +9,19 @@
 #include "gft/ctypes.h"
 
 struct ast;
+struct resolver;
 
 struct cdefs_opts {
 	const char *const *includes; /* --include: files read before the script's own C */
 	size_t nincludes;
 	const char *const *dirs; /* -I */
 	size_t ndirs;
+	/*
+	 * Who knows the kernel's types; kernel tells one kernel from another.  NULL: nobody does, and then
+	 * BPFTRACE_HAVE_BTF is not defined either.
+	 */
+	const struct resolver *res;
+	const char *kernel;
 	const char *cache_dir; /* as compile_opts */
 	bool no_cache, verbose;
 };

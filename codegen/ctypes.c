@@ -23,7 +23,8 @@
 #define TYPES_MAX  200000
 #define SIZE_MOST  0x40000000u /* bytes of a type that a script can name */
 #define DIAGS_MAX  32
-#define FLAT_DEPTH 32 /* anonymous members in anonymous members */
+#define FRONT_PATH "/gft-front.h" /* there is none: the job has its text */
+#define FLAT_DEPTH 32		  /* anonymous members in anonymous members */
 
 struct bytes {
 	char *p;
@@ -473,7 +474,9 @@ static enum CXChildVisitResult visit(CXCursor c, CXCursor parent, CXClientData d
 	switch (k) {
 	case CXCursor_StructDecl:
 	case CXCursor_UnionDecl:
-		if (clang_isCursorDefinition(c) && wanted(p, name)) {
+		/* the text's own also say what the kernel's pointers lead to */
+		if (clang_isCursorDefinition(c) && name && *name && !strpbrk(name, "( ") &&
+		    (n.in_text || wanted(p, name))) {
 			n.kind = k == CXCursor_StructDecl ? CN_STRUCT : CN_UNION;
 			n.type = type_of(p, clang_getCursorType(c));
 			add_name(p, n, name);
@@ -549,7 +552,8 @@ static void one_file(CXFile f, CXSourceLocation *stack, unsigned n, CXClientData
 		in->cap = cap;
 	}
 	s = clang_getFileName(f);
-	if (clang_getCString(s) && (in->out->files[in->out->nfiles] = strdup(clang_getCString(s))))
+	if (clang_getCString(s) && strcmp(clang_getCString(s), FRONT_PATH) != 0 &&
+	    (in->out->files[in->out->nfiles] = strdup(clang_getCString(s))))
 		in->out->nfiles++;
 	clang_disposeString(s);
 }
@@ -657,7 +661,7 @@ static void parse(struct parse *p, struct ctypes_result *out)
 	static const char *const fixed[] = { "-x",	"c",	  "-std=gnu11", "--target=x86_64-linux-gnu",
 					     "-Ulinux", "-Uunix", "-w",		"-ferror-limit=20" };
 	size_t nfixed = sizeof(fixed) / sizeof(fixed[0]), len = 0;
-	const char **args = calloc(nfixed + p->job->nargs, sizeof(*args));
+	const char **args = calloc(nfixed + 2 + p->job->nargs, sizeof(*args));
 	char *whole = with_macros(p, &len);
 	CXIndex index = clang_createIndex(0, 0);
 	struct inclusions in = { .p = p, .out = out };
@@ -668,12 +672,18 @@ static void parse(struct parse *p, struct ctypes_result *out)
 		goto end;
 	}
 	memcpy(args, fixed, nfixed * sizeof(*args));
+	if (p->job->front) {
+		args[nfixed++] = "-include";
+		args[nfixed++] = FRONT_PATH;
+	}
 	for (size_t i = 0; i < p->job->nargs; i++)
 		args[nfixed + i] = p->job->args[i];
 
-	struct CXUnsavedFile main_file = { "/gft-script.c", whole, len };
+	struct CXUnsavedFile files[] = { { "/gft-script.c", whole, len },
+					 { FRONT_PATH, p->job->front, p->job->front_len } };
 
-	e = clang_parseTranslationUnit2(index, "/gft-script.c", args, (int)(nfixed + p->job->nargs), &main_file, 1,
+	e = clang_parseTranslationUnit2(index, "/gft-script.c", args, (int)(nfixed + p->job->nargs), files,
+					p->job->front ? 2 : 1,
 					CXTranslationUnit_SkipFunctionBodies | CXTranslationUnit_KeepGoing, &p->tu);
 	if (e) {
 		give_up(out, e == CXError_Crashed ? "the C parser crashed on this text" : "the C parser gives up");

@@ -306,6 +306,13 @@ void emit_own_c(struct em *m, struct buf *out)
 	if (!any)
 		return;
 	buf_puts(out, "#include <gft/script.h>\n");
+	for (const struct c_text *c = first; m->p->ast->have_btf && c; c = c->next)
+		if (strstr(c->text, "BPFTRACE_HAVE_BTF") || (c->text[0] == '#' && strstr(c->text, "include"))) {
+			buf_puts(out, "#define BPFTRACE_HAVE_BTF 1\n");
+			break;
+		}
+	if (m->p->ast->c_front)
+		buf_puts(out, m->p->ast->c_front);
 	for (size_t i = 0; i < m->p->nincludes; i++)
 		buf_printf(out, "#include \"%s\"\n", m->p->includes[i]);
 	for (const struct c_header *h = m->p->ast->c_headers; h; h = h->next)

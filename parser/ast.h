@@ -324,6 +324,8 @@ struct ast {
 	struct macro *macros;
 	struct c_text *c_texts, *last_c_text;
 	struct c_header *c_headers;
+	const char *c_front; /* what stands in front of all of it, or NULL */
+	bool have_btf;	     /* the C sees the macro BPFTRACE_HAVE_BTF */
 	struct import *imports;
 };
 

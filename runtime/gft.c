@@ -19,6 +19,7 @@
 #include "codegen/cdefs.h"
 #include "codegen/codegen.h"
 #include "gft/arena.h"
+#include "gft/btf.h"
 #include "gft/buf.h"
 #include "gft/compile.h"
 #include "gft/diag.h"
@@ -229,6 +230,8 @@ static bool front_end(struct story *s)
 				.near_option = cli_near };
 	struct cdefs_opts co = { .no_cache = s->cli.no_cache,
 				 .verbose = s->cli.verbose,
+				 .res = &s->res,
+				 .kernel = kernel_btf_whose(),
 				 .includes = s->cli.includes,
 				 .nincludes = s->cli.nincludes,
 				 .dirs = s->cli.include_dirs,

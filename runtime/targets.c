@@ -653,6 +653,12 @@ static const struct gft_type *r_kernel_constant(void *ctx, struct arena *a, cons
 	return kernel_btf_constant(a, name);
 }
 
+static bool r_kernel_stub(void *ctx, char tag, const char *name, struct buf *out)
+{
+	(void)ctx;
+	return kernel_btf_stub(tag, name, out);
+}
+
 static bool r_kernel_fill(void *ctx, struct arena *a, struct gft_type *t)
 {
 	(void)ctx;
@@ -710,6 +716,7 @@ void targets_resolver(struct targets *t, struct resolver *out)
 		.kernel_type = r_kernel_type,
 		.kernel_constant = r_kernel_constant,
 		.kernel_fill = r_kernel_fill,
+		.kernel_stub = r_kernel_stub,
 		.kernel_symbol = r_kernel_symbol,
 		.kernel_args = r_kernel_args,
 	};

@@ -21,6 +21,12 @@ struct gft_type;
 /* tag: 's' struct, 'u' union, 'e' enum, 't' typedef. */
 const struct gft_type *kernel_btf_type(struct arena *a, char tag, const char *name, char *err, size_t err_sz);
 
+/* As kernel_stub() of resolve.h. */
+bool kernel_btf_stub(char tag, const char *name, struct buf *out);
+
+/* Which kernel's types these are, as a name of it; NULL: it has none.  Reads no types. */
+const char *kernel_btf_whose(void);
+
 /* The enum that has a constant of this name, or NULL. */
 const struct gft_type *kernel_btf_constant(struct arena *a, const char *name);
 

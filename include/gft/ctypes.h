@@ -29,6 +29,8 @@ struct ctypes_job {
 	/* names that are asked for: what no name leads to is left out */
 	const char *const *words;
 	size_t nwords;
+	const char *front; /* read in front of everything, or NULL */
+	size_t front_len;
 };
 
 /* A mistake in the C text. */
@@ -143,6 +145,8 @@ struct cdefs *cdefs_open(struct arena *a, const void *tables, size_t len);
 
 /* tag: 's' struct, 'u' union, 'e' enum, 't' typedef.  NULL: there is none. */
 const struct gft_type *cdefs_type(const struct cdefs *c, char tag, const char *name);
+/* The same, where the script's own text defines it, and no header. */
+const struct gft_type *cdefs_own_type(const struct cdefs *c, char tag, const char *name);
 const struct cdefs_const *cdefs_const(const struct cdefs *c, const char *name);
 const struct cdefs_func *cdefs_func(const struct cdefs *c, const char *name);
 /* Names of that kind (enum ctypes_name_kind) for suggestions, at most max. */

@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 struct arena;
+struct buf;
 struct go_param;
 struct go_type;
 struct gft_type;
@@ -107,6 +108,11 @@ struct resolver {
 	/* The enum that has a constant of this name, or NULL. */
 	const struct gft_type *(*kernel_constant)(void *ctx, struct arena *a, const char *name);
 	bool (*kernel_fill)(void *ctx, struct arena *a, struct gft_type *t);
+	/*
+	 * Writes a definition in C of a type's size and alignment, in one line; what is no number has one member or
+	 * one constant, which is called gft_kernel_TAG_NAME.  May be NULL.
+	 */
+	bool (*kernel_stub)(void *ctx, char tag, const char *name, struct buf *out);
 	/* The address of a symbol of the kernel: 0, or a negative errno with err.  May be NULL. */
 	int (*kernel_symbol)(void *ctx, const char *name, uint64_t *addr, char *err, size_t err_sz);
 	/*

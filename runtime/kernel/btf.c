@@ -14,6 +14,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
 
 #include "gft/arena.h"
 #include "gft/buf.h"
@@ -383,25 +385,89 @@ bool kernel_btf_fill(struct arena *a, struct gft_type *t)
 
 /* --- by name ------------------------------------------------------------------------------------ */
 
-const struct gft_type *kernel_btf_type(struct arena *a, char tag, const char *name, char *err, size_t err_sz)
+static uint32_t find_tag(struct conv *c, char tag, const char *name)
 {
-	struct conv c = { .a = a };
 	uint32_t id;
 
 	switch (tag) {
-	case 's': id = find(&c, name, BTF_KIND_STRUCT); break;
-	case 'u': id = find(&c, name, BTF_KIND_UNION); break;
-	case 'e':
-		id = find(&c, name, BTF_KIND_ENUM);
-		if (!id)
-			id = find(&c, name, BTF_KIND_ENUM64);
-		break;
-	default: id = find(&c, name, BTF_KIND_TYPEDEF); break;
+	case 's': return find(c, name, BTF_KIND_STRUCT);
+	case 'u': return find(c, name, BTF_KIND_UNION);
+	case 'e': id = find(c, name, BTF_KIND_ENUM); return id ? id : find(c, name, BTF_KIND_ENUM64);
+	default: return find(c, name, BTF_KIND_TYPEDEF);
 	}
+}
+
+const struct gft_type *kernel_btf_type(struct arena *a, char tag, const char *name, char *err, size_t err_sz)
+{
+	struct conv c = { .a = a };
+	uint32_t id = find_tag(&c, tag, name);
+
 	if (id)
 		return convert(&c, id, 0);
 	no_btf(err, err_sz, "neither the script nor the running kernel defines it");
 	return NULL;
+}
+
+/* A typedef of a number: "typedef unsigned int u32;" */
+static bool number_stub(const struct conv *c, const struct btf_type *t, const char *name, struct buf *out)
+{
+	static const char *const words[] = { [1] = "char", [2] = "short", [4] = "int", [8] = "long" };
+	const char *own = name_of(c, t->name_off);
+	uint8_t how = btf_int_encoding(t);
+
+	if (t->size > 8 || !words[t->size])
+		return false;
+	if (how & BTF_INT_BOOL && t->size == 1)
+		buf_printf(out, "typedef _Bool %s;\n", name);
+	else if (own && !strcmp(own, "char"))
+		buf_printf(out, "typedef char %s;\n", name);
+	else
+		buf_printf(out, "typedef %ssigned %s %s;\n", how & BTF_INT_SIGNED ? "" : "un", words[t->size], name);
+	return true;
+}
+
+bool kernel_btf_stub(char tag, const char *name, struct buf *out)
+{
+	struct conv c = { 0 };
+	uint32_t id = find_tag(&c, tag, name);
+	const struct btf_type *t = id ? bare(&c, &id, NULL) : NULL;
+	int64_t size;
+	int align;
+
+	if (!t || btf_is_fwd(t) || btf_kind(t) == BTF_KIND_FUNC || btf_is_func_proto(t))
+		return false;
+	if (tag == 'e') {
+		/* the compiler gives it the size of what it holds */
+		buf_printf(out, "enum %s { gft_kernel_e_%s%s }%s;\n", name, name, t->size == 8 ? " = 1UL << 32" : "",
+			   t->size == 1 ? " __attribute__((packed))" : "");
+		return true;
+	}
+	if (btf_is_int(t) && number_stub(&c, t, name, out))
+		return true;
+	size = btf__resolve_size(c.btf, id);
+	align = btf__align_of(c.btf, id);
+	if (size < 0 || size > SIZE_MOST)
+		return false;
+	if (tag == 't')
+		buf_puts(out, "typedef struct");
+	else
+		buf_printf(out, "%s %s", tag == 'u' ? "union" : "struct", name);
+	buf_printf(out, " { unsigned char gft_kernel_%c_%s[%lld] __attribute__((aligned(%d))); }%s%s;\n", tag, name,
+		   (long long)size, align > 0 ? align : 1, tag == 't' ? " " : "", tag == 't' ? name : "");
+	return true;
+}
+
+const char *kernel_btf_whose(void)
+{
+	static char whose[sizeof(struct utsname)];
+	struct utsname u;
+
+	if (all.tried ? !all.n : access("/sys/kernel/btf/vmlinux", R_OK) != 0)
+		return NULL;
+	if (uname(&u))
+		return NULL;
+	snprintf(whose, sizeof(whose), "%s %s", u.release, u.version);
+	return whose;
 }
 
 /* Whether an enum has a constant of this name. */

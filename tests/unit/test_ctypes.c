@@ -309,6 +309,9 @@ static void test_btf(void **state)
 	btf__add_enum(b, "way", 4);
 	btf__add_enum_value(b, "LEFT", 5);
 	btf__add_enum_value(b, "RIGHT", 7);
+	btf__add_typedef(b, "num_t", i32);
+	btf__add_typedef(b, "task_t", task + 1);
+	btf__add_typedef(b, "fn_t", proto);
 	use(b);
 
 	t = kernel_btf_type(a, 's', "task", err, sizeof(err));
@@ -340,6 +343,23 @@ static void test_btf(void **state)
 	assert_non_null(strstr(buf_str(&text), "struct task {\n\tint pid;\n\tchar comm[16];\n\tint flags: 5;\n"));
 	free(names);
 	buf_free(&text);
+	/* what stands for a type in C: its size and alignment, and its name */
+	assert_true(kernel_btf_stub('s', "task", &text));
+	assert_true(kernel_btf_stub('e', "way", &text));
+	assert_true(kernel_btf_stub('t', "num_t", &text));
+	assert_true(kernel_btf_stub('t', "task_t", &text));
+	assert_false(kernel_btf_stub('s', "way", &text));
+	assert_false(kernel_btf_stub('s', "nosuch", &text));
+	assert_false(kernel_btf_stub('t', "fn_t", &text));
+	assert_string_equal(buf_str(&text),
+			    /* a field of it that does not lie as others do: it is packed */
+			    "struct task { unsigned char gft_kernel_s_task[48] __attribute__((aligned(1))); };\n"
+			    "enum way { gft_kernel_e_way };\n"
+			    "typedef signed int num_t;\n"
+			    "typedef struct { unsigned char gft_kernel_t_task_t[8] __attribute__((aligned(8))); } "
+			    "task_t;\n");
+	buf_free(&text);
+	assert_non_null(kernel_btf_whose());
 	t = kernel_btf_constant(a, "RIGHT");
 	assert_string_equal(t->enum_vals[1].name, "RIGHT");
 	assert_int_equal(t->enum_vals[1].val, 7);
