@@ -170,6 +170,7 @@ const struct gft_type *sema_from_c(struct sema *s, int bin, const struct go_type
 bool sema_target_fill(struct sema *s, struct gft_type *n);
 /* A name that is a constant of an enum of the clause's binaries, or of the kernel; false: it is none. */
 bool sema_target_constant(struct sema *s, struct expr *e);
+bool sema_task_state(struct sema *s, struct expr *e);
 /* Names of that kind that the clause's binaries describe; n is what names has already. */
 size_t sema_target_names(struct sema *s, char tag, const char **names, size_t n, size_t max);
 

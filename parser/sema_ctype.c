@@ -409,7 +409,7 @@ bool sema_target_constant(struct sema *s, struct expr *e)
 		e->given = e->type = t;
 		return true;
 	}
-	return false;
+	return sema_task_state(s, e);
 }
 
 size_t sema_target_names(struct sema *s, char tag, const char **names, size_t n, size_t max)

@@ -264,6 +264,17 @@ static bool known(struct sema *s, struct src_loc loc, const struct gft_type *t)
 	return false;
 }
 
+/* What a pointer leads to: where the script itself defines a struct, that is what it wants to see there. */
+static const struct gft_type *pointee(struct sema *s, const struct gft_type *ptr)
+{
+	const struct gft_type *t = ptr->elem, *own = NULL;
+	const char *name = t && t->kind == TY_STRUCT && t->name ? strchr(t->name, ' ') : NULL;
+
+	if (name)
+		own = cdefs_own_type(s->opts->cdefs, t->name[0], name + 1);
+	return own ? own : t;
+}
+
 void sema_field(struct sema *s, struct expr *e)
 {
 	const struct gft_type *t = e->a->type;
@@ -275,7 +286,7 @@ void sema_field(struct sema *s, struct expr *e)
 		return;
 	if (t->kind == TY_PTR && t->elem && t->elem->kind == TY_STRUCT) {
 		space = ptr_space = t->space;
-		t = t->elem;
+		t = pointee(s, t);
 	}
 	if (t->kind != TY_STRUCT && t->kind != TY_RECORD) {
 		sema_error(s, e->loc, "%s has no fields", sema_type_name(s, t));
@@ -315,10 +326,12 @@ bool sema_element(struct sema *s, struct expr *e)
 
 	e->number = TS_BPF;
 	if (t->kind == TY_PTR) {
-		if (!t->elem || t->elem->kind == TY_VOID || !known(s, e->loc, t->elem))
+		const struct gft_type *to = pointee(s, t);
+
+		if (!to || to->kind == TY_VOID || !known(s, e->loc, to))
 			return false;
 		e->number = t->space;
-		e->type = in_space(s, t->elem, t->space, t->space);
+		e->type = in_space(s, to, t->space, t->space);
 		return true;
 	}
 	if (t->kind != TY_ARRAY)
@@ -340,7 +353,9 @@ void sema_deref(struct sema *s, struct expr *e)
 	if (t->kind == TY_NONE) {
 		e->type = &ty_none;
 	} else if (t->kind == TY_PTR && t->elem && t->elem->kind != TY_VOID) {
-		e->type = known(s, e->loc, t->elem) ? in_space(s, t->elem, t->space, t->space) : &ty_none;
+		const struct gft_type *to = pointee(s, t);
+
+		e->type = known(s, e->loc, to) ? in_space(s, to, t->space, t->space) : &ty_none;
 	} else if (t->kind == TY_INT) {
 		e->type = &ty_u64; /* the word at that address */
 	} else {

@@ -22,9 +22,9 @@ static const uint32_t reg_offs[] = { 112, 104, 96, 88, 72, 64 };
 static const struct gft_type *task_type(struct sema *s, char *err, size_t size)
 {
 	const struct resolver *r = s->res;
-	const struct gft_type *t = r->kernel_type ? r->kernel_type(r->ctx, s->a, 's', "task_struct", err, size) : NULL;
+	const struct gft_type *t = cdefs_type(s->opts->cdefs, 's', "task_struct"); /* the script's own counts first */
 
-	return t ? t : cdefs_type(s->opts->cdefs, 's', "task_struct");
+	return t || !r->kernel_type ? t : r->kernel_type(r->ctx, s->a, 's', "task_struct", err, size);
 }
 
 static struct expr *field_of(struct sema *s, struct expr *a, const char *name)
@@ -61,6 +61,25 @@ bool sema_task_name(struct sema *s, struct expr *e)
 		f->loc = f->a->loc = e->loc;
 		*e = *f;
 		e->value_unused = unused;
+		sema_expr(s, e);
+		return true;
+	}
+	return false;
+}
+
+/*
+ * The states in args.prev_state of sched:sched_switch and in curtask.__state: macros of include/linux/sched.h, which
+ * BTF does not have and no header of programs either.  They are as they were in Linux 1.0.
+ */
+bool sema_task_state(struct sema *s, struct expr *e)
+{
+	static const char *const names[] = { "TASK_RUNNING", "TASK_INTERRUPTIBLE", "TASK_UNINTERRUPTIBLE" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strcmp(names[i], e->name) != 0)
+			continue;
+		e->kind = EX_INT;
+		e->ival = i;
 		sema_expr(s, e);
 		return true;
 	}

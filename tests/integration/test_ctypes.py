@@ -225,6 +225,58 @@ def test_current_task():
     check(lines(r) == ["true", "true", "(PIDTYPE_TGID, PIDTYPE_PID, true)", "@[PIDTYPE_TGID]: 1"], "fields and constants", r)
 
 
+def test_kernel_structs_inside_of_the_scripts():
+    kernel_types()
+    # by value, of which only the kernel knows the size; behind it all is where it should be
+    r = quiet("""struct mine { u32 n; atomic_t a[2]; struct list_head l; enum pid_type e; work_func_t f; char last; };
+        begin { print((sizeof(struct mine), offsetof(struct mine, l), offsetof(struct mine, f)));
+            $p = (struct mine *)&curtask.tasks - 0; $c = *$p; print($c.l.next == $p.l.next);
+            print((sizeof($p.a[1].counter), sizeof($p.e), sizeof($p.l))); }""")
+    check(lines(r) == ["(56, 16, 40)", "true", "(4, 4, 16)"], "layout", r)
+    r = quiet("""struct at { char before[8]; struct task_struct t; };
+        begin { $p = (struct at *)((uint64)curtask - 8); print(($p.t.pid == tid, $p.t.comm == comm));
+            print(sizeof(struct at) == sizeof(struct task_struct) + 8); }""")
+    check(lines(r) == ["(true, true)", "true"], "fields of the task", r)
+    r = quiet("""struct mine { struct path p; };
+        %{ static int size(struct mine *p) { return sizeof(*p); } %}
+        #ifdef BPFTRACE_HAVE_BTF
+        #define SAID "known"
+        #endif
+        begin { print((size((struct mine *)0) == sizeof(struct path), SAID)); }""")
+    check(lines(r) == ["(true, known)"], "functions in C see it too", r)
+    # the script's own definition counts, whichever way the pointer came
+    r = quiet("""struct task_struct { int x; char y; };
+        begin { $p = curtask; print((sizeof(*$p), $p.x == curtask.x, $p[0].y == (*curtask).y)); }
+        rt:sched_switch { @[sizeof(*args.prev)] = 1; }""")
+    check("(8, true, true)" in lines(r), "its own task_struct", r)
+    # what is defined further down, and what nobody knows, is the script's mistake
+    for text, want in (("struct a { struct path p; struct nosuch n; };", "incomplete type 'struct nosuch'"),
+                       ("struct a { struct path p; }; struct path { int x; };", "incomplete type 'struct path'"),
+                       ("struct a { nosuch_t n; };", "unknown type name 'nosuch_t'")):
+        r = gft("-e", text + " begin { print(sizeof(struct a)); }")
+        check(r.status == 1 and want in r.err, want, r)
+    # from the cache it is the same
+    with tempfile.TemporaryDirectory() as d:
+        env = dict(os.environ, GFT_CACHE_DIR=d)
+        text = """struct mine { struct list_head l; struct path p; }; %{ static int one(void) { return sizeof(struct mine); } %}
+            begin { print((one(), sizeof(struct mine), offsetof(struct mine, p))); }"""
+        first = gft("-v", "-e", text, env=env, status=0)
+        again = gft("-v", "-e", text, env=env, status=0)
+        check("(32, 32, 16)" in first.out and first.out == again.out, "the same twice", again)
+        check("files of C in" in first.err and "C definitions from the cache" in again.err, "cached", again)
+
+
+def test_states_of_tasks():
+    kernel_types()
+    r = quiet("""t:sched:sched_switch / args.prev_pid / { @[args.prev_state == TASK_RUNNING,
+            args.prev_state & TASK_INTERRUPTIBLE] = count(); }
+        begin { print((TASK_RUNNING, TASK_INTERRUPTIBLE, TASK_UNINTERRUPTIBLE)); }
+        i:ms:200 { exit(); }""", command=())
+    check("(0, 1, 2)" in r.out and re.search(r"^@\[(false|0), 1\]: \d", r.out, re.M), "sleepers", r)
+    r = quiet("#define TASK_RUNNING 7\nbegin { print(TASK_RUNNING); }")
+    check(lines(r) == ["7"], "the script's own", r)
+
+
 def test_tracepoints():
     r = quiet("""t:syscalls:sys_enter_openat / pid == cpid / { printf("%s %d\\n", str(args.filename), args.flags); }
         t:raw_syscalls:sys_enter / pid == cpid && args.id == 257 / { @raw[str(args.args[1])] = count(); print(args);
