@@ -593,6 +593,17 @@ static struct src_loc place_of(const struct unit *u, size_t off)
 	return loc;
 }
 
+/* Whether a header was not found that may be one of the kernel's sources: programs have few of them. */
+static bool of_kernel(const char *msg)
+{
+	static const char *const dirs[] = { "'linux/", "'net/", "'asm/", "'uapi/", "'trace/" };
+
+	for (size_t i = 0; i < sizeof(dirs) / sizeof(dirs[0]); i++)
+		if (!strncmp(msg, dirs[i], strlen(dirs[i])) && strstr(msg, "file not found"))
+			return true;
+	return false;
+}
+
 static void tell(const struct unit *u, const struct ctypes_result *r)
 {
 	struct diag *d = u->ast->diag;
@@ -611,7 +622,10 @@ static void tell(const struct unit *u, const struct ctypes_result *r)
 			diag_error(d, loc, "C, at line %u of %s: %s", c->line, c->file, buf_str(&b));
 		if (strstr(buf_str(&b), "invalid preprocessing directive"))
 			diag_hint(d, "comments are // to the end of the line, and /* ... */");
-		if (strstr(buf_str(&b), "file not found"))
+		if (u->ast->have_btf && of_kernel(buf_str(&b)))
+			diag_hint(d, "the kernel's types are known without its headers: leave it out (#ifndef "
+				     "BPFTRACE_HAVE_BTF); -I DIR names a folder to look in");
+		else if (strstr(buf_str(&b), "file not found"))
 			diag_hint(d, "-I DIR names a folder to look in; \"file.h\" is looked for beside the script");
 		else if (strstr(buf_str(&b), "incomplete type") || strstr(buf_str(&b), "unknown type name"))
 			diag_hint(d, "define it before, or #include the header that does; a pointer to it needs no "

@@ -255,6 +255,8 @@ def test_kernel_structs_inside_of_the_scripts():
                        ("struct a { nosuch_t n; };", "unknown type name 'nosuch_t'")):
         r = gft("-e", text + " begin { print(sizeof(struct a)); }")
         check(r.status == 1 and want in r.err, want, r)
+    r = gft("-e", "#include <net/nosuch.h>\nbegin { print(1); }")
+    check(r.status == 1 and "'net/nosuch.h' file not found" in r.err and "BPFTRACE_HAVE_BTF" in r.err, "a header", r)
     # from the cache it is the same
     with tempfile.TemporaryDirectory() as d:
         env = dict(os.environ, GFT_CACHE_DIR=d)
