@@ -681,6 +681,7 @@ static void maps(struct em *m, struct gft_meta *meta)
 			.key = mp->key,
 			.value = mp->value,
 			.percpu = percpu,
+			.always = !mp->key && mp->value->kind == TY_COUNT && !mp->kind,
 			.max_entries = mp->key ? mp->max_entries : 1,
 		};
 		buf_printf(m->out,

@@ -36,7 +36,7 @@ static const struct setting {
 	{ "show_debug_info", FLAG, 0, 1, NULL, F(show_debug_info) },
 	{ "ret_emulation", FLAG, 0, 1, NULL, F(ret_emulation) },
 	{ "missing_probes", WORD, 0, 0, "error|warn|ignore", F(missing_probes) },
-	{ "stack_mode", WORD, 0, 0, "bpftrace|perf|raw", F(stack_mode) },
+	{ "stack_mode", WORD, 0, 0, "bpftrace|perf|raw|build_id", F(stack_mode) },
 	{ "str_trunc_trailer", TEXT, 0, 0, NULL, F(str_trunc_trailer) },
 #undef F
 	{ .name = "cache_user_symbols", .kind = IGNORED },

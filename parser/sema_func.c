@@ -302,9 +302,11 @@ static void check_uaddr(struct sema *s, struct expr *e)
 		e->type = ty_ptr(s->a, ty_int((unsigned)size, false), TS_USER);
 }
 
+#define N_MODES 4
+
 static void check_stack(struct sema *s, struct expr *e)
 {
-	static const char *const modes[] = { "bpftrace", "perf", "raw" };
+	static const char *const modes[] = { "bpftrace", "perf", "raw", "build_id" }; /* enum ty_stack_mode */
 	struct gft_type *t = ty_new(s->a, TY_STACK);
 	int64_t n = FRAMES_MAX;
 	uint32_t i = 0;
@@ -314,17 +316,21 @@ static void check_stack(struct sema *s, struct expr *e)
 	if (e->nargs && e->args[0]->kind == EX_IDENT) {
 		const char *mode = e->args[0]->name;
 
-		i = 3;
-		for (uint32_t k = 0; k < 3; k++)
-			if (!strcmp(mode, modes[k]))
-				i = k;
-		if (i == 3) {
+		while (i < N_MODES && strcmp(mode, modes[i]) != 0)
+			i++;
+		if (i == N_MODES) {
 			sema_error(s, e->args[0]->loc, "there is no stack mode '%s'", mode);
-			sema_hint(s, "modes are bpftrace, perf, raw");
+			sema_hint(s, "modes are bpftrace, perf, raw, build_id");
 		} else {
 			t->stack_mode = (uint8_t)i;
 		}
 		i = 1;
+	}
+	if (t->stack_kind == STACK_KERNEL && t->stack_mode == STACK_BUILD_ID) {
+		if (s->report)
+			diag_warn(s->d, e->loc,
+				  "kstack has no build_id mode, which is one of files: it is shown as raw");
+		t->stack_mode = STACK_RAW;
 	}
 	if (i < e->nargs) {
 		sema_expr(s, e->args[i]);

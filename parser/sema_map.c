@@ -40,6 +40,8 @@ static void check_decl(struct sema *s, const struct map_decl *d, const struct ma
 	}
 	if (!d->max_entries || d->max_entries > 1u << 29)
 		diag_error(s->d, d->loc, "%s: a map has room for 1 to %u keys", d->name, 1u << 29);
+	if (!m)
+		diag_warn(s->d, d->loc, "Unused map: %s", d->name);
 	if (!m || m->value->kind == TY_NONE)
 		return;
 	if (k->percpu != ty_is_agg(m->value)) {

@@ -51,14 +51,14 @@ static bool is_number(const struct gft_type *t)
 	       t->kind == TY_MIN || t->kind == TY_MAX;
 }
 
-/* asked: by print(), not at the end, where maps without content are left out. */
+/* asked: by print(), not at the end, where most maps without content are left out. */
 static void print_map(struct events *e, uint32_t map, uint64_t top, uint64_t div, bool asked)
 {
 	const struct meta_map *m = &e->meta->maps[map];
 	struct rows r = { .map = m };
 
 	ksession_map_each(e->ks, map, add_row, &r);
-	if (!r.n && asked && !m->key && is_number(m->value)) { /* a second without a hit has the count 0 */
+	if (!r.n && (m->always || (asked && !m->key && is_number(m->value)))) { /* nothing was counted: 0 */
 		void *zero = xcalloc(1, m->value->size + 1);
 
 		add_row(&r, NULL, zero);

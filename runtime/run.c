@@ -108,6 +108,15 @@ static void symbol(void *ctx, uint32_t pid, uint64_t addr, struct code_info *out
 		out->file = NULL;
 }
 
+static void file_place(void *ctx, struct buf *b, uint32_t pid, uint64_t addr)
+{
+	char id[SYMBOLS_BUILD_ID + 1];
+	uint64_t off;
+
+	if (symbols_file_place(((struct run *)ctx)->symbols, pid, addr, id, &off))
+		buf_printf(b, "%s 0x%02llx", id, (unsigned long long)off);
+}
+
 static const char *go_type(void *ctx, uint32_t pid, uint64_t addr)
 {
 	return symbols_go_type(((struct run *)ctx)->symbols, pid, addr);
@@ -870,6 +879,7 @@ int run_script(const struct run_opts *o)
 		.stack = stack,
 		.symbol = symbol,
 		.go_type = go_type,
+		.file_place = file_place,
 		.string = string,
 		.go_value = go_value,
 		.wall_offset_ns = clock_offset(CLOCK_REALTIME),

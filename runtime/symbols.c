@@ -303,6 +303,29 @@ static void find_user(struct symbols *s, pid_t pid, uint64_t addr, bool is_retur
 	}
 }
 
+bool symbols_file_place(struct symbols *s, uint32_t pid, uint64_t addr, char id[SYMBOLS_BUILD_ID + 1], uint64_t *off)
+{
+	struct process *p = find_process(s, (pid_t)pid);
+	const struct range *r = find_range(p, addr);
+	struct tgt *t;
+	char hex[160];
+	size_t n;
+
+	if (!r) {
+		read_maps(p);
+		r = find_range(p, addr);
+	}
+	t = r && r->ino ? open_file(s, (pid_t)pid, r) : NULL; /* a name alone may be that of another file by now */
+	n = t ? tgt_build_id(t, hex, sizeof(hex)) : 0;
+	if (!n || n > SYMBOLS_BUILD_ID)
+		return false;
+	memset(id, '0', SYMBOLS_BUILD_ID);
+	memcpy(id, hex, n);
+	id[SYMBOLS_BUILD_ID] = 0;
+	*off = addr - r->start + r->off;
+	return true;
+}
+
 /* --- the kernel ------------------------------------------------------------------------------ */
 
 static int cmp_ksym(const void *a, const void *b)

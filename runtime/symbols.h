@@ -24,6 +24,13 @@ bool symbols_note(struct symbols *s, pid_t pid);
  */
 void symbols_find(struct symbols *s, uint32_t pid, uint64_t addr, bool is_return, struct code_info *out);
 
+/*
+ * Which file process pid has mapped at addr, as the digits of its build id, and where addr lies in
+ * it.  False when either is not known: another file is never named.
+ */
+#define SYMBOLS_BUILD_ID 40 /* digits: the 20 bytes that the kernel takes one to have, 0 where it is shorter */
+bool symbols_file_place(struct symbols *s, uint32_t pid, uint64_t addr, char id[SYMBOLS_BUILD_ID + 1], uint64_t *off);
+
 /* The Go type whose description lies at addr in process pid, or NULL; lives as long as the targets. */
 const char *symbols_go_type(struct symbols *s, uint32_t pid, uint64_t addr);
 

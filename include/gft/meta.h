@@ -92,6 +92,7 @@ struct meta_map {
 	const struct gft_type *key; /* NULL: scalar */
 	const struct gft_type *value;
 	bool percpu;
+	bool always; /* it holds 0 before anything was counted: a count() without keys, as in bpftrace */
 	uint32_t max_entries;
 };
 

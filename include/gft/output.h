@@ -37,6 +37,8 @@ struct value_ctx {
 	void (*symbol)(void *ctx, uint32_t pid, uint64_t addr, struct code_info *out);
 	/* the Go type whose description lies at addr in process pid; NULL: not known, also the function may be */
 	const char *(*go_type)(void *ctx, uint32_t pid, uint64_t addr);
+	/* "BUILD-ID 0xOFFSET" of addr in the file that pid has mapped there; nothing, also NULL: that is not known */
+	void (*file_place)(void *ctx, struct buf *b, uint32_t pid, uint64_t addr);
 	const char *(*string)(void *ctx, uint32_t n); /* strftime formats */
 	/* a user, and the paths of a control group (of hierarchies like filter; NULL: all), escaped; NULL: as here */
 	void (*user)(void *ctx, struct buf *b, uint32_t uid);

@@ -121,6 +121,7 @@ enum stream_question {
 	STREAM_Q_FORMAT = 5, /* n: a format's number; text */
 	STREAM_Q_USER = 6,   /* n: a user's id; text: the name */
 	STREAM_Q_CGROUP = 7, /* n: a control group; pid: a sum of the pattern; text: its paths */
+	STREAM_Q_FILE = 8,   /* n: an address of process pid; text: the build id of the file there, and the offset */
 };
 
 struct stream_answer {

@@ -139,6 +139,9 @@ bool tgt_symbol(struct tgt *t, const char *name, uint64_t *vaddr, uint64_t *size
 /* File offset of a vaddr in a mapped segment, or -1: what a uprobe wants. */
 int64_t tgt_file_offset(const struct tgt *t, uint64_t vaddr);
 
+/* The build id that the linker wrote, as hexadecimal digits, and how many; 0: none, or size is too small. */
+size_t tgt_build_id(const struct tgt *t, char *hex, size_t size);
+
 /* vaddr of a file offset in an executable segment, or -1. */
 int64_t tgt_vaddr_of_offset(const struct tgt *t, uint64_t off);
 

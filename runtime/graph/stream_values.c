@@ -115,6 +115,17 @@ static void ask_symbol(void *ctx, uint32_t pid, uint64_t addr, struct code_info 
 	answer(w, is_return ? STREAM_Q_RETURN : STREAM_Q_CODE, pid, addr, out);
 }
 
+static void ask_file_place(void *ctx, struct buf *b, uint32_t pid, uint64_t addr)
+{
+	struct stream_writer *w = ctx;
+	size_t at = b->len;
+
+	if (w->from->file_place)
+		w->from->file_place(w->from->ctx, b, pid, addr);
+	if (b->len > at)
+		answer(w, STREAM_Q_FILE, pid, addr, &(struct code_info){ .func = buf_str(b) + at });
+}
+
 static void ask_user(void *ctx, struct buf *b, uint32_t uid)
 {
 	struct stream_writer *w = ctx;
@@ -169,6 +180,7 @@ void stream_writer_values(struct stream_writer *w, const struct value_ctx *vc)
 		.probe_name = ask_probe,
 		.stack = ask_stack,
 		.symbol = ask_symbol,
+		.file_place = ask_file_place,
 		.string = ask_string,
 		.user = ask_user,
 		.cgroup = ask_cgroup,
@@ -351,6 +363,14 @@ static void put_text(struct buf *b, const char *text)
 		buf_puts(b, "…");
 }
 
+static void file_place(void *ctx, struct buf *b, uint32_t pid, uint64_t addr)
+{
+	const char *place = text_of(ctx, STREAM_Q_FILE, pid, addr);
+
+	if (place)
+		put_text(b, place);
+}
+
 static void user(void *ctx, struct buf *b, uint32_t uid)
 {
 	const char *name = text_of(ctx, STREAM_Q_USER, 0, uid);
@@ -392,6 +412,7 @@ struct value_ctx stream_value_ctx(struct stream *s)
 		.probe_name = probe_name,
 		.stack = stack,
 		.symbol = symbol,
+		.file_place = file_place,
 		.string = string,
 		.user = user,
 		.cgroup = cgroup,

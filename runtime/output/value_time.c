@@ -63,8 +63,17 @@ static void print_frame(struct buf *b, const struct value_ctx *vc, const struct 
 			bool is_return)
 {
 	struct code_info c = { .addr = ip, .off = is_return };
+	size_t at = b->len;
 
-	if (t->stack_mode != STACK_RAW && vc->symbol)
+	if (t->stack_mode == STACK_RAW || t->stack_mode == STACK_BUILD_ID) {
+		if (t->stack_mode == STACK_BUILD_ID && pid && vc->file_place)
+			vc->file_place(vc->ctx, b, pid, ip);
+		if (b->len == at)
+			buf_printf(b, "%llx", (unsigned long long)ip);
+		buf_putc(b, '\n');
+		return;
+	}
+	if (vc->symbol)
 		vc->symbol(vc->ctx, pid, ip, &c);
 	if (t->stack_mode == STACK_PERF) {
 		/* as perf script and bpftrace write it, for what makes flame graphs of it */

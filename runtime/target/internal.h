@@ -206,8 +206,7 @@ int tgt_minor(struct tgt *t);
 
 /* dwarf.c */
 bool dwarf_go_layout(struct tgt *t, struct tgt_go *g);
-const char *debug_file(struct tgt *t);				  /* path of a separate debug file, or NULL */
-size_t tgt_build_id(const struct tgt *t, char *hex, size_t size); /* digits; 0: none */
+const char *debug_file(struct tgt *t); /* path of a separate debug file, or NULL */
 /* Version of the DWARF, and units of Go code; 0: none that can be read. */
 unsigned dwarf_version(struct tgt *t, size_t *units);
 

@@ -18,6 +18,7 @@ SAME = [
     r'BEGIN { @k[1] = hist(5); @k[2] = hist(7); @k[2] = hist(8); exit(); }',
     r'BEGIN { $x = 7; $y = -2; print($x / 2); print($x % 4); print($y); print($x << 3); exit(); }',
     r'BEGIN { @x[1] = 5; @x[2] = 3; @x[3] = 9; print(@x, 2); print(@x, 2, 3); clear(@x); exit(); }',
+    r'tracepoint:syscalls:sys_enter_reboot { @ = count(); @s = sum(1); } BEGIN { @a = count(); clear(@a); exit(); }',
     r'BEGIN { @[1] = count(); @[1] = count(); @[2] = count(); print(@); clear(@); exit(); }',
     r'BEGIN { @min = min(5); @min = min(3); @max = max(5); @max = max(9); exit(); }',
     r'BEGIN { printf("%s\n", strftime("%Y", nsecs)); printf("%r\n", buf("abc", 3)); exit(); }',

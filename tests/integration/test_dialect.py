@@ -2,7 +2,9 @@
 """What bpftrace users type from memory, on a real kernel."""
 
 import os
+import pathlib
 import re
+import subprocess
 import tempfile
 
 from gft import Gft, NothingLeft, check, gft
@@ -209,7 +211,33 @@ def test_stacks():
 
 def test_stack_modes():
     r = script(r'u:main.add { printf("%s%s", ustack(perf, 1), ustack(raw, 1)); exit(); }', command=CALLS)
-    check(re.search(r"^\t[0-9a-f]+ main\.add\+\d+ \(/\S+/calls\)\n\n {8}0x[0-9a-f]+$", r.out, re.M), "modes", r)
+    check(re.search(r"^\t[0-9a-f]+ main\.add\+\d+ \(/\S+/calls\)\n\n[0-9a-f]+$", r.out, re.M), "modes", r)
+    r = script("u:main.add { print(ustack(raw, 1)); @[ustack(raw, 1)] = 1; exit(); }", "-f", "json", command=CALLS)
+    check(re.search(r'"data": "\\n[0-9a-f]+\\n"', r.out) and re.search(r'"@": \{"\\n[0-9a-f]+\\n": 1\}', r.out), "in JSON", r)
+
+
+def test_stack_build_id():
+    """The file's build id, and where in it; a file that has none, and the kernel, give the address."""
+    with tempfile.TemporaryDirectory() as d:
+        c = pathlib.Path(d, "x.c")
+        c.write_text("#include <unistd.h>\n__attribute__((noinline)) int work(int n) { __asm__ volatile(\"\"); return n + 1; }\n"
+                     "int main(void) { for (int i = 0; i < 3; i++) { work(i); usleep(10000); } return 0; }\n")
+        for how, want in (("sha1", None), ("0xabcd", "abcd".ljust(40, "0")), ("none", "")):
+            exe = f"{d}/x-{how}"
+            subprocess.run(["gcc", "-O1", "-fno-omit-frame-pointer", f"-Wl,--build-id={how}", "-o", exe, c], check=True)
+            if want is None:
+                note = subprocess.run(["readelf", "-n", exe], capture_output=True, text=True, check=True).stdout
+                want = re.search(r"Build ID: ([0-9a-f]{40})", note)[1]
+            at = re.search(r"^0*([0-9a-f]+) T work$", subprocess.run(["nm", exe], capture_output=True, text=True, check=True).stdout, re.M)[1]
+            # the process is gone when the map is printed
+            r = script("u:work { @[ustack(build_id, 1)] = count(); }", command=("-c", exe))
+            first = f"{want} 0x{at}" if want else r"[0-9a-f]{6,16}"
+            check(re.search(rf"^@\[\n{first}\n\]: 3$", r.out, re.M), f"--build-id={how}", r)
+            r = gft("-q", "--record", f"{d}/rec", "-e", 'u:work { graph(); graph_tag("s", ustack(build_id, 1)); }', "-c", exe).ok()
+            again = gft("replay", f"{d}/rec").ok()
+            check(re.search(rf"^-- s=\n{first}$", again.out, re.M) and again.out == r.out, "replayed", again)
+    r = script("config = { stack_mode = build_id } tracepoint:sched:sched_switch { print(kstack(1)); exit(); }")
+    check(re.search(r"^ffff[0-9a-f]{12}$", r.out, re.M) and "WARNING: kstack has no build_id mode" in r.err, "kstack", r)
 
 
 def test_stack_of_kernel():
@@ -224,7 +252,7 @@ def test_settings():
     text = (r'config = { stack_mode = raw; str_trunc_trailer = "~"; MAX_STRLEN = 5; BPFTRACE_PRINT_MAPS_ON_EXIT = 1 } '
             r'u:"main.(*Student).String" { $s = str(fetch(+0(%ax):u64)); print($s); print(ustack(1)); @ = 1; exit(); }')
     r = script(text, command=CALLS)
-    check("Grace~\n" in r.out and re.search(r"^ {8}0x[0-9a-f]+$", r.out, re.M) and "@: 1" in r.out, "settings", r)
+    check("Grace~\n" in r.out and re.search(r"^[0-9a-f]+$", r.out, re.M) and "@: 1" in r.out, "settings", r)
     for var in ("GFT_PRINT_MAPS_ON_EXIT", "BPFTRACE_PRINT_MAPS_ON_EXIT"):
         os.environ[var] = "0"
         try:
@@ -494,10 +522,15 @@ def test_first_tick():
 
 
 def test_count_of_nothing():
-    """A second in which nothing was counted says so; at the end, maps without content are left out."""
+    """A second in which nothing was counted says so; at the end, of maps without content only a count() is there."""
     begin('@ = count(); clear(@); print(@); @x[1] = 1; clear(@x); print(@x); print("end");', "@: 0", "end")
     r = script("begin { @ = count(); clear(@); print(@); }", "-f", "json")
-    check(r.out == '{"type": "map", "data": {"@": 0}}\n', "in JSON", r)
+    check(r.out == '{"type": "map", "data": {"@": 0}}\n' * 2, "in JSON", r)
+    r = script("t:syscalls:sys_enter_reboot { @n = count(); @k[1] = count(); @s = sum(1); @m = max(1); @h = hist(1); @x = 1; } "
+               "begin { @a = count(); delete(@a); @b = count(); zero(@b); @c = count(); clear(@c); exit(); }")
+    check(maps(r.out) == {"@a": "0", "@b": "0", "@c": "0", "@n": "0"}, "never hit, deleted, cleared", r)
+    r = script("let @n = percpuhash(1); begin { @n = count(); clear(@n); }")
+    check(not maps(r.out), "a declared hash has nothing in it", r)
 
 
 def test_stacks_for_flame_graphs():

@@ -63,6 +63,14 @@ static void symbol(void *ctx, uint32_t pid, uint64_t addr, struct code_info *out
 	}
 }
 
+static void file_place(void *ctx, struct buf *b, uint32_t pid, uint64_t addr)
+{
+	(void)ctx;
+	(void)pid;
+	if (addr == 0x1000)
+		buf_puts(b, "ab12 0x00");
+}
+
 static const char *string(void *ctx, uint32_t n)
 {
 	static const char *const s[] = { "%H:%M:%S.%f", "%Y%%f", "" };
@@ -75,6 +83,7 @@ static const struct value_ctx vc = {
 	.func_name = func_name,
 	.stack = stack,
 	.symbol = symbol,
+	.file_place = file_place,
 	.string = string,
 	.wall_offset_ns = 1000000000,
 	.boot_offset_ns = 300000000,
@@ -287,6 +296,12 @@ static void test_lookups(void **state)
 	t->stack_mode = STACK_PERF;
 	t->count = 2;
 	assert_string_equal(show(t, &st), "\n\t1000 main.f+0 ([unknown])\n\t1001 0x1001 ([unknown])\n");
+	t->stack_mode = STACK_RAW;
+	assert_string_equal(show(t, &st), "\n1000\n1001\n");
+	t->stack_mode = STACK_BUILD_ID;
+	assert_string_equal(show(t, &st), "\nab12 0x00\n1001\n");
+	t->stack_kind = STACK_KERNEL;
+	assert_string_equal(show(t, &st), "\n1000\n1001\n");
 	st.id = 0;
 	assert_string_equal(show(t, &st), "\n");
 	assert_string_equal(show(&ty_usym_t, &u), "main.f");
