@@ -665,15 +665,16 @@ static void check_incdec(struct sema *s, struct expr *e)
 	if (e->a->kind == EX_VAR) {
 		const struct var *v = e->a->var ? e->a->var : sema_find_var(s, e->a->name);
 
-		if (v && is_pointer(v->declared ? v->declared : v->type)) {
+		if (!v || is_pointer(v->declared ? v->declared : v->type)) {
 			sema_expr(s, e->a);
 			e->type = e->a->type;
-			e->ival = sema_pointer_step(s, e->loc, e->type);
+			if (v)
+				e->ival = sema_pointer_step(s, e->loc, e->type);
 			return;
 		}
-		t = sema_step(e->op, v ? v->type : &ty_none);
+		t = sema_step(e->op, v->type);
 		sema_assign_var(s, e->a, t, e->loc);
-		if (v && v->declared)
+		if (v->declared)
 			t = v->declared;
 		if (!ty_is_int(e->a->var->type) && e->a->var->type->kind != TY_NONE)
 			sema_error(s, e->loc, "'%s%s' needs a number", op_text(e->op), op_text(e->op));
