@@ -48,6 +48,13 @@ static void map_value(struct output *o, const struct gft_type *t, const void *da
 void text_map(struct output *o, const char *name, const struct gft_type *key, const struct gft_type *val,
 	      const struct output_row *rows, size_t n, uint64_t div)
 {
+	uint64_t last = 0;
+
+	for (size_t i = 0; i < n && val->kind == TY_TSERIES; i++) {
+		uint64_t l = value_tseries_last(val, rows[i].val);
+
+		last = l > last ? l : last;
+	}
 	if (!n)
 		buf_putc(&o->b, '\n');
 	for (size_t i = 0; i < n; i++) {
@@ -59,7 +66,7 @@ void text_map(struct output *o, const char *name, const struct gft_type *key, co
 		}
 		buf_puts(&o->b, has_rows(val) ? ":\n" : ": ");
 		if (val->kind == TY_TSERIES)
-			value_tseries(&o->b, o->opts.values, val, rows[i].val, div);
+			value_tseries(&o->b, o->opts.values, val, rows[i].val, last, div);
 		else if (has_rows(val))
 			value_hist(&o->b, val, rows[i].val, div);
 		else

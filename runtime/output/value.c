@@ -495,7 +495,7 @@ static void print(struct buf *b, const struct value_ctx *vc, const struct gft_ty
 	case TY_STATS: value_agg(b, t, data, 1); break;
 	case TY_HIST:
 	case TY_LHIST: value_hist(b, t, data, 1); break;
-	case TY_TSERIES: value_tseries(b, vc, t, data, 1); break;
+	case TY_TSERIES: value_tseries(b, vc, t, data, 0, 1); break;
 	}
 }
 

@@ -26,7 +26,11 @@ void value_int(struct buf *b, int64_t v, bool is_signed, uint64_t div);
 
 /* Rows of hist(), lhist() or tseries(), each with its line end; counts divided by div. */
 void value_hist(struct buf *b, const struct gft_type *t, const void *data, uint64_t div);
-void value_tseries(struct buf *b, const struct value_ctx *vc, const struct gft_type *t, const void *data, uint64_t div);
+/* last: the last interval that is shown, also where this one has no value there; 0: its own last one. */
+void value_tseries(struct buf *b, const struct value_ctx *vc, const struct gft_type *t, const void *data, uint64_t last,
+		   uint64_t div);
+/* The last interval that has a value; 0: none has. */
+uint64_t value_tseries_last(const struct gft_type *t, const void *data);
 /* The sum of all counts of hist() or lhist(). */
 uint64_t value_hist_total(const struct gft_type *t, const void *data);
 /* The buckets that are shown: from *first, and how many; 0 when nothing was counted. */

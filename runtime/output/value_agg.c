@@ -13,7 +13,9 @@
 #include "gft/hist.h"
 #include "runtime/output/value.h"
 
-#define BAR 52
+#define BAR  52
+#define LINE 53 /* of tseries(), with both ends */
+#define NS   1000000000LL
 
 void value_agg(struct buf *b, const struct gft_type *t, const void *data, uint64_t div)
 {
@@ -105,16 +107,38 @@ static void hist_label(struct buf *b, const struct gft_type *t, size_t i)
 	buf_putc(b, ')');
 }
 
+/* Steps of whole Ki have bounds like 4K and 2M. */
+static void lhist_bound(struct buf *b, const struct gft_type *t, int64_t v)
+{
+	int64_t unit = t->step % 1024 || !v ? 1 : v % (1024 * 1024) == 0 ? 1024 * 1024 : v % 1024 == 0 ? 1024 : 1;
+
+	value_int(b, v / unit, true, 1);
+	if (unit > 1)
+		buf_putc(b, unit == 1024 ? 'K' : 'M');
+}
+
 static void lhist_label(struct buf *b, const struct gft_type *t, size_t i, size_t n)
 {
 	int64_t low = (int64_t)((uint64_t)t->min + (uint64_t)(i - 1) * (uint64_t)t->step);
 
-	if (i == 0)
-		buf_printf(b, "(..., %lld)", (long long)t->min);
-	else if (i == n - 1)
-		buf_printf(b, "[%lld, ...)", (long long)low);
+	if (i == 0) {
+		buf_puts(b, "(..., ");
+		lhist_bound(b, t, t->min);
+		buf_putc(b, ')');
+		return;
+	}
+	buf_putc(b, '[');
+	lhist_bound(b, t, low);
+	if (i < n - 1 && t->step == 1) {
+		buf_putc(b, ']');
+		return;
+	}
+	buf_puts(b, ", ");
+	if (i == n - 1)
+		buf_puts(b, "...");
 	else
-		buf_printf(b, "[%lld, %lld)", (long long)low, (long long)((uint64_t)low + (uint64_t)t->step));
+		lhist_bound(b, t, (int64_t)((uint64_t)low + (uint64_t)t->step));
+	buf_putc(b, ')');
 }
 
 static void bar(struct buf *b, size_t label_len, uint64_t v, uint64_t max, uint64_t div)
@@ -225,44 +249,145 @@ size_t value_tseries_ticks(const struct gft_type *t, const void *data, struct va
 	return kept;
 }
 
-/*
- * One row for each interval, the oldest first; its value is marked on a line
- * from the smallest to the largest:
- *
- *     12:01:05.000           42 |        *          |
- */
-void value_tseries(struct buf *b, const struct value_ctx *vc, const struct gft_type *t, const void *data, uint64_t div)
+/* The fraction of a second that the interval needs, as digits, and its name. */
+static int fraction(int64_t step, const char **unit)
+{
+	static const char *const units[] = { "", "ms", "us", "ns" };
+	int64_t part = NS;
+	int i = 0;
+
+	while (i < 3 && step % part) {
+		part /= 1000;
+		i++;
+	}
+	*unit = units[i];
+	return i * 3;
+}
+
+static void tseries_time(struct buf *b, int64_t wall, int digits)
+{
+	int64_t sec = wall / NS, ns = wall % NS;
+	struct tm tm = { 0 };
+	time_t tt;
+
+	if (ns < 0) {
+		ns += NS;
+		sec--;
+	}
+	tt = (time_t)sec;
+	localtime_r(&tt, &tm);
+	buf_printf(b, "%02d:%02d:%02d", tm.tm_hour, tm.tm_min, tm.tm_sec);
+	for (int i = digits; i < 9; i++)
+		ns /= 10;
+	if (digits)
+		buf_printf(b, ".%0*lld", digits, (long long)ns);
+}
+
+/* The ends of the scale: above and below its line. */
+static void tseries_scale(struct buf *b, const struct gft_type *t, size_t indent, int64_t lo, int64_t hi, uint64_t div)
+{
+	struct buf num = BUF_INIT;
+	size_t at = b->len + indent;
+
+	buf_pad(b, ' ', indent);
+	value_int(b, lo, t->is_signed, div);
+	value_int(&num, hi, t->is_signed, div);
+	at = b->len - at + num.len;
+	buf_pad(b, ' ', at < LINE ? LINE - at : 1);
+	buf_puts(b, buf_str(&num));
+	buf_putc(b, '\n');
+	buf_free(&num);
+}
+
+/* Where v is between lo and hi, in parts of a whole. */
+static size_t tseries_column(int64_t lo, int64_t hi, int64_t v, size_t parts)
+{
+	double at = (double)((uint64_t)v - (uint64_t)lo) * (double)parts;
+
+	return (size_t)(at / (double)((uint64_t)hi - (uint64_t)lo));
+}
+
+static void tseries_row(struct buf *b, const struct gft_type *t, int64_t lo, int64_t hi, const int64_t *v, uint64_t div)
+{
+	char line[LINE + 1];
+
+	memset(line, ' ', LINE);
+	line[0] = line[LINE - 1] = '|';
+	line[LINE] = 0;
+	if (t->is_signed && lo < 0 && hi > 0)
+		line[tseries_column(lo, hi, 0, LINE) % LINE] = '.';
+	if (v)
+		line[tseries_column(lo, hi, *v, LINE - 1) % LINE] = '*';
+	buf_printf(b, " %s ", line);
+	if (v)
+		value_int(b, *v, t->is_signed, div);
+	else
+		buf_putc(b, '-');
+	buf_putc(b, '\n');
+}
+
+uint64_t value_tseries_last(const struct gft_type *t, const void *data)
 {
 	struct value_tick *tick;
 	size_t n = value_tseries_ticks(t, data, &tick);
-	int64_t lo = n ? tick[0].v : 0, hi = lo;
+	uint64_t last = n ? tick[n - 1].epoch : 0;
 
-	for (size_t i = 0; i < n; i++) {
-		lo = less(t, tick[i].v, lo) ? tick[i].v : lo;
-		hi = less(t, hi, tick[i].v) ? tick[i].v : hi;
-	}
-	for (size_t i = 0; i < n; i++) {
-		int64_t v = tick[i].v, wall = value_wall(vc, tick[i].epoch * (uint64_t)t->step);
-		time_t sec = (time_t)(wall / 1000000000);
-		uint64_t span = (uint64_t)hi - (uint64_t)lo, at = (uint64_t)v - (uint64_t)lo;
-		size_t col = span ? (size_t)((double)at / (double)span * (BAR - 1)) : 0;
-		size_t begin = b->len;
-		struct buf num = BUF_INIT;
-		struct tm tm;
+	free(tick);
+	return last;
+}
 
-		if (!localtime_r(&sec, &tm))
-			continue;
-		buf_printf(b, "%02d:%02d:%02d.%03d", tm.tm_hour, tm.tm_min, tm.tm_sec, (int)(wall / 1000000 % 1000));
-		value_int(&num, v, t->is_signed, div);
-		buf_pad(b, ' ', 16 - (b->len - begin < 16 ? b->len - begin : 16));
-		buf_pad(b, ' ', num.len < 8 ? 8 - num.len : 0);
-		buf_puts(b, buf_str(&num));
-		buf_free(&num);
-		buf_puts(b, " |");
-		buf_pad(b, ' ', col);
-		buf_putc(b, '*');
-		buf_pad(b, ' ', BAR - 1 - col);
-		buf_puts(b, "|\n");
+/*
+ * A row for each interval from the first one with a value to the last one of the map, the value
+ * marked on a line from the smallest to the largest, as in bpftrace:
+ *
+ *              -5                                                  5
+ *     hh:mm:ss |___________________________________________________|
+ *     12:01:05 |    *                    .                         | -4
+ */
+void value_tseries(struct buf *b, const struct value_ctx *vc, const struct gft_type *t, const void *data, uint64_t last,
+		   uint64_t div)
+{
+	struct value_tick *tick;
+	size_t n = value_tseries_ticks(t, data, &tick), i = 0;
+	const char *unit;
+	int digits = fraction(t->step, &unit);
+	size_t indent = 9 + (digits ? (size_t)digits + 1 : 0), begin;
+	int64_t lo, hi;
+
+	while (i < n && last > tick[i].epoch && last - tick[i].epoch >= t->count)
+		i++;
+	if (i == n) {
+		buf_puts(b, "<no data>");
+		free(tick);
+		return;
 	}
+	lo = hi = tick[i].v;
+	for (size_t k = i; k < n; k++) {
+		lo = less(t, tick[k].v, lo) ? tick[k].v : lo;
+		hi = less(t, hi, tick[k].v) ? tick[k].v : hi;
+	}
+	if (lo == hi) { /* in the middle, with room on both sides */
+		lo -= lo != (t->is_signed ? INT64_MIN : 0);
+		hi += hi != (t->is_signed ? INT64_MAX : -1);
+	}
+	tseries_scale(b, t, indent, lo, hi, div);
+	begin = b->len;
+	buf_printf(b, digits ? "hh:mm:ss.%s" : "hh:mm:ss%s", unit);
+	buf_pad(b, ' ', indent - (b->len - begin));
+	buf_putc(b, '|');
+	buf_pad(b, '_', LINE - 2);
+	buf_puts(b, "|\n");
+	for (uint64_t e = tick[i].epoch, rows = 0; rows < t->count && (i < n || e <= last); e++, rows++) {
+		bool have = i < n && tick[i].epoch == e;
+
+		tseries_time(b, value_wall(vc, e * (uint64_t)t->step), digits);
+		tseries_row(b, t, lo, hi, have ? &tick[i].v : NULL, div);
+		i += have;
+	}
+	buf_pad(b, ' ', indent);
+	buf_putc(b, 'v');
+	buf_pad(b, '_', LINE - 2);
+	buf_puts(b, "v\n");
+	tseries_scale(b, t, indent, lo, hi, div);
 	free(tick);
 }

@@ -112,9 +112,10 @@ static void test_order(void **state)
 	assert_string_equal(written(), "@[-1, a]: x\n@[-1, b]: w\n@[2, d]: z\n@[3, c]: y\n");
 }
 
-#define BAR0  "|                                                    |\n"
-#define BAR26 "|@@@@@@@@@@@@@@@@@@@@@@@@@@                          |\n"
-#define BAR52 "|@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@|\n"
+#define BAR0   "|                                                    |\n"
+#define BAR26  "|@@@@@@@@@@@@@@@@@@@@@@@@@@                          |\n"
+#define LINE51 "___________________________________________________"
+#define BAR52  "|@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@|\n"
 
 static void test_hist(void **state)
 {
@@ -174,13 +175,86 @@ static void test_tseries(void **state)
 	t->agg = TY_AVG;
 	b[2].epoch = 0;
 	output_map(o, "@t", NULL, t, &row, 1, 0, 0);
-	assert_string_equal(written(),
-			    "@t:\n"
-			    "00:00:03.000          10 |*                                                   |\n"
-			    "00:00:05.000          10 |*                                                   |\n\n");
-	b[0].epoch = UINT64_MAX; /* a clock that is damaged ends nothing */
+	assert_string_equal(written(), "@t:\n"
+				       "         9                                                  11\n"
+				       "hh:mm:ss |" LINE51 "|\n"
+				       "00:00:03 |                         *                         | 10\n"
+				       "00:00:04 |                                                   | -\n"
+				       "00:00:05 |                         *                         | 10\n"
+				       "         v" LINE51 "v\n"
+				       "         9                                                  11\n\n");
+	b[2] = (struct ty_tseries_bucket){ 4, (int64_t)(UINT64_MAX / 2), 1 }; /* unsigned, whatever its bits */
+	output_map(o, "@t", NULL, t, &row, 1, 0, 0);
+	assert_non_null(strstr(written(),
+			       "00:00:04 |                                                   * 9223372036854775807\n"));
+	b[0].epoch = UINT64_MAX; /* a clock that is damaged ends nothing, and nothing is endless by it */
 	output_map(o, "@t", NULL, t, &row, 1, 0, 0);
 	written();
+	t->step = 0;
+	output_map(o, "@t", NULL, t, &row, 1, 0, 0);
+	written();
+}
+
+/* Several series end where the last one does; what is older than its intervals is not shown; 0 is marked. */
+static void test_tseries_rows(void **state)
+{
+	struct ty_tseries_bucket one[2] = { { 10, -4, 1 }, { 11, 6, 1 } }, two[2] = { { 12, 0, 1 }, { 10, 7, 1 } },
+				 old[2] = { { 8, 1, 1 }, { 9, 1, 1 } };
+	int32_t keys[3] = { 1, 2, 3 };
+	struct output_row rows[3] = { { &keys[0], one }, { &keys[1], two }, { &keys[2], old } };
+	struct gft_type *t = ty_new(a, TY_TSERIES);
+
+	(void)state;
+	setenv("TZ", "UTC", 1);
+	t->step = 500000;
+	t->count = 2;
+	t->size = sizeof(one);
+	t->is_signed = true;
+	output_map(o, "@t", ty_int(4, true), t, rows, 3, 0, 0);
+	assert_string_equal(written(), "@t[1]:\n"
+				       "                5                                                   7\n"
+				       "hh:mm:ss.us     |" LINE51 "|\n"
+				       "00:00:00.005500 |                         *                         | 6\n"
+				       "00:00:00.006000 |                                                   | -\n"
+				       "                v" LINE51 "v\n"
+				       "                5                                                   7\n\n"
+				       "@t[2]:\n"
+				       "                -1                                                  1\n"
+				       "hh:mm:ss.us     |" LINE51 "|\n"
+				       "00:00:00.006000 |                         *                         | 0\n"
+				       "                v" LINE51 "v\n"
+				       "                -1                                                  1\n\n"
+				       "@t[3]:\n<no data>\n");
+}
+
+/* Bounds of whole Ki are shown as such, of step 1 as one number. */
+static void test_lhist_bounds(void **state)
+{
+	uint64_t n[6] = { 1, 0, 1, 0, 0, 1 };
+	struct gft_type *t = ty_new(a, TY_LHIST);
+	struct output_row row = { NULL, n };
+
+	(void)state;
+	t->size = sizeof(n);
+	t->step = 1024;
+	t->min = -1024;
+	t->max = t->min + 4 * t->step;
+	output_map(o, "@l", NULL, t, &row, 1, 0, 0);
+	assert_string_equal(written(), "@l:\n(..., -1K)             1 " BAR52 "[-1K, 0)               0 " BAR0
+				       "[0, 1K)                1 " BAR52 "[1K, 2K)               0 " BAR0
+				       "[2K, 3K)               0 " BAR0 "[3K, ...)              1 " BAR52 "\n");
+	t->step = 1 << 20;
+	t->min = 512 << 10;
+	t->max = t->min + 4 * t->step;
+	output_map(o, "@l", NULL, t, &row, 1, 0, 0);
+	assert_non_null(strstr(written(), "\n[1536K, 2560K)         1 "));
+	t->step = 1;
+	t->min = 4;
+	t->max = 8;
+	output_map(o, "@l", NULL, t, &row, 1, 0, 0);
+	assert_string_equal(written(), "@l:\n(..., 4)               1 " BAR52 "[4]                    0 " BAR0
+				       "[5]                    1 " BAR52 "[6]                    0 " BAR0
+				       "[7]                    0 " BAR0 "[8, ...)               1 " BAR52 "\n");
 }
 
 static void test_values(void **state)
@@ -351,6 +425,8 @@ int main(void)
 		cmocka_unit_test(test_order),
 		cmocka_unit_test(test_hist),
 		cmocka_unit_test(test_tseries),
+		cmocka_unit_test(test_tseries_rows),
+		cmocka_unit_test(test_lhist_bounds),
 		cmocka_unit_test(test_values),
 		cmocka_unit_test(test_empty_value),
 		cmocka_unit_test(test_unknown_format),
