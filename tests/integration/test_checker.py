@@ -12,7 +12,7 @@ import re
 import tempfile
 import time
 
-from gft import Gft, NothingLeft, Skip, Target, build, check, gft, go_newest, go_versions, losses, wait_for
+from gft import Gft, NothingLeft, Skip, Target, build, check, gft, go_newest, go_versions, losses
 from newer import newer_compilers
 import truth
 
@@ -45,8 +45,8 @@ def situation(name, calls=CALLS, script=GRAPH, go=None, drop=None, goroutines=No
     with tempfile.TemporaryDirectory() as d, NothingLeft():
         out, log = os.path.join(d, "out"), os.path.join(d, "log")
         with Gft(*args, "-v", "-o", out, "-e", script, "-c",
-                 f"{exe} -situation {name} -calls {calls} {flags} -log {log}", ready=False, prefix=prefix) as g:
-            pid = wait_for("the target", lambda: child_of(g.pid), TIMEOUT)
+                 f"{exe} -situation {name} -calls {calls} {flags} -log {log}", prefix=prefix, timeout=TIMEOUT) as g:
+            pid = child_of(g.pid)  # the only one: the compiler's process has ended
             memory = 0
             while g.p.poll() is None and time.monotonic() < g.start + TIMEOUT:
                 memory = max(memory, peak(g.pid))
@@ -81,7 +81,8 @@ def child_of(pid):
             kids = f.read().split()
     except FileNotFoundError:
         raise Skip("this kernel lists no children of a task (CONFIG_PROC_CHILDREN)") from None
-    return int(kids[0]) if kids else None
+    check(len(kids) == 1, f"children of gft: {kids}", None)
+    return int(kids[0])
 
 
 # limit: 240
