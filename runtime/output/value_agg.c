@@ -107,10 +107,11 @@ static void hist_label(struct buf *b, const struct gft_type *t, size_t i)
 	buf_putc(b, ')');
 }
 
-/* Steps of whole Ki have bounds like 4K and 2M. */
+/* Steps of whole Ki have bounds like 4K and 2M; not those of whole thousands: 10s is 9765625 Ki nanoseconds. */
 static void lhist_bound(struct buf *b, const struct gft_type *t, int64_t v)
 {
-	int64_t unit = t->step % 1024 || !v ? 1 : v % (1024 * 1024) == 0 ? 1024 * 1024 : v % 1024 == 0 ? 1024 : 1;
+	bool plain = t->step % 1024 || t->step % 1000 == 0 || !v;
+	int64_t unit = plain ? 1 : v % (1024 * 1024) == 0 ? 1024 * 1024 : v % 1024 == 0 ? 1024 : 1;
 
 	value_int(b, v / unit, true, 1);
 	if (unit > 1)
