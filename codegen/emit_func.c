@@ -305,15 +305,15 @@ static void buffer(struct em *m, struct buf *b, const char *dst, const struct gf
 	const struct expr *a = e->args[0], *len = e->nargs > 1 ? e->args[1] : NULL;
 	uint32_t count = e->type->count, have = a->type->size;
 	const char *p, *all = arena_printf(m->a, "%u", count);
+	bool own = a->type->kind == TY_STRING || a->type->kind == TY_ARRAY;
 
-	if (t->count > count)
+	/* a longer one's place, or text that is shorter: zeros behind it */
+	if (t->count > count || (own && have < count))
 		buf_printf(b, "gft_zero(%s, %u); ", dst, t->size);
-	if (a->type->kind != TY_STRING && a->type->kind != TY_ARRAY) {
+	if (!own) {
 		pointer_read(m, b, "buf", dst, count, e, len ? NULL : all);
 		return;
 	}
-	if (have < count) /* text that is shorter: zeros behind it */
-		buf_printf(b, "gft_zero(%s, %u); ", dst, e->type->size);
 	buf_puts(b, "{ ");
 	p = emit_at(m, b, a);
 	if (have < count) {

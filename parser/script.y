@@ -42,6 +42,8 @@ static struct expr *mk(struct scan *s, enum expr_kind kind, YYLTYPE loc);
 static struct expr *param(struct scan *s, uint64_t n, YYLTYPE loc);
 static struct expr *tuple(struct scan *s, struct exprs *x, YYLTYPE loc);
 static struct stmt *stm(struct scan *s, enum stmt_kind kind, YYLTYPE loc);
+static struct stmt *for_loop(struct scan *s, const char *var, YYLTYPE var_loc, struct expr *from, struct expr *to,
+			     struct block *body, YYLTYPE loc);
 static struct expr *if_value(struct scan *s, struct expr *cond, struct block *then, struct block *other, YYLTYPE loc);
 static struct expr *cond(struct scan *s, struct expr *e);
 static struct block *shallow(struct scan *s, struct block *b, YYLTYPE loc);
@@ -282,36 +284,10 @@ compound:
 					$$->body = $7;
 				}
 |	WHILE unary block	{ $$ = stm(s, ST_WHILE, @$); $$->e = cond(s, $2); $$->body = $3; }
-|	FOR '(' VAR ':' unary ')' block {
-					$$ = stm(s, ST_FOR_MAP, @$);
-					$$->lhs = mk(s, EX_VAR, @3);
-					$$->lhs->name = $3;
-					$$->e = $5;
-					$$->body = $7;
-				}
-|	FOR '(' VAR ':' unary DOTDOT unary ')' block {
-					$$ = stm(s, ST_FOR_RANGE, @$);
-					$$->lhs = mk(s, EX_VAR, @3);
-					$$->lhs->name = $3;
-					$$->e = $5;
-					$$->e2 = $7;
-					$$->body = $9;
-				}
-|	FOR VAR ':' unary block {
-					$$ = stm(s, ST_FOR_MAP, @$);
-					$$->lhs = mk(s, EX_VAR, @2);
-					$$->lhs->name = $2;
-					$$->e = $4;
-					$$->body = $5;
-				}
-|	FOR VAR ':' unary DOTDOT unary block {
-					$$ = stm(s, ST_FOR_RANGE, @$);
-					$$->lhs = mk(s, EX_VAR, @2);
-					$$->lhs->name = $2;
-					$$->e = $4;
-					$$->e2 = $6;
-					$$->body = $7;
-				}
+|	FOR '(' VAR ':' unary ')' block	{ $$ = for_loop(s, $3, @3, $5, NULL, $7, @$); }
+|	FOR '(' VAR ':' unary DOTDOT unary ')' block { $$ = for_loop(s, $3, @3, $5, $7, $9, @$); }
+|	FOR VAR ':' unary block	{ $$ = for_loop(s, $2, @2, $4, NULL, $5, @$); }
+|	FOR VAR ':' unary DOTDOT unary block { $$ = for_loop(s, $2, @2, $4, $6, $7, @$); }
 |	block			{ $$ = stm(s, ST_BLOCK, @$); $$->body = $1; }
 ;
 
@@ -658,6 +634,20 @@ static struct expr *tuple(struct scan *s, struct exprs *x, YYLTYPE loc)
 	e->argnames = x->names;
 	e->nargs = x->n;
 	return deep(s, e);
+}
+
+/* Over a map, or with to over a range. */
+static struct stmt *for_loop(struct scan *s, const char *var, YYLTYPE var_loc, struct expr *from, struct expr *to,
+			     struct block *body, YYLTYPE loc)
+{
+	struct stmt *st = stm(s, to ? ST_FOR_RANGE : ST_FOR_MAP, loc);
+
+	st->lhs = mk(s, EX_VAR, var_loc);
+	st->lhs->name = var;
+	st->e = from;
+	st->e2 = to;
+	st->body = body;
+	return st;
 }
 
 /*

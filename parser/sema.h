@@ -257,7 +257,10 @@ void sema_probes(struct sema *s);  /* attach points: what each clause runs on */
 void sema_classes(struct sema *s); /* after the clauses are checked */
 void sema_rows_free(struct sema *s);
 const struct gft_type *sema_tp_args(struct sema *s, const struct clause *c, const char **why);
-void sema_split_clauses(struct sema *s); /* sema_split.c: after sema_probes() */
+/* sema_split.c */
+void sema_split_clauses(struct sema *s); /* after sema_probes() */
+/* One name, type and place; or there is none in either. */
+bool sema_same_field(const struct ty_field *x, const struct ty_field *y);
 
 /* sema_go.c: an expression that begins with args or ret, of a uprobe; false: it is none. */
 bool sema_go_value(struct sema *s, struct expr *e);

@@ -652,11 +652,6 @@ static void check_tuple(struct sema *s, struct expr *e)
 	e->type = ty_tuple(s->a, t, e->kind == EX_RECORD ? e->argnames : NULL, e->nargs);
 }
 
-static bool is_pointer(const struct gft_type *t)
-{
-	return t->kind == TY_PTR;
-}
-
 /* Of a pointer, by the size of what it points to (ival). */
 static void check_incdec(struct sema *s, struct expr *e)
 {
@@ -665,7 +660,7 @@ static void check_incdec(struct sema *s, struct expr *e)
 	if (e->a->kind == EX_VAR) {
 		const struct var *v = e->a->var ? e->a->var : sema_find_var(s, e->a->name);
 
-		if (!v || is_pointer(v->declared ? v->declared : v->type)) {
+		if (!v || (v->declared ? v->declared : v->type)->kind == TY_PTR) {
 			sema_expr(s, e->a);
 			e->type = e->a->type;
 			if (v)
@@ -680,7 +675,7 @@ static void check_incdec(struct sema *s, struct expr *e)
 			sema_error(s, e->loc, "'%s%s' needs a number", op_text(e->op), op_text(e->op));
 	} else {
 		t = sema_step(e->op, sema_map(s, e->a)->value);
-		if (is_pointer(e->a->map->value)) {
+		if (e->a->map->value->kind == TY_PTR) {
 			t = e->a->map->value;
 			e->ival = sema_pointer_step(s, e->loc, t);
 		}

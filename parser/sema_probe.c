@@ -689,10 +689,8 @@ static const struct gft_type *common_fields(struct sema *s, const struct gft_typ
 	t->fields = f;
 	t->nfields = 0;
 	for (uint32_t i = 0; i < a->nfields; i++)
-		for (uint32_t k = 0; k < b->nfields; k++)
-			if (!strcmp(a->fields[i].name, b->fields[k].name) && a->fields[i].off == b->fields[k].off &&
-			    ty_equal(a->fields[i].type, b->fields[k].type))
-				f[t->nfields++] = a->fields[i];
+		if (sema_same_field(&a->fields[i], ty_field_named(b, a->fields[i].name)))
+			f[t->nfields++] = a->fields[i];
 	return t;
 }
 

@@ -63,16 +63,7 @@ static void in_block(struct uses *u, const struct block *b)
 	in_expr(u, b->value);
 }
 
-static const struct ty_field *field_of(const struct gft_type *t, const char *name)
-{
-	for (uint32_t i = 0; i < t->nfields; i++)
-		if (!strcmp(t->fields[i].name, name))
-			return &t->fields[i];
-	return NULL;
-}
-
-/* One name, type and place; or there is none in either. */
-static bool same_field(const struct ty_field *x, const struct ty_field *y)
+bool sema_same_field(const struct ty_field *x, const struct ty_field *y)
 {
 	return x && y ? !strcmp(x->name, y->name) && x->off == y->off && ty_equal(x->type, y->type) : !x && !y;
 }
@@ -83,12 +74,12 @@ static bool same_record(const struct uses *u, const struct gft_type *x, const st
 		if (x->nfields != y->nfields)
 			return false;
 		for (uint32_t i = 0; i < x->nfields; i++)
-			if (!same_field(&x->fields[i], &y->fields[i]))
+			if (!sema_same_field(&x->fields[i], &y->fields[i]))
 				return false;
 		return true;
 	}
 	for (uint32_t i = 0; i < u->n; i++)
-		if (!same_field(field_of(x, u->names[i]), field_of(y, u->names[i])))
+		if (!sema_same_field(ty_field_named(x, u->names[i]), ty_field_named(y, u->names[i])))
 			return false;
 	return true;
 }

@@ -225,14 +225,6 @@ void sema_type_operand(struct sema *s, struct expr *e)
 
 /* --- fields ------------------------------------------------------------------------------------ */
 
-static const struct ty_field *find_field(const struct gft_type *t, const char *name)
-{
-	for (uint32_t i = 0; i < t->nfields; i++)
-		if (t->fields[i].name && !strcmp(t->fields[i].name, name))
-			return &t->fields[i];
-	return NULL;
-}
-
 static void no_field(struct sema *s, struct src_loc loc, const struct gft_type *t, const char *name)
 {
 	const char **names = ARENA_ARRAY(s->a, const char *, t->nfields + 1), *near;
@@ -298,7 +290,7 @@ void sema_field(struct sema *s, struct expr *e)
 	}
 	if (!known(s, e->loc, t))
 		return;
-	e->field = find_field(t, e->name);
+	e->field = ty_field_named(t, e->name);
 	if (!e->field) {
 		no_field(s, e->loc, t, e->name);
 		return;
@@ -512,7 +504,7 @@ void sema_offsetof(struct sema *s, struct expr *e)
 		}
 		if (!known(s, e->loc, t))
 			return;
-		f = find_field(t, p);
+		f = ty_field_named(t, p);
 		if (!f) {
 			no_field(s, e->loc, t, p);
 			return;

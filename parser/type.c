@@ -270,14 +270,19 @@ bool ty_same(const struct gft_type *a, const struct gft_type *b)
 	return true;
 }
 
+const struct ty_field *ty_field_named(const struct gft_type *t, const char *name)
+{
+	for (uint32_t i = 0; i < t->nfields; i++)
+		if (t->fields[i].name && !strcmp(t->fields[i].name, name))
+			return &t->fields[i];
+	return NULL;
+}
+
 const struct ty_field *ty_part(const struct gft_type *t, const struct gft_type *like, uint32_t i)
 {
 	if (t->kind != TY_RECORD || like->kind != TY_RECORD)
 		return i < t->nfields ? &t->fields[i] : NULL;
-	for (uint32_t k = 0; k < t->nfields; k++)
-		if (!strcmp(t->fields[k].name, like->fields[i].name))
-			return &t->fields[k];
-	return NULL;
+	return ty_field_named(t, like->fields[i].name);
 }
 
 static const char *fields_name(struct arena *a, const struct gft_type *t)

@@ -419,13 +419,13 @@ static bool load(struct run *r)
 		ko.site_addrs = sites_total(o->sites);
 	ko.site_ids = r->meta->site_ids ? sites_total(o->sites) : 0;
 	ko.site_names = r->meta->nname_tests ? sites_total(o->sites) : 0;
-	if (ksession_load(&r->ks, &ko, &err) < 0 && err.stack && o->deep) {
+	if (ksession_load(&r->ks, &ko, &err) < 0) {
+		if (!err.stack || !o->deep)
+			return fail(r, &err);
 		*o->deep = true;
 		kernel_error_fini(&err);
 		return false;
 	}
-	if (!r->ks)
-		return fail(r, &err);
 	/* first who is followed, then whom: what they start in between is not missed */
 	r->processes = ko.processes;
 	if (ko.processes && ksession_attach_processes(r->ks, false, &err) < 0)

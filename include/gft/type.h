@@ -183,6 +183,8 @@ bool ty_is_agg(const struct gft_type *t);    /* an aggregation */
 bool ty_is_scalar(const struct gft_type *t); /* fits a register: int, bool, pointer, func, probe, ... */
 bool ty_equal(const struct gft_type *a, const struct gft_type *b); /* in memory and in name */
 bool ty_same(const struct gft_type *a, const struct gft_type *b);  /* and in how their numbers' signs bend */
+/* The field of that name, or NULL: tuples have none. */
+const struct ty_field *ty_field_named(const struct gft_type *t, const char *name);
 /*
  * What of t, a tuple or record, belongs to field i of like: that of the same place, or in records of the same name,
  * wherever it stands; NULL: there is none.
