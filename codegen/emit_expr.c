@@ -312,7 +312,12 @@ void emit_into(struct em *m, struct buf *b, const char *dst, const struct gft_ty
 		buf_puts(b, "else ");
 		emit_block_value(m, b, dst, t, e->block2);
 		return;
-	case EX_CAST: /* text of another size, or a number's bytes */
+	case EX_CAST: /* text of another size, its bytes, or a number's */
+		if (e->type->kind == TY_ARRAY && e->a->type->kind == TY_STRING) {
+			buf_puts(b, "{ ");
+			buf_printf(b, "gft_copy_short(%s, %s, %u); } ", dst, emit_at(m, b, e->a), t->size);
+			return;
+		}
 		if (e->type->kind == TY_ARRAY) {
 			unsigned n = m->tmp++;
 

@@ -326,6 +326,7 @@ struct ast {
 	struct c_header *c_headers;
 	const char *c_front; /* what stands in front of all of it, or NULL */
 	bool have_btf;	     /* the C sees the macro BPFTRACE_HAVE_BTF */
+	bool counts_params;  /* the script reads $# */
 	struct import *imports;
 };
 

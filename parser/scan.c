@@ -153,13 +153,14 @@ static bool suffix(const char *s, size_t n, uint64_t *scale)
 	return false;
 }
 
-uint64_t scan_int(struct scan *s, const char *text, size_t len, struct src_loc loc, bool *is_unsigned)
+enum number_error scan_number(const char *text, size_t len, uint64_t *out, size_t *read)
 {
 	unsigned base = 10;
 	size_t i = 0;
 	uint64_t v = 0, scale = 1;
 	bool over = false, digits = false;
 
+	*read = 0;
 	if (len > 1 && text[0] == '0' && (text[1] | 32) == 'x') {
 		base = 16;
 		i = 2;
@@ -172,18 +173,14 @@ uint64_t scan_int(struct scan *s, const char *text, size_t len, struct src_loc l
 	     i++) {
 		if (text[i] == '_')
 			continue;
-		if ((unsigned)digit(text[i]) >= base) {
-			diag_error(s->d, loc, "'%.*s' is no octal number: a leading 0 means base 8", (int)len, text);
-			return 0;
-		}
+		if ((unsigned)digit(text[i]) >= base)
+			return NUMBER_OCTAL;
 		over |= __builtin_mul_overflow(v, (uint64_t)base, &v) ||
 			__builtin_add_overflow(v, (uint64_t)digit(text[i]), &v);
 		digits = true;
 	}
-	if (!digits && base == 16) {
-		diag_error(s->d, loc, "'%.*s' has no hexadecimal digits", (int)len, text);
-		return 0;
-	}
+	if (!digits && base != 8)
+		return base == 16 ? NUMBER_NO_HEX : NUMBER_NONE;
 	if (base == 10 && i + 1 < len && (text[i] | 32) == 'e' && isdigit((unsigned char)text[i + 1])) {
 		unsigned e = 0;
 
@@ -192,18 +189,46 @@ uint64_t scan_int(struct scan *s, const char *text, size_t len, struct src_loc l
 		while (e--)
 			over |= __builtin_mul_overflow(v, (uint64_t)10, &v);
 	}
-	if (!suffix(text + i, len - i, &scale)) {
-		diag_error(s->d, loc, "invalid integer suffix '%.*s'", (int)(len - i), text + i);
-		diag_hint(s->d, "durations are 10ns 10us 10ms 10s 10m 10h 10d");
-		return 0;
-	}
+	*read = i;
+	if (!suffix(text + i, len - i, &scale))
+		return NUMBER_SUFFIX;
 	over |= __builtin_mul_overflow(v, scale, &v);
-	if (over) {
-		diag_error(s->d, loc, "'%.*s' does not fit 64 bits", (int)len, text);
-		return 0;
+	*out = v;
+	return over ? NUMBER_TOO_LARGE : NUMBER_OK;
+}
+
+uint64_t scan_int(struct scan *s, const char *text, size_t len, struct src_loc loc, bool *is_unsigned)
+{
+	uint64_t v = 0;
+	size_t read;
+
+	switch (scan_number(text, len, &v, &read)) {
+	case NUMBER_OK: *is_unsigned = v > INT64_MAX; return v;
+	case NUMBER_OCTAL:
+		diag_error(s->d, loc, "'%.*s' is no octal number: a leading 0 means base 8", (int)len, text);
+		break;
+	case NUMBER_NO_HEX: diag_error(s->d, loc, "'%.*s' has no hexadecimal digits", (int)len, text); break;
+	case NUMBER_NONE: diag_error(s->d, loc, "'%.*s' is no number", (int)len, text); break;
+	case NUMBER_TOO_LARGE: diag_error(s->d, loc, "'%.*s' does not fit 64 bits", (int)len, text); break;
+	case NUMBER_SUFFIX:
+		diag_error(s->d, loc, "invalid integer suffix '%.*s'", (int)(len - read), text + read);
+		diag_hint(s->d, "durations are 10ns 10us 10ms 10s 10m 10h 10d");
+		break;
 	}
-	*is_unsigned = v > INT64_MAX;
-	return v;
+	return 0;
+}
+
+bool scan_signed(const char *text, int64_t *out)
+{
+	bool minus = *text == '-';
+	uint64_t v;
+	size_t read;
+
+	text += minus || *text == '+';
+	if (scan_number(text, strlen(text), &v, &read) != NUMBER_OK || v > (uint64_t)INT64_MAX + minus)
+		return false;
+	*out = (int64_t)(minus ? 0 - v : v);
+	return true;
 }
 
 const char *scan_string(struct scan *s, const char *text, size_t len, struct src_loc loc, uint32_t *out_len)

@@ -95,6 +95,18 @@ bool scan_is_type(const struct source *src, uint32_t pos, bool operand);
 /* Length of the UTF-8 character at text; 0 when it is none, or a control character. */
 size_t scan_utf8(const char *text, size_t len);
 
+enum number_error { NUMBER_OK, NUMBER_NONE, NUMBER_OCTAL, NUMBER_NO_HEX, NUMBER_SUFFIX, NUMBER_TOO_LARGE };
+
+/*
+ * A number as scripts spell it: 10, 0x1f, 017, 1_000, 1e6, 10ms (in ns), 1ul.
+ * All of text must be one; *out is set where NUMBER_OK is given, *read tells how
+ * many characters the number has in front of its suffix.
+ */
+enum number_error scan_number(const char *text, size_t len, uint64_t *out, size_t *read);
+
+/* The same with a sign, from -2^63 to 2^63-1, of text that ends with a NUL; false: it is none. */
+bool scan_signed(const char *text, int64_t *out);
+
 /* An integer literal; queues an error and gives 0 when it makes no sense. */
 uint64_t scan_int(struct scan *s, const char *text, size_t len, struct src_loc loc, bool *is_unsigned);
 

@@ -113,7 +113,7 @@ static void add_clause(struct scan *s, struct attach_point **pts, uint32_t n, st
 %token <c_text> CTEXT "C code"
 %token CONFIG "config" LET "let" MACRO "macro" IMPORT "import"
 %token IF "if" ELSE "else" UNROLL "unroll" WHILE "while" FOR "for" BREAK "break" CONTINUE "continue" RETURN "return"
-%token FETCH "fetch" SIZEOF "sizeof" OFFSETOF "offsetof" CONTAINER_OF "container_of" TYPEOF "typeof" TRUE "true" FALSE "false"
+%token FETCH "fetch" SIZEOF "sizeof" OFFSETOF "offsetof" CONTAINER_OF "container_of" TYPEOF "typeof" COMPTIME "comptime" TRUE "true" FALSE "false"
 %token STRUCT "struct" UNION "union" ENUM "enum" UNDERSCORE "'_'"
 %token <item> FETCHARG "a fetch argument"
 %token <name> ARGNAME "an argument's name" IDENT "a name" VAR "a variable" MAP "a map"
@@ -357,7 +357,11 @@ primary:
 |	TRUE			{ $$ = mk(s, EX_BOOL, @1); $$->ival = 1; }
 |	FALSE			{ $$ = mk(s, EX_BOOL, @1); }
 |	PARAM			{ $$ = param(s, $1.v, @1); }
-|	NPARAMS			{ $$ = mk(s, EX_NPARAMS, @1); $$->ival = s->opts ? s->opts->nparams : 0; }
+|	NPARAMS			{
+					$$ = mk(s, EX_NPARAMS, @1);
+					$$->ival = s->opts ? s->opts->nparams : 0;
+					s->ast->counts_params = true;
+				}
 |	lval
 |	IDENT			{ $$ = mk(s, EX_IDENT, @1); $$->name = $1; }
 |	IDENT '(' opt_args ')'	{ $$ = call(s, mk(s, EX_CALL, @$), $1, &$3); }
@@ -405,6 +409,7 @@ word:
 |	BREAK			{ $$ = "break"; }
 |	CONTINUE		{ $$ = "continue"; }
 |	RETURN			{ $$ = "return"; }
+|	COMPTIME		{ $$ = "comptime"; }
 ;
 
 path:
@@ -431,6 +436,12 @@ unary:
 |	'-' unary		{ $$ = un(s, OP_NEG, $2, @$); }
 |	'*' unary		{ $$ = un(s, OP_DEREF, $2, @$); }
 |	'&' unary		{ $$ = un(s, OP_ADDR, $2, @$); }
+|	COMPTIME unary		{
+					struct exprs one = { 0 };
+
+					push(s, &one, NULL, $2);
+					$$ = call(s, mk(s, EX_CALL, @$), "comptime", &one);
+				}
 |	LTYPE typespec ')' unary { $$ = mk(s, EX_CAST, @$); $$->spec = $2; $$->a = $4; deep(s, $$); }
 ;
 

@@ -88,6 +88,7 @@ const struct gft_type *sema_text(struct sema *s)
 void sema_cond(struct sema *s, struct expr *e)
 {
 	sema_expr(s, e);
+	sema_truth(s, e);
 	if (!sema_is_cond(e->type))
 		sema_error(s, e->loc, "a condition must be a number, not %s", sema_type_name(s, e->type));
 }
@@ -336,9 +337,13 @@ static void check_stmt(struct sema *s, struct stmt *st)
 		if (!st->e)
 			break;
 		sema_expr(s, st->e); /* nobody but a test takes the value */
-		if (s->ci->clause && s->ci->clause->npoints && s->ci->clause->points[0]->provider == PROV_TEST &&
-		    st->e->type->kind != TY_NONE && !ty_is_int(st->e->type))
+		if (st->e->type->kind == TY_NONE || ty_is_int(st->e->type) || st->e->type->kind == TY_PTR)
+			break;
+		if (s->ci->clause && s->ci->clause->npoints && s->ci->clause->points[0]->provider == PROV_TEST)
 			sema_error(s, st->e->loc, "a test returns a number, 0 when all is right, not %s",
+				   sema_type_name(s, st->e->type));
+		else if (st->e->type->kind != TY_VOID)
+			sema_error(s, st->e->loc, "a clause returns a number or nothing, not %s",
 				   sema_type_name(s, st->e->type));
 		break;
 	case ST_BLOCK: sema_block(s, st->body, false); break;

@@ -77,6 +77,9 @@ void sema_expr(struct sema *s, struct expr *e);
 void sema_assign_var(struct sema *s, struct expr *lhs, const struct gft_type *t, struct src_loc loc);
 bool sema_const_int(const struct expr *e, int64_t *out);
 bool sema_is_cond(const struct gft_type *t);
+
+/* Text where a condition is wanted is true when it is not empty: e becomes e != "". */
+void sema_truth(struct sema *s, struct expr *e);
 /* The type in which a value of type t is kept in a variable or map. */
 const struct gft_type *sema_storage(struct sema *s, const struct gft_type *t);
 /* The smallest type that holds both; NULL when there is none. */
@@ -153,6 +156,8 @@ bool sema_c_call(struct sema *s, struct expr *e);
 uint32_t sema_pointer_step(struct sema *s, struct src_loc loc, const struct gft_type *p);
 /* p + n, p - n, p - q; false: no pointer takes part. */
 bool sema_pointer_math(struct sema *s, struct expr *e);
+/* Warns where a comparison's two pointers lead to different types. */
+void sema_pointers_differ(struct sema *s, const struct expr *e);
 /* Whether a value of type t can be held by a variable or map, or be printed; else an error is told. */
 bool sema_value_fits(struct sema *s, struct src_loc loc, const struct gft_type *t);
 bool sema_printable(struct sema *s, struct expr *e);

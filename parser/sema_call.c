@@ -132,6 +132,11 @@ static void check_print(struct sema *s, struct expr *e)
 			return;
 		if (sema_map(s, a)->value->kind == TY_NONE)
 			sema_error(s, a->loc, "%s is printed but never assigned", a->name);
+		if (s->loops) {
+			diag_warn(s->d, e->loc,
+				  "print() of a whole map in a loop shows what the map holds a moment later");
+			diag_hint(s->d, "print((@m[key])) sends the value of now");
+		}
 		struct meta_event *ev = sema_event(s, e, EV_PRINT_MAP);
 
 		ev->map = (int)sema_map(s, a)->number;

@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "gft/ctypes.h"
+#include "parser/scan.h"
 #include "parser/sema.h"
 
 #define ARRAY_BYTES (1u << 28)
@@ -12,6 +13,20 @@
 bool sema_is_cond(const struct gft_type *t)
 {
 	return ty_is_int(t) || t->kind == TY_PTR || t->kind == TY_NONE;
+}
+
+void sema_truth(struct sema *s, struct expr *e)
+{
+	struct expr *text;
+
+	if (e->type->kind != TY_STRING)
+		return;
+	text = arena_memdup(s->a, e, sizeof(*e));
+	*e = (struct expr){ .kind = EX_BINARY, .loc = text->loc, .depth = text->depth, .op = OP_NE, .type = &ty_none };
+	e->a = text;
+	e->b = expr_new(s->p->ast, EX_STR, text->loc);
+	e->b->str = "";
+	sema_expr(s, e);
 }
 
 const struct gft_type *sema_storage(struct sema *s, const struct gft_type *t)
@@ -82,7 +97,8 @@ bool sema_const_int(const struct expr *e, int64_t *out)
 
 	switch (e->kind) {
 	case EX_INT:
-	case EX_BOOL: *out = (int64_t)e->ival; return true;
+	case EX_BOOL:
+	case EX_NPARAMS: *out = (int64_t)e->ival; return true;
 	case EX_POSPARAM: *out = (int64_t)e->ival; return e->is_const && !e->str;
 	case EX_CALL: return sema_const_call(e, out);
 	case EX_SIZEOF: *out = (int64_t)e->ival; return e->type->kind != TY_NONE;
@@ -114,6 +130,19 @@ bool sema_const_int(const struct expr *e, int64_t *out)
 	}
 }
 
+/* Of typeof() and sizeof(), which read nothing: a map's name alone means its values. */
+static const struct gft_type *operand_type(struct sema *s, struct expr *e)
+{
+	const struct map *m = e->kind == EX_MAP && !e->nargs ? sema_map(s, e) : NULL;
+
+	if (!m || (m->key_seen && !m->keyed) || (!m->key_seen && s->report)) {
+		sema_expr(s, e);
+		return e->type;
+	}
+	e->type = ty_is_agg(m->value) && sema_agg_value(m->value) ? sema_agg_value(m->value) : m->value;
+	return e->type;
+}
+
 const struct gft_type *sema_typespec(struct sema *s, const struct typespec *ts)
 {
 	static const struct {
@@ -131,8 +160,7 @@ const struct gft_type *sema_typespec(struct sema *s, const struct typespec *ts)
 	const struct gft_type *t = NULL;
 
 	if (ts->kind == TS_TYPEOF) {
-		sema_expr(s, ts->of);
-		t = ts->of->type;
+		t = operand_type(s, ts->of);
 	} else if (ts->kind == TS_NAME) {
 		for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 			if (!strcmp(names[i].name, ts->name))
@@ -418,6 +446,18 @@ static void name_to_number(struct sema *s, const struct expr *named, struct expr
 	name->type = &ty_none;
 }
 
+/* $1 of a command line is text when it is no plain number; beside a number 10ms and 1e6 are numbers. */
+static void param_to_number(struct sema *s, struct expr *e, const struct gft_type *other)
+{
+	int64_t n;
+
+	if (e->kind != EX_POSPARAM || !e->str || !ty_is_int(other) || !scan_signed(e->str, &n))
+		return;
+	e->str = NULL;
+	e->ival = (uint64_t)n;
+	sema_expr(s, e);
+}
+
 static void check_binary(struct sema *s, struct expr *e)
 {
 	struct expr *a = e->a, *b = e->b;
@@ -432,10 +472,14 @@ static void check_binary(struct sema *s, struct expr *e)
 		s->returned = returned || sema_returned(a, e->op == OP_LAND);
 	sema_expr(s, b);
 	s->returned = returned;
+	param_to_number(s, a, b->type);
+	param_to_number(s, b, a->type);
 	switch (e->op) {
 	case OP_LAND:
 	case OP_LOR:
 		e->type = &ty_bool;
+		sema_truth(s, a);
+		sema_truth(s, b);
 		if (!sema_is_cond(a->type) || !sema_is_cond(b->type)) {
 			const struct expr *bad = sema_is_cond(a->type) ? b : a;
 
@@ -478,6 +522,7 @@ static void check_binary(struct sema *s, struct expr *e)
 		return;
 	}
 	if (e->type->kind == TY_BOOL) {
+		sema_pointers_differ(s, e);
 		e->is_unsigned = !sema_compares_signed(a->type, b->type);
 		if (a->type->kind == TY_INT && b->type->kind == TY_INT) {
 			sema_implicit(s, a, sema_join_ints(a->type, b->type));
@@ -503,7 +548,10 @@ static void check_unary(struct sema *s, struct expr *e)
 {
 	sema_expr(s, e->a);
 	switch (e->op) {
-	case OP_NOT: e->type = &ty_bool; break;
+	case OP_NOT:
+		e->type = &ty_bool;
+		sema_truth(s, e->a);
+		break;
 	case OP_BNOT:
 	case OP_NEG:
 		if (!sema_fold(e)) {
@@ -544,6 +592,8 @@ static void check_ternary(struct sema *s, struct expr *e)
 	s->returned = returned || sema_returned(e->a, false);
 	sema_expr(s, e->c);
 	s->returned = returned;
+	if (e->b)
+		sema_truth(s, e->a);
 	if (!sema_is_cond(e->a->type))
 		sema_error(s, e->a->loc, "a condition must be a number, not %s", sema_type_name(s, e->a->type));
 
@@ -608,7 +658,11 @@ static void check_index(struct sema *s, struct expr *e)
 		sema_error(s, e->b->loc, "an index must be a number, not %s", sema_type_name(s, e->b->type));
 	switch (t->kind) {
 	case TY_NONE: return;
-	case TY_STRING: e->type = &ty_i8; return;
+	case TY_STRING:
+		e->type = &ty_i8;
+		if (s->report && sema_const_int(e->b, &n) && (n < 0 || n >= t->size))
+			sema_error(s, e->b->loc, "the text has %u bytes, from 0 to %u", t->size, t->size - 1);
+		return;
 	case TY_ARRAY:
 	case TY_PTR:
 		if (sema_element(s, e))
@@ -712,6 +766,8 @@ static void check_expr(struct sema *s, struct expr *e)
 		break;
 	case EX_POSPARAM:
 	case EX_NPARAMS:
+		if (s->report && e->kind == EX_POSPARAM && !e->name && !s->p->ast->counts_params)
+			diag_warn(s->d, e->loc, "no such parameter was given: it is 0, and empty as text");
 		if (e->str && e->type->kind != TY_STRING)
 			e->type = literal_type(s, e->len);
 		else if (!e->str)
@@ -799,8 +855,7 @@ static void check_expr(struct sema *s, struct expr *e)
 		if (e->spec) {
 			t = sema_typespec(s, e->spec);
 		} else {
-			sema_expr(s, e->a);
-			t = e->a->type;
+			t = operand_type(s, e->a);
 		}
 		e->ival = t->size;
 		e->type = sema_literal_type(e);

@@ -12,6 +12,7 @@
 
 #include "gft/ctypes.h"
 #include "parser/clone.h"
+#include "parser/scan.h"
 #include "parser/sema.h"
 
 #define NESTING_MAX 32	 /* macros in macros */
@@ -387,7 +388,6 @@ void sema_getopt(struct sema *s, struct expr *e)
 	struct expr n = { .loc = e->loc, .type = &ty_none, .value_unused = e->value_unused };
 	int64_t number = 0;
 	bool given;
-	char *end;
 
 	e->type = &ty_none;
 	if (e->args[0]->kind != EX_STR || (e->nargs > 2 && e->args[2]->kind != EX_STR)) {
@@ -404,9 +404,7 @@ void sema_getopt(struct sema *s, struct expr *e)
 	} else if (sema_const_int(dflt, &number)) {
 		n.kind = EX_INT;
 		if (given) {
-			errno = 0;
-			number = v ? strtoll(v, &end, 0) : 0;
-			if (!v || end == v || *end || errno)
+			if (!v || !scan_signed(v, &number))
 				diag_error(s->d, e->loc, "--%s%s%s: it must be a number", name, v ? "=" : "",
 					   v ? v : "");
 		}

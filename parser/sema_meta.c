@@ -259,6 +259,11 @@ static void check_ntop(struct sema *s, struct expr *e)
 		return;
 	if (t->kind == TY_PTR || (ty_is_int(t) && af != AF_INET6))
 		return;
+	if (af == AF_INET6) {
+		sema_error(s, a->loc, "ntop(AF_INET6, ...) takes the 16 bytes of an address, not %s",
+			   sema_type_name(s, t));
+		return;
+	}
 	sema_error(s, a->loc, "ntop takes an IPv4 address as a number, or the 4 or 16 bytes of one, not %s",
 		   sema_type_name(s, t));
 }

@@ -48,6 +48,11 @@ static void check_debugf(struct sema *s, struct expr *e)
 			   n == 1 ? "" : "s", e->nargs == 2 ? "is" : "are", e->nargs - 1, e->nargs == 2 ? "" : "s");
 		return;
 	}
+	if (s->report) {
+		diag_warn(s->d, e->loc,
+			  "debugf() is for looking for mistakes: each hit waits until the kernel has written");
+		diag_hint(s->d, "printf() only leaves the values for gft to write");
+	}
 	for (uint32_t i = 1; i < e->nargs; i++) {
 		const struct gft_type *t = e->args[i]->type;
 		bool text = conv[i - 1].type == 's';

@@ -522,14 +522,24 @@ void sema_offsetof(struct sema *s, struct expr *e)
 
 /* --- casts ------------------------------------------------------------------------------------------ */
 
-/* A number's bytes as an array: (int8[8])e, (int32[])e. */
+/* A number's bytes, or text's, as an array: (int8[8])e, (int32[])e, (int8[])"text". */
 static void cast_to_array(struct sema *s, struct expr *e, const struct gft_type *from)
 {
 	const struct gft_type *t = e->type;
+	bool text = from->kind == TY_STRING;
+
+	if (text && t->elem->size != 1) {
+		sema_error(s, e->loc, "cannot cast %s to %s: text is bytes, (int8[])", sema_type_name(s, from),
+			   sema_type_name(s, t));
+		e->type = ty_array(s->a, &ty_i8, from->size);
+		return;
+	}
 
 	if (!t->count)
 		e->type = t = ty_array(s->a, t->elem, from->size > t->elem->size ? from->size / t->elem->size : 1);
-	if (t->count && (t->size == from->size || (t->size <= 8 && (from->size < t->size || expr_is_literal(e->a)))))
+	if (t->count && t->size == from->size)
+		return;
+	if (t->count && !text && t->size <= 8 && (from->size < t->size || expr_is_literal(e->a)))
 		return;
 	sema_error(s, e->loc, "cannot cast %s to %s: they have %u and %u bytes", sema_type_name(s, from),
 		   sema_type_name(s, t), from->size, t->size);
@@ -554,18 +564,16 @@ void sema_cast(struct sema *s, struct expr *e)
 					  from->kind == TY_ARRAY ? (enum ty_space)e->a->number : space_behind(s, from));
 		return;
 	}
-	if (t->kind == TY_ARRAY && (ty_is_int(from) || from->kind == TY_PTR) && t->elem && ty_is_int(t->elem)) {
+	if (t->kind == TY_ARRAY && (ty_is_int(from) || from->kind == TY_PTR || from->kind == TY_STRING) && t->elem &&
+	    ty_is_int(t->elem)) {
 		cast_to_array(s, e, from);
 		return;
 	}
 	if (ty_is_int(t) && from->kind == TY_ARRAY && from->size == t->size)
 		return;					     /* its bytes as a number */
 	if (t->kind == TY_BOOL && from->kind == TY_STRING) { /* whether there is any */
-		e->kind = EX_BINARY;
-		e->op = OP_NE;
-		e->b = expr_new(s->p->ast, EX_STR, e->loc);
-		e->b->str = "";
-		sema_expr(s, e);
+		*e = *e->a;
+		sema_truth(s, e);
 		return;
 	}
 	if (!sema_is_cond(from)) {
@@ -590,6 +598,19 @@ static bool is_ptr(const struct gft_type *t)
 static bool same_target(const struct gft_type *a, const struct gft_type *b)
 {
 	return a->elem && b->elem && ty_equal(a->elem, b->elem);
+}
+
+void sema_pointers_differ(struct sema *s, const struct expr *e)
+{
+	const struct gft_type *a = e->a->type, *b = e->b->type;
+
+	if (!s->report || !is_ptr(a) || !is_ptr(b) || !a->elem || !b->elem || same_target(a, b))
+		return;
+	if (a->elem->kind == TY_VOID || b->elem->kind == TY_VOID)
+		return;
+	diag_warn(s->d, e->loc, "pointers to different things are compared: %s and %s", sema_type_name(s, a),
+		  sema_type_name(s, b));
+	diag_hint(s->d, "a cast says that it is meant: (uint64)$p == (uint64)$q");
 }
 
 uint32_t sema_pointer_step(struct sema *s, struct src_loc loc, const struct gft_type *p)

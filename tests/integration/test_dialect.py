@@ -111,7 +111,7 @@ def test_maps_asked():
 def test_text_functions():
     begin(r'$s = "hello world"; print((strlen($s), strncmp($s, "help", 3), strncmp($s, "help", 4) == 0)); '
           r'print(strcontains($s, "lo w")); print(strcontains($s, "lo  w")); printf("%c%c\n", $s[0], $s[4]); '
-          r'print($s[70]); print((string[4])"abcdefgh");', "(11, 0, false)", "true", "false", "ho", "0", "abcd")
+          r'$i = 70; print($s[$i]); print((string[4])"abcdefgh");', "(11, 0, false)", "true", "false", "ho", "0", "abcd")
 
 
 def test_text_behind_pointers():
@@ -368,6 +368,34 @@ def test_parameters_as_text():
           params=("hello", "0x1F", "hell", "0xffffffffffffffff"))
 
 
+def test_parameters_as_durations():
+    """Beside a number they are numbers, as the script spells them; alone they stay text."""
+    begin('print($1); print($1 + 1); print($1 > 1ms); print($2 * 2); print($3 + 0); print($# > 3 ? $4 : 4); unroll ($#) { print("r"); }',
+          "10ms", "10000001", "true", "2000000", "1000", "4", "r", "r", "r", params=("10ms", "1e6", "1_000"))
+    begin('print(getopt("slow", 1s)); print(getopt("n", 0));', "3000", "-16", params=("--", "--slow=3us", "--n=-0x10"))
+    r = script("begin { print($2); }", command=("a",))
+    check("no such parameter was given" in r.err, "a warning", r)
+
+
+def test_comptime():
+    """A prefix; what a known condition leaves out is not checked."""
+    begin('if comptime is_str($1) { print("text"); } else { print($1 / 2); } if (comptime false) { print(@never); } '
+          "print(comptime 2 * 3); $r = (comptime=4); print($r.comptime);", "text", "6", "4", params=("text",))
+    r = script("begin { if comptime pid { } }", status=1)
+    check("not known before the script runs" in r.err, "refused", r)
+
+
+def test_whole_maps_as_types():
+    """typeof() and sizeof() of a map with keys are of its values."""
+    begin('@k["a"] = (uint8)1; let $v : typeof(@k) = 44; print((sizeof(@k), sizeof($v), $v)); @c[1] = count(); print(sizeof(@c));',
+          "(1, 1, 44)", "8")
+
+
+def test_text_as_conditions_and_bytes():
+    begin('$s = "abc"; if ($s && !"") { print($s[1]); } print($s ? 1 : 2); while ($s) { $s = ""; } '
+          'print((int8[])"text"); $b = (uint8[3])"ab"; print($b[1]);', "98", "1", "[116,101,120,116,0]", "98")
+
+
 def test_known_beforehand():
     """Where a number must be known when the script starts, constants and options are such numbers."""
     r = script("#define N 3\n"
@@ -442,7 +470,7 @@ def test_script_help():
 
 def test_returned_values():
     """Nobody takes the value, but it is computed."""
-    r = script(r'begin { return @a++; } begin { return print("p"); } begin { return comm; } '
+    r = script(r'begin { return @a++; } begin { return print("p"); } begin { return (bool)comm; } '
                r'u:main.add { return pid ? 1 : fetch($arg1:u64); }', command=CALLS)
     check("p\n" in r.out and maps(r.out) == {"@a": "1"}, "what it does besides", r)
 

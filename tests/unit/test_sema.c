@@ -212,10 +212,10 @@ static void test_conflicts(void **state)
 
 static void test_operators(void **state)
 {
-	static const char *const bad[] = { "comm + 1",	 "-comm",	 "!comm",     "comm < comm", "1 / 0",
-					   "5 % 0",	 "func == comm", "comm && 1", "(1, 2) + 1",  "~(1, 2)",
-					   "(int8)comm", "*comm",	 "(string)1", "pid.x",	     "(1, 2).2",
-					   "(a = 1).b",	 "comm ? 1 : 2", "\"a\" == 1" };
+	static const char *const bad[] = { "comm + 1",	 "-comm",	   "!(1, 2)",	  "comm < comm", "1 / 0",
+					   "5 % 0",	 "func == comm",   "(1, 2) && 1", "(1, 2) + 1",	 "~(1, 2)",
+					   "(int8)comm", "*comm",	   "(string)1",	  "pid.x",	 "(1, 2).2",
+					   "(a = 1).b",	 "(1, 2) ? 1 : 2", "\"a\" == 1" };
 	static const char *const good[] = { "comm == \"x\"",  "1 - 2",
 					    "pid ? 1 : 2",    "*arg0",
 					    "*(int8 *)arg0",  "(bool)arg0",
