@@ -327,6 +327,27 @@ static const struct function *nearest_function(const char *name)
 	return near ? function_find(near) : NULL;
 }
 
+/* Whether the name alone is one of the event's values: "args" or "ret", or NULL. */
+static const char *value_of_event(struct sema *s, const struct expr *e)
+{
+	static const char *const of[] = { "args", "ret" };
+	bool report = s->report;
+
+	for (size_t i = 0; i < 2; i++) {
+		struct expr *f = expr_new(s->p->ast, EX_FIELD, e->loc);
+
+		f->name = e->name;
+		f->a = expr_new(s->p->ast, EX_IDENT, e->loc);
+		f->a->name = of[i];
+		s->report = false; /* only asked */
+		sema_expr(s, f);
+		s->report = report;
+		if (f->type->kind != TY_NONE)
+			return of[i];
+	}
+	return NULL;
+}
+
 static void check_ident(struct sema *s, struct expr *e)
 {
 	const struct builtin *b = e->builtin ? e->builtin : builtin_find(e->name);
@@ -350,7 +371,7 @@ static void check_ident(struct sema *s, struct expr *e)
 	}
 	if (!b) {
 		const struct function *f = function_find(e->name);
-		const char *near;
+		const char *near, *of;
 		size_t n = 0;
 
 		e->type = &ty_none;
@@ -375,7 +396,10 @@ static void check_ident(struct sema *s, struct expr *e)
 			n++;
 		near = diag_nearest(e->name, builtin_names(), n);
 		f = near ? NULL : nearest_function(e->name);
-		if (near)
+		of = s->report ? value_of_event(s, e) : NULL;
+		if (of)
+			sema_hint(s, "did you mean %s.%s?", of, e->name);
+		else if (near)
 			sema_hint(s, "did you mean '%s'?", near);
 		else if (f)
 			sema_hint(s, f->id == FN_STACK ? "did you mean '%s'?" : "did you mean %s()?", f->name);
