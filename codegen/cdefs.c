@@ -21,6 +21,7 @@
 
 #include "codegen/cache.h"
 #include "codegen/cdefs_kernel.h"
+#include "codegen/kernel_headers.h"
 #include "codegen/lib.h"
 #include "gft/arena.h"
 #include "gft/buf.h"
@@ -321,13 +322,18 @@ size_t cdefs_names(const struct cdefs *c, int kind, const char **names, size_t m
 
 /* --- the text ----------------------------------------------------------------------------- */
 
-/* What the script's C may use without an #include; the same in bpf-templates/script.h. */
+/* What the script's C may use without an #include; the same in bpf-templates/script.h.  The kernel's own differ. */
 static const char prelude[] =
 	"typedef signed char __s8; typedef short __s16; typedef int __s32; typedef long long __s64; "
 	"typedef unsigned char __u8; typedef unsigned short __u16; typedef unsigned int __u32; "
 	"typedef unsigned long long __u64; typedef signed char int8_t; typedef short int16_t; typedef int int32_t; "
-	"typedef long int64_t; typedef unsigned char uint8_t; typedef unsigned short uint16_t; "
-	"typedef unsigned int uint32_t; typedef unsigned long uint64_t; typedef unsigned long uintptr_t; "
+	"typedef unsigned char uint8_t; typedef unsigned short uint16_t; typedef unsigned int uint32_t; "
+	"typedef unsigned long uintptr_t;\n"
+	"#ifdef __KERNEL__\n"
+	"typedef __s64 int64_t; typedef __u64 uint64_t;\n"
+	"#else\n"
+	"typedef long int64_t; typedef unsigned long uint64_t;\n"
+	"#endif\n"
 	"typedef __SIZE_TYPE__ size_t; typedef long ssize_t; typedef int pid_t; typedef _Bool bool;\n";
 
 /* Where a piece of the script's C stands in the unit. */
@@ -346,6 +352,7 @@ struct unit {
 	size_t nwords, cwords;
 	const char **args;
 	size_t nargs, cargs;
+	struct kernel_headers headers; /* nargs 0: there are none */
 };
 
 static bool is_c(const struct ast *ast, uint16_t source, uint32_t pos, uint32_t *end)
@@ -414,6 +421,7 @@ static void make_unit(struct unit *u, const struct cdefs_opts *o)
 	uint32_t done[64] = { 0 }, n = 0;
 
 	u->ast->have_btf = o->kernel != NULL;
+	kernel_headers_find(u->ast->arena, &u->headers);
 	if (o->kernel)
 		add_arg(u, "-DBPFTRACE_HAVE_BTF=1", NULL);
 	buf_puts(&u->text, prelude);
@@ -555,13 +563,15 @@ static void key_of(const struct unit *u, const struct cdefs_opts *o, const struc
 	struct stat st;
 
 	sha256_init(&s);
-	sha256_add_part(&s, "gft C 3 " GFT_VERSION, sizeof("gft C 3 " GFT_VERSION));
+	sha256_add_part(&s, "gft C 4 " GFT_VERSION, sizeof("gft C 4 " GFT_VERSION));
 	if (lib)
 		sha256_add_file_id(&s, lib);
 	if (!stat(clang[0], &st))
 		sha256_add_file_id(&s, &st);
 	if (o->kernel)
 		sha256_add_part(&s, o->kernel, strlen(o->kernel));
+	for (size_t i = 0; i < u->headers.nargs; i++)
+		sha256_add_part(&s, u->headers.args[i], strlen(u->headers.args[i]));
 	sha256_add_part(&s, u->text.data, u->text.len);
 	for (size_t i = 0; i < u->nargs; i++)
 		sha256_add_part(&s, u->args[i], strlen(u->args[i]));
@@ -593,13 +603,43 @@ static struct src_loc place_of(const struct unit *u, size_t off)
 	return loc;
 }
 
-/* Whether a header was not found that may be one of the kernel's sources: programs have few of them. */
-static bool of_kernel(const char *msg)
+/* Whether text names a header, behind one of these quotes, that may be one of the kernel's: programs have few of them.
+ */
+static bool names_kernels(const char *text, const char *quotes)
 {
-	static const char *const dirs[] = { "'linux/", "'net/", "'asm/", "'uapi/", "'trace/" };
+	static const char *const dirs[] = {
+		"linux/",  "net/",	 "asm/", "asm-generic/", "uapi/", "trace/", "acpi/",
+		"crypto/", "generated/", "kvm/", "rdma/",	 "scsi/", "sound/", "xen/"
+	};
 
 	for (size_t i = 0; i < sizeof(dirs) / sizeof(dirs[0]); i++)
-		if (!strncmp(msg, dirs[i], strlen(dirs[i])) && strstr(msg, "file not found"))
+		for (const char *p = text; (p = strstr(p, dirs[i])); p++)
+			if (p > text && strchr(quotes, p[-1]))
+				return true;
+	return false;
+}
+
+static bool of_kernel(const char *msg)
+{
+	return msg && strstr(msg, "file not found") && names_kernels(msg, "'");
+}
+
+/* Whether what was wrong with the C is, for one thing, that such a header was not found. */
+static bool misses_kernels(const struct ctypes_result *r)
+{
+	for (size_t i = 0; i < r->ndiags; i++)
+		if (of_kernel(r->diags[i].msg))
+			return true;
+	return false;
+}
+
+static bool includes_kernels(const struct unit *u, const struct cdefs_opts *o)
+{
+	for (const struct c_text *c = u->ast->c_texts; c; c = c->next)
+		if (c->text[0] == '#' && strstr(c->text, "include") && names_kernels(c->text, "<\""))
+			return true;
+	for (size_t i = 0; i < o->nincludes; i++)
+		if (names_kernels(arena_printf(u->ast->arena, "<%s", o->includes[i]), "<"))
 			return true;
 	return false;
 }
@@ -622,9 +662,21 @@ static void tell(const struct unit *u, const struct ctypes_result *r)
 			diag_error(d, loc, "C, at line %u of %s: %s", c->line, c->file, buf_str(&b));
 		if (strstr(buf_str(&b), "invalid preprocessing directive"))
 			diag_hint(d, "comments are // to the end of the line, and /* ... */");
-		if (u->ast->have_btf && of_kernel(buf_str(&b)))
-			diag_hint(d, "the kernel's types are known without its headers: leave it out (#ifndef "
-				     "BPFTRACE_HAVE_BTF); -I DIR names a folder to look in");
+		if (of_kernel(buf_str(&b)) && u->ast->have_btf)
+			diag_hint(d,
+				  "the kernel's types are known without its headers: leave it out (#ifndef "
+				  "BPFTRACE_HAVE_BTF); %s",
+				  u->headers.nargs
+					  ? "-I DIR names a folder to look in"
+					  : arena_printf(u->ast->arena,
+							 "there are none in %s, and GFT_KERNEL_SOURCE names another "
+							 "folder",
+							 u->headers.source));
+		else if (of_kernel(buf_str(&b)) && !u->headers.nargs)
+			diag_hint(d,
+				  "the kernel's headers are not in %s: install them (linux-headers), or name their "
+				  "folder in GFT_KERNEL_SOURCE",
+				  u->headers.source);
 		else if (strstr(buf_str(&b), "file not found"))
 			diag_hint(d, "-I DIR names a folder to look in; \"file.h\" is looked for beside the script");
 		else if (strstr(buf_str(&b), "incomplete type") || strstr(buf_str(&b), "unknown type name"))
@@ -671,34 +723,67 @@ static bool load(const struct unit *u, const char *path)
 	return true;
 }
 
+/*
+ * Reads the C, and again for as long as that shows more types that only the kernel knows; their stand-ins are put
+ * into *front.  With its headers when h is not NULL.
+ */
+static int read_c(const struct unit *u, const struct kernel_headers *h, const struct resolver *res, const char **front,
+		  struct ctypes_result *r)
+{
+	struct arena *a = u->ast->arena;
+	const char **args = ARENA_ARRAY(a, const char *, u->nargs + (h ? h->nargs : 0) + 1);
+	struct ctypes_job job = {
+		.text = u->text.data, .len = u->text.len, .args = args, .words = u->words, .nwords = u->nwords
+	};
+	struct kernel_types k = { .res = res };
+	int tries = 0, failed;
+
+	for (size_t i = 0; h && i < h->nargs; i++)
+		args[job.nargs++] = h->args[i];
+	for (size_t i = 0; i < u->nargs; i++)
+		args[job.nargs++] = u->args[i];
+	*front = NULL;
+	for (;;) {
+		job.front = *front;
+		job.front_len = *front ? strlen(*front) : 0;
+		failed = lib.parse(&job, r);
+		if (!failed || tries++ == TRIES_MAX || !cdefs_kernel_want(a, &k, r))
+			break;
+		*front = arena_strdup(a, buf_str(&k.text));
+		lib.release(r);
+	}
+	buf_free(&k.text);
+	return failed;
+}
+
 static struct cdefs *parse(const struct unit *u, struct cache *cache, const uint8_t key[SHA256_LEN], const char *path,
 			   const struct cdefs_opts *o)
 {
-	struct ctypes_job job = { .text = u->text.data,
-				  .len = u->text.len,
-				  .args = u->args,
-				  .nargs = u->nargs,
-				  .words = u->words,
-				  .nwords = u->nwords };
-	struct kernel_types k = { .res = o->kernel ? o->res : NULL };
-	struct arena *a = u->ast->arena;
+	const struct resolver *res = o->kernel ? o->res : NULL;
 	struct cdefs *c = NULL;
-	struct ctypes_result r;
+	struct ctypes_result r, again;
 	double t0 = lib_now_ms();
-	int tries = 0, failed;
+	const char *front;
+	int failed;
+	bool misses;
 
 	if (!load(u, path))
 		return NULL;
-	for (;;) {
-		job.front = u->ast->c_front;
-		job.front_len = job.front ? strlen(job.front) : 0;
-		failed = lib.parse(&job, &r);
-		if (!failed || tries++ == TRIES_MAX || !cdefs_kernel_want(a, &k, &r))
-			break;
-		u->ast->c_front = arena_strdup(a, buf_str(&k.text));
-		lib.release(&r);
+	failed = read_c(u, NULL, res, &u->ast->c_front, &r);
+	misses = failed && misses_kernels(&r);
+	/* headers of programs come first: who means the kernel's says so by what only they have, or has no BTF */
+	if (u->headers.nargs && (misses || (!o->kernel && includes_kernels(u, o)))) {
+		int worse = read_c(u, &u->headers, res, &front, &again);
+
+		if (!worse || misses) {
+			lib.release(&r);
+			r = again;
+			failed = worse;
+			u->ast->c_front = front;
+		} else {
+			lib.release(&again);
+		}
 	}
-	buf_free(&k.text);
 	if (failed) {
 		tell(u, &r);
 	} else {
@@ -712,6 +797,25 @@ static struct cdefs *parse(const struct unit *u, struct cache *cache, const uint
 	}
 	lib.release(&r);
 	return c;
+}
+
+/* The BPF compiler cannot read the kernel's headers: functions in them have instructions of this processor. */
+static void refuse_functions(const struct unit *u, const struct cdefs *c)
+{
+	const struct c_text *code = u->ast->c_texts;
+
+	while (code && !code->is_code)
+		code = code->next;
+	for (size_t i = 0; code && u->headers.nargs && i < c->nfiles; i++)
+		if (!strcmp(c->files[i], u->headers.first)) {
+			diag_error(u->ast->diag, code->loc,
+				   "C: functions cannot be beside an #include of the kernel's own headers, which hold "
+				   "assembly of this processor");
+			diag_hint(u->ast->diag, "leave the #include out: %s",
+				  u->ast->have_btf ? "structs may have the kernel's types as they are"
+						   : "define the struct with what is needed of it");
+			return;
+		}
 }
 
 const struct cdefs *cdefs_read(struct ast *ast, const struct cdefs_opts *o)
@@ -753,6 +857,8 @@ const struct cdefs *cdefs_read(struct ast *ast, const struct cdefs_opts *o)
 	}
 	if (!c)
 		c = parse(&u, cache, key, path, o);
+	if (c)
+		refuse_functions(&u, c);
 	for (uint32_t i = 0; c && o->kernel && o->res && i < c->ntypes; i++)
 		cdefs_kernel_type(ast->arena, o->res, &c->types[i]);
 	for (size_t i = 0; c && i + 1 < u.nargs; i++)

@@ -24,7 +24,7 @@ const struct gft_type *kernel_btf_type(struct arena *a, char tag, const char *na
 /* As kernel_stub() of resolve.h. */
 bool kernel_btf_stub(char tag, const char *name, struct buf *out);
 
-/* Which kernel's types these are, as a name of it; NULL: it has none.  Reads no types. */
+/* Which kernel's types these are, as a name of it; NULL: it has none.  Reads no types but of a file. */
 const char *kernel_btf_whose(void);
 
 /* The enum that has a constant of this name, or NULL. */

@@ -459,14 +459,17 @@ bool kernel_btf_stub(char tag, const char *name, struct buf *out)
 
 const char *kernel_btf_whose(void)
 {
-	static char whose[sizeof(struct utsname)];
+	static char whose[sizeof(struct utsname) + 4096];
+	const char *path = kernel_btf_path();
 	struct utsname u;
 
+	if (path)
+		vmlinux();
 	if (all.tried ? !all.n : access("/sys/kernel/btf/vmlinux", R_OK) != 0)
 		return NULL;
 	if (uname(&u))
 		return NULL;
-	snprintf(whose, sizeof(whose), "%s %s", u.release, u.version);
+	snprintf(whose, sizeof(whose), "%s %s %s", u.release, u.version, path ? path : "");
 	return whose;
 }
 

@@ -257,6 +257,7 @@ def test_kernel_structs_inside_of_the_scripts():
         check(r.status == 1 and want in r.err, want, r)
     r = gft("-e", "#include <net/nosuch.h>\nbegin { print(1); }")
     check(r.status == 1 and "'net/nosuch.h' file not found" in r.err and "BPFTRACE_HAVE_BTF" in r.err, "a header", r)
+    check("there are none in /lib/modules/" in r.err, "where it was looked for", r)
     # from the cache it is the same
     with tempfile.TemporaryDirectory() as d:
         env = dict(os.environ, GFT_CACHE_DIR=d)
@@ -303,6 +304,58 @@ def test_sched_switch():
     names = {k[3:-1] for k in m if k.startswith("@c[")}
     raw = {k[3:-1] for k in m if k.startswith("@r[")}
     check(len(names & raw) > 1, "the same threads by the record and by the task", r)
+
+
+def kernel_source(top, **files):
+    """A source and its build, of as many headers as it takes."""
+    source = {"kconfig": "#include <generated/autoconf.h>", "compiler-version": "", "compiler_types": ""}
+    for name, text in [*source.items(), *files.items()]:
+        put(f"{top}/src/include/linux/{name}.h", text)
+    put(f"{top}/obj/include/generated/autoconf.h", "#define CONFIG_GIZMO 1\n")
+    put(f"{top}/obj/arch/x86/include/generated/asm/made.h", "#define MADE 7\n")
+    put(f"{top}/src/include/net/sock.h", "#define FROM_NET 9\n")
+
+
+def put(path, text):
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, "w", encoding="ascii") as f:
+        f.write(text)
+
+
+def test_headers_of_the_kernels_source():
+    script = """#include <linux/gizmo.h>
+        #include <net/sock.h>
+        begin { print((sizeof(struct gizmo), offsetof(struct gizmo, t), MADE, FROM_NET, sizeof(uint64_t))); }"""
+    gizmo = """#include <asm/made.h>
+        #if defined(CONFIG_GIZMO) && defined(__KERNEL__)
+        typedef unsigned long long uint64_t;
+        struct gizmo { char c[5]; uint64_t t; };
+        #endif"""
+    with tempfile.TemporaryDirectory() as d:
+        kernel_source(d, gizmo=gizmo)
+        src, obj = f"{d}/src", f"{d}/obj"
+        plain = dict(os.environ, GFT_CACHE_DIR=f"{d}/cache")
+        r = gft("-q", "-e", script, env=plain)
+        check(r.status == 1 and "'linux/gizmo.h' file not found" in r.err, "nobody named the folders", r)
+        for how in ({"GFT_KERNEL_SOURCE": src, "GFT_KERNEL_BUILD": obj},
+                    {"BPFTRACE_KERNEL_SOURCE": src, "BPFTRACE_KERNEL_BUILD": obj},
+                    {"GFT_KERNEL_SOURCE": src, "GFT_KERNEL_BUILD": obj, "GFT_BTF": "/dev/null"}):
+            for _ in range(2):  # the second time from the cache
+                r = gft("-q", "-e", script, env=plain | how).ok()
+                says(r, "(16, 8, 7, 9, 8)")
+        named = plain | {"GFT_KERNEL_SOURCE": src, "GFT_KERNEL_BUILD": obj}
+        # what they lack is missed as before, and the header that changed is read anew
+        r = gft("-e", "#include <linux/nosuch.h>\nbegin { print(1); }", env=named)
+        check(r.status == 1 and "'linux/nosuch.h' file not found" in r.err, "not there either", r)
+        put(f"{src}/include/linux/gizmo.h", gizmo.replace("c[5]", "c[9]"))
+        says(gft("-q", "-e", script, env=named).ok(), "(24, 16, 7, 9, 8)")
+        # a script that needs none of it reads what it always read
+        says(gft("-q", "-e", "#include <linux/limits.h>\nbegin { print(PATH_MAX); }", env=named).ok(), "4096")
+        # the compiler for BPF cannot have them
+        for _ in range(2):
+            r = gft("-e", "#include <linux/gizmo.h>\n%{ static int f(int x) { return x; } %}\nbegin { print(f(1)); }",
+                    env=named)
+            check(r.status == 1 and "beside an #include of the kernel's own headers" in r.err, "functions", r)
 
 
 def test_kernel_functions_say_what_is_missing():
