@@ -324,10 +324,12 @@ static __always_inline void gft_graph_drop(struct gft_ctx *c)
 }
 
 /*
- * graph_tag(): gives the payload, which has room for one value; the caller
- * writes it and says gft_graph_tagged().
+ * graph_tag(): gives the record, behind which is room for one value; the caller
+ * writes that and says gft_submit().  It is the record and not the payload behind
+ * it, because up to Linux 6.1 the verifier believes that a pointer into a record
+ * can be NULL where the caller asks, and then misses the record's end.
  */
-static __always_inline char *gft_graph_tag(struct gft_ctx *c, __u16 number, __u32 payload)
+static __always_inline struct gft_rec_call *gft_graph_tag(struct gft_ctx *c, __u16 number, __u32 payload)
 {
 	struct gft_rec_call *r;
 	struct gft_payload *p;
@@ -352,12 +354,7 @@ static __always_inline char *gft_graph_tag(struct gft_ctx *c, __u16 number, __u3
 	p = (struct gft_payload *)(r + 1);
 	p->present = 1;
 	p->fault = 0;
-	return (char *)p;
-}
-
-static __always_inline void gft_graph_tagged(char *p)
-{
-	gft_submit(p - sizeof(struct gft_rec_call));
+	return r;
 }
 
 /*

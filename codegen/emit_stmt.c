@@ -293,12 +293,12 @@ static void emit_tag(struct em *m, const struct expr *e)
 
 	emit_line(m, "{");
 	m->indent++;
-	emit_line(m, "char *r = gft_graph_tag(c, %d, %u);", e->number, p->size);
+	emit_line(m, "struct gft_rec_call *r = gft_graph_tag(c, %d, %u);", e->number, p->size);
 	emit_line(m, "if (r) {");
 	m->indent++;
-	emit_into(m, &b, arena_printf(m->a, "r + %u", p->fields[0].off), p->fields[0].type, e->args[1]);
+	emit_into(m, &b, arena_printf(m->a, "(char *)(r + 1) + %u", p->fields[0].off), p->fields[0].type, e->args[1]);
 	emit_line(m, "%s", buf_str(&b));
-	emit_line(m, "gft_graph_tagged(r);");
+	emit_line(m, "gft_submit(r);");
 	m->indent--;
 	emit_line(m, "}");
 	m->indent--;
