@@ -131,6 +131,7 @@ static const struct function functions[] = {
 	{ "is_array", FN_IS, 1, 1, W_ANY, 0, "is_array(value)" },
 	{ "is_integer", FN_IS, 1, 1, W_ANY, 0, "is_integer(value)" },
 	{ "is_unsigned_integer", FN_IS, 1, 1, W_ANY, 0, "is_unsigned_integer(value)" },
+	{ "is_scalar", FN_IS, 1, 1, W_ANY, 0, "is_scalar(@map)" },
 	{ "is_literal", FN_IS, 1, 1, W_ANY, 0, "is_literal(value)" },
 	{ "comptime", FN_COMPTIME, 1, 1, W_ANY, 0, "comptime(expression)" },
 	{ "assert", FN_ASSERT, 2, 2, W_ANY, NEED_RING, "assert(condition, \"message\")" },

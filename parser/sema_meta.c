@@ -28,6 +28,25 @@ static bool is_literal(const struct expr *e)
 	       e->kind == EX_POSPARAM;
 }
 
+/* Whether a map, of which only the name is given, has no keys. */
+static void check_scalar(struct sema *s, struct expr *e)
+{
+	struct expr *a = e->args[0];
+	const struct map *m;
+
+	if (a->kind != EX_MAP || a->nargs) {
+		sema_expr(s, a);
+		sema_error(s, a->loc, "is_scalar takes a map's name, without a key");
+		sema_hint(s, "%s", e->fn->help);
+		return;
+	}
+	m = sema_map(s, a);
+	if (!m->key_seen)
+		sema_error(s, a->loc, "%s is asked about but never used", m->name);
+	e->is_const = m->key_seen;
+	e->ival = !m->keyed;
+}
+
 /* is_str(), is_integer(), ... */
 static void check_is(struct sema *s, struct expr *e)
 {
@@ -35,9 +54,13 @@ static void check_is(struct sema *s, struct expr *e)
 	const char *what = e->name + 3;
 	const struct gft_type *t;
 
+	e->type = &ty_bool;
+	if (!strcmp(what, "scalar")) {
+		check_scalar(s, e);
+		return;
+	}
 	sema_expr(s, a);
 	t = a->type;
-	e->type = &ty_bool;
 	e->is_const = t->kind != TY_NONE;
 	if (!strcmp(what, "str"))
 		e->ival = t->kind == TY_STRING;

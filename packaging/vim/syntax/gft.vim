@@ -20,7 +20,7 @@ syn match gftProbe "^\s*\c\(begin\|end\)\>"
 syn keyword gftStatement struct union enum sizeof offsetof container_of typeof if else while for unroll break continue return let config import macro
 syn keyword gftBuiltin pid tid uid gid cpu rand cgroup comm goid nsecs elapsed username ncpus numaid jiffies cpid has_cpid func probe curtask ppid pcomm leader_tid leader_comm probetype usermode ctx retval duration unwound depth caller caller_line parent_goid go_start wait_reason go_version args ret
 syn match gftBuiltin "\<arg\d\+\>"
-syn keyword gftFunction graph_drop graph_tag graph printf print exit time count sum avg min max stats hist lhist tseries delete clear zero has_key reg str len find strlen strncmp strcontains strstr strcap str_concat memcmp strftime strerror syscall_name signal_name buf ksym usym uaddr ustack kstack gostack ntop bswap uptr kptr comm errorf warnf cat system join getopt is_ptr is_str is_array is_integer is_unsigned_integer is_literal comptime assert static_assert fail cgroupid cgroup_path pton macaddr signal_thread signal debugf kaddr percpu_kaddr write_user fetch
+syn keyword gftFunction graph_drop graph_tag graph printf print exit time count sum avg min max stats hist lhist tseries delete clear zero has_key reg str len find strlen strncmp strcontains strstr strcap str_concat memcmp strftime strerror syscall_name signal_name buf ksym usym uaddr ustack kstack gostack ntop bswap uptr kptr comm errorf warnf cat system join getopt is_ptr is_str is_array is_integer is_unsigned_integer is_scalar is_literal comptime assert static_assert fail cgroupid cgroup_path pton macaddr signal_thread signal debugf kaddr percpu_kaddr write_user fetch
 syn keyword gftBoolean true false nil
 
 hi def link gftComment Comment
