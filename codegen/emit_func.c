@@ -328,12 +328,16 @@ static void buffer(struct em *m, struct buf *b, const char *dst, const struct gf
 void emit_func_into(struct em *m, struct buf *b, const char *dst, const struct gft_type *t, const struct expr *e)
 {
 	const struct expr *a = e->nargs ? e->args[0] : NULL;
+	int clock;
 
 	switch (e->fn->id) {
 	case FN_STRFTIME:
 		a = e->args[1];
-		buf_printf(b, "*(__u64 *)(%s) = %s; *(__u32 *)(%s + 8) = %d; *(__u32 *)(%s + 12) = %d; ", dst,
-			   emit_val(m, a), dst, e->number, dst, a->kind == EX_IDENT && a->number == 1);
+		clock = a->kind == EX_IDENT ? a->number : NSECS_MONOTONIC;
+		/* user space knows the monotonic clock and that of boots */
+		buf_printf(b, "*(__u64 *)(%s) = %s%s; *(__u32 *)(%s + 8) = %d; *(__u32 *)(%s + 12) = %d; ", dst,
+			   emit_val(m, a), clock == NSECS_TAI ? " - bpf_ktime_get_tai_ns() + bpf_ktime_get_ns()" : "",
+			   dst, e->number, dst, clock == NSECS_BOOT);
 		return;
 	case FN_BUF: buffer(m, b, dst, t, e); return;
 	case FN_STR_CONCAT: {

@@ -176,6 +176,9 @@ enum stmt_kind {
 	ST_BLOCK,
 };
 
+/* Which clock nsecs(MODE) is (number of its expression). */
+enum nsecs_clock { NSECS_MONOTONIC, NSECS_BOOT, NSECS_TAI };
+
 /* What is known of a condition before the script runs. */
 enum if_known { IF_UNKNOWN, IF_ALWAYS, IF_NEVER };
 

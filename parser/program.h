@@ -161,6 +161,7 @@ struct var {
 	bool written;
 	bool set_at_once;		 /* its block begins with a value for it */
 	bool wrong;			 /* its value was complained of */
+	uint32_t pass;			 /* the last one that saw a value for it */
 	const struct gft_type *declared; /* let $v : type, or NULL */
 };
 
@@ -191,6 +192,7 @@ struct map {
 	const struct gft_type *value;
 	struct src_loc key_loc, value_loc;
 	bool keyed, key_seen, written;
+	bool given; /* a value, other than one that another map's aggregation stands for */
 	bool wrong; /* a value of it was complained of */
 	uint32_t max_entries;
 	const struct map_kind *kind; /* as declared, or NULL */

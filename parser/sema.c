@@ -127,6 +127,27 @@ static bool step_pointer(struct sema *s, struct stmt *st)
 	return true;
 }
 
+/* Of an aggregation a map takes the number, when it is clear that it holds numbers. */
+static void assign_map(struct sema *s, struct stmt *st)
+{
+	struct map *to = sema_map(s, st->lhs);
+	const struct map *from = st->e->kind == EX_MAP ? sema_map(s, st->e) : NULL;
+	bool given = to->given;
+
+	sema_assign_map(s, st->lhs, st->e->type, st->loc);
+	if (!from || !ty_is_agg(from->value)) {
+		sema_implicit(s, st->e, to->value);
+		return;
+	}
+	to->given = given;
+	if (given || !s->report)
+		return;
+	sema_error(s, st->loc, "%s holds %s, which another map cannot take over", from->name,
+		   sema_type_name(s, from->value));
+	sema_hint(s, "%s = (%s)%s%s takes the number that it stands for now", to->name, sema_type_name(s, st->e->type),
+		  from->name, from->keyed ? "[...]" : "");
+}
+
 static void check_assign(struct sema *s, struct stmt *st)
 {
 	struct expr *lhs = st->lhs;
@@ -139,8 +160,10 @@ static void check_assign(struct sema *s, struct stmt *st)
 		return;
 	}
 	if (st->op != OP_NONE) {
-		if (lhs->kind == EX_VAR)
+		if (lhs->kind == EX_VAR) {
+			sema_begins(s, lhs);
 			sema_expr(s, lhs);
+		}
 		if (!ty_is_int(st->e->type) && st->e->type->kind != TY_NONE)
 			sema_error(s, st->e->loc, "'%s=' needs a number, not %s", op_text(st->op),
 				   sema_type_name(s, st->e->type));
@@ -168,8 +191,7 @@ static void check_assign(struct sema *s, struct stmt *st)
 			sema_implicit(s, st->e, lhs->var->type);
 		}
 	} else {
-		sema_assign_map(s, lhs, st->e->type, st->loc);
-		sema_implicit(s, st->e, lhs->map->value);
+		assign_map(s, st);
 	}
 }
 
@@ -314,6 +336,8 @@ static void check_stmt(struct sema *s, struct stmt *st)
 					   st->lhs->name, sema_type_name(s, given), sema_type_name(s, t));
 		}
 		sema_assign_var(s, st->lhs, t, st->loc);
+		if (!st->e && st->lhs->var)
+			st->lhs->var->pass = 0;
 		if (st->spec && st->lhs->var && t->kind != TY_NONE && t->kind != TY_VOID) {
 			st->lhs->var->declared = st->lhs->var->type = t;
 			if (st->e) {
@@ -423,6 +447,7 @@ static void check_clauses(struct sema *s)
 	struct program *p = s->p;
 
 	s->changed = false;
+	s->pass++;
 	for (uint32_t i = 0; i < p->nclauses; i++) {
 		struct clause *c = p->clauses[i].clause;
 		struct scope top = { 0 };

@@ -31,6 +31,8 @@ struct sema {
 	bool report;		/* the last pass: say what is wrong and number events */
 	bool changed;		/* a type widened in this pass */
 	uint32_t record_strlen; /* bytes of text on a graph line: each record has room for them */
+	uint32_t pass;
+	unsigned asked; /* operands of sizeof and the like around us, which nobody computes */
 	unsigned loops;
 	unsigned never;		     /* blocks around us that never run */
 	bool returned;		     /* here unwound is false: see sema_unwound.c */
@@ -74,6 +76,10 @@ const struct gft_type *sema_agg_value(const struct gft_type *t);
 
 /* sema_expr.c */
 void sema_expr(struct sema *s, struct expr *e);
+/* The operand of sizeof, offsetof and typeof, of which only the type counts. */
+void sema_asked(struct sema *s, struct expr *e);
+/* If e is a variable, what it is without a value is meant: it is counted from 0, or its address is given away. */
+void sema_begins(struct sema *s, const struct expr *e);
 void sema_assign_var(struct sema *s, struct expr *lhs, const struct gft_type *t, struct src_loc loc);
 bool sema_const_int(const struct expr *e, int64_t *out);
 bool sema_is_cond(const struct gft_type *t);

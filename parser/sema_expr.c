@@ -130,13 +130,20 @@ bool sema_const_int(const struct expr *e, int64_t *out)
 	}
 }
 
+void sema_asked(struct sema *s, struct expr *e)
+{
+	s->asked++;
+	sema_expr(s, e);
+	s->asked--;
+}
+
 /* Of typeof() and sizeof(), which read nothing: a map's name alone means its values. */
 static const struct gft_type *operand_type(struct sema *s, struct expr *e)
 {
 	const struct map *m = e->kind == EX_MAP && !e->nargs ? sema_map(s, e) : NULL;
 
 	if (!m || (m->key_seen && !m->keyed) || (!m->key_seen && s->report)) {
-		sema_expr(s, e);
+		sema_asked(s, e);
 		return e->type;
 	}
 	e->type = ty_is_agg(m->value) && sema_agg_value(m->value) ? sema_agg_value(m->value) : m->value;
@@ -256,6 +263,14 @@ static void use_var(struct sema *s, struct var *v)
 		v->captured = true;
 }
 
+void sema_begins(struct sema *s, const struct expr *e)
+{
+	struct var *v = e->kind != EX_VAR ? NULL : e->var ? e->var : sema_find_var(s, e->name);
+
+	if (v)
+		v->pass = s->pass;
+}
+
 void sema_assign_var(struct sema *s, struct expr *lhs, const struct gft_type *t, struct src_loc loc)
 {
 	struct var *v = lhs->var ? lhs->var : sema_find_var(s, lhs->name);
@@ -272,6 +287,7 @@ void sema_assign_var(struct sema *s, struct expr *lhs, const struct gft_type *t,
 	}
 	lhs->var = v;
 	v->written = true;
+	v->pass = s->pass;
 	if (!sema_value_fits(s, loc, t))
 		return;
 	t = sema_storage(s, t);
@@ -568,8 +584,15 @@ static void check_binary(struct sema *s, struct expr *e)
 		sema_error(s, b->loc, "division by zero");
 }
 
+static bool has_no_bits(const struct gft_type *t)
+{
+	return t->kind == TY_BOOL || t->kind == TY_PTR;
+}
+
 static void check_unary(struct sema *s, struct expr *e)
 {
+	if (e->op == OP_ADDR)
+		sema_begins(s, e->a);
 	sema_expr(s, e->a);
 	switch (e->op) {
 	case OP_NOT:
@@ -586,8 +609,9 @@ static void check_unary(struct sema *s, struct expr *e)
 	case OP_DEREF: sema_deref(s, e); return;
 	default: sema_address(s, e); return;
 	}
-	if (!sema_is_cond(e->a->type))
-		sema_error(s, e->loc, "'%s' needs a number, not %s", op_text(e->op), sema_type_name(s, e->a->type));
+	if (!sema_is_cond(e->a->type) || (e->op == OP_BNOT && has_no_bits(e->a->type)))
+		sema_error(s, e->loc, "'%s' needs %s, not %s", op_text(e->op),
+			   e->op == OP_BNOT ? "an integer" : "a number", sema_type_name(s, e->a->type));
 }
 
 static void check_not_agg(struct sema *s, struct expr *e)
@@ -816,6 +840,10 @@ static void check_expr(struct sema *s, struct expr *e)
 		use_var(s, v);
 		e->var = v;
 		e->type = v->type;
+		if (s->report && v->pass != s->pass && !s->asked) {
+			diag_warn(s->d, e->loc, "Variable used before it was assigned: %s", e->name);
+			v->pass = s->pass;
+		}
 		if (v->wrong)
 			sema_set_wrong(s, e->loc);
 		if (s->report && v->type->kind == TY_NONE) {

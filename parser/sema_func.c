@@ -8,6 +8,7 @@
 
 #define FRAMES_MAX  127 /* GFT_STACK_MAX of bpf-templates/stack.h */
 #define JOIN_COUNT  16
+#define SIGNALS	    64	 /* the last one of Linux */
 #define JOIN_STRING 4096 /* at most; else max_strlen */
 
 static void need_number(struct sema *s, const struct expr *e, const struct expr *a, const char *what)
@@ -369,22 +370,52 @@ static void check_join(struct sema *s, struct expr *e)
 	ev->size = 24 + JOIN_COUNT * size;
 }
 
+/* Whose process it is that the clause's probes interrupt: NULL, the one that was meant. */
+static const char *not_meant(const struct clause *c)
+{
+	for (uint32_t i = 0; c && i < c->npoints; i++)
+		switch (c->points[i]->provider) {
+		case PROV_BEGIN:
+		case PROV_END:
+		case PROV_SELF:
+		case PROV_TEST: return "gft itself";
+		case PROV_INTERVAL:
+		case PROV_SOFTWARE:
+		case PROV_HARDWARE: return "whatever runs at that moment";
+		default: break;
+		}
+	return NULL;
+}
+
 /* signal(9), signal("KILL"), signal(SIGKILL) */
 static void check_signal(struct sema *s, struct expr *e)
 {
 	struct expr *a = e->args[0];
-	const char *name = a->kind == EX_STR ? a->str : a->kind == EX_IDENT ? a->name : NULL;
+	const char *whose = not_meant(s->ci->clause);
+	const char *name;
+	int64_t n;
 
 	e->type = &ty_void;
+	if (whose) {
+		sema_error(s, e->loc, "%s cannot be used in this probe: it would go to %s", e->name, whose);
+		sema_hint(s, "probes of functions, tracepoints and profile are in the process that they see");
+		return;
+	}
 	sema_safe(s, e);
+	while (a->kind == EX_BLOCK && !a->block->first && a->block->value)
+		a = a->block->value;
+	e->args[0] = a;
+	name = a->kind == EX_STR ? a->str : a->kind == EX_IDENT ? a->name : NULL;
 	if (!name) {
 		sema_expr(s, a);
 		need_number(s, e, a, "a signal's number or name");
+		if (sema_const_int(a, &n) && (n < 1 || n > SIGNALS))
+			sema_error(s, a->loc, "signals have the numbers 1 to %d", SIGNALS);
 		return;
 	}
 	if (!strncmp(name, "SIG", 3))
 		name += 3;
-	for (int i = 1; i < 65; i++)
+	for (int i = 1; i <= SIGNALS; i++)
 		if (sigabbrev_np(i) && !strcmp(sigabbrev_np(i), name)) {
 			a->kind = EX_INT;
 			a->type = sema_literal_type(a);
@@ -419,7 +450,9 @@ bool sema_mode(struct sema *s, struct expr *e, const struct builtin *b)
 			own->c = modes[i].c;
 			e->kind = EX_IDENT;
 			e->nargs = 0;
-			e->number = !strcmp(modes[i].mode, "boot");
+			e->number = !strcmp(modes[i].mode, "boot") ? NSECS_BOOT
+				    : strstr(modes[i].mode, "tai") ? NSECS_TAI
+								   : NSECS_MONOTONIC;
 			e->builtin = own;
 			e->type = b->type;
 			s->ci->needs |= b->needs;

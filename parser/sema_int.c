@@ -185,10 +185,45 @@ const struct gft_type *sema_step(enum op op, const struct gft_type *t)
 
 /* --- what fits where ----------------------------------------------------------------------------- */
 
+/* The first text in from that to cuts: its types in *text and *room. */
+static bool cuts(const struct gft_type *to, const struct gft_type *from, const struct gft_type **text,
+		 const struct gft_type **room)
+{
+	if (to->kind == TY_STRING && from->kind == TY_STRING) {
+		*text = from;
+		*room = to;
+		return from->size > to->size;
+	}
+	if (to->kind == from->kind && (to->kind == TY_TUPLE || to->kind == TY_RECORD))
+		for (uint32_t i = 0; i < to->nfields; i++) {
+			const struct ty_field *f = ty_part(from, to, i);
+
+			if (f && cuts(to->fields[i].type, f->type, text, room))
+				return true;
+		}
+	return false;
+}
+
+/* What has room for all text that the script reads is cut at the end like any text. */
+static void text_fits(struct sema *s, const struct gft_type *t, const struct expr *e)
+{
+	const struct gft_type *text, *room;
+
+	if (!cuts(t, e->type, &text, &room) || room->size >= s->p->config.max_strlen)
+		return;
+	if (e->kind == EX_STR && e->len < room->size)
+		return;
+	sema_error(s, e->loc, "text of %u bytes does not fit %s", text->size, sema_type_name(s, room));
+	sema_hint(s, "a cast cuts it: (%s)", sema_type_name(s, room));
+}
+
 void sema_fits(struct sema *s, const struct gft_type *t, const struct expr *e)
 {
 	int64_t n;
 	wide v, low, high;
+
+	if (t)
+		text_fits(s, t, e);
 
 	if (!t || t->kind != TY_INT || !sema_const_int(e, &n))
 		return;

@@ -11,7 +11,8 @@
 #include "parser/sema.h"
 
 #define UNROLL_MAX    100
-#define UNROLL_WEIGHT 2000 /* of all rounds together */
+#define UNROLL_WEIGHT 2000	 /* of all rounds together */
+#define UNROLL_VAR    "$0unroll" /* a name that scripts cannot spell */
 
 /* The type that an element of a for over a map has: an aggregation's is the number it stands for. */
 static const struct gft_type *element_type(struct sema *s, const struct map *m)
@@ -145,9 +146,27 @@ static void unroll_or_loop(struct sema *s, struct stmt *st)
 	st->kind = ST_FOR_RANGE;
 	st->e2 = st->e;
 	st->e = expr_new(s->p->ast, EX_INT, st->e->loc);
-	/* a name that scripts cannot spell */
 	st->lhs = expr_new(s->p->ast, EX_VAR, st->loc);
-	st->lhs->name = "$0unroll";
+	st->lhs->name = UNROLL_VAR;
+}
+
+/* A for has a variable of its own, which must not hide another one. */
+static void check_fresh(struct sema *s, struct stmt *st)
+{
+	struct expr *v = st->lhs;
+	const struct var *old = v->var ? NULL : sema_find_var(s, v->name);
+
+	if (old) {
+		v->number = 1; /* told in the last pass */
+		st->other_loc = old->loc;
+	}
+	if (!v->var)
+		v->var = sema_new_var(s, v);
+	if (v->number && strcmp(v->name, UNROLL_VAR) != 0) {
+		sema_error(s, v->loc, "%s hides a variable of that name", v->name);
+		sema_note(s, st->other_loc, "which is this");
+		sema_hint(s, "the variable of a for needs a name of its own");
+	}
 }
 
 void sema_loop(struct sema *s, struct stmt *st)
@@ -171,10 +190,9 @@ void sema_loop(struct sema *s, struct stmt *st)
 	s->callbacks++;
 	if (st->kind == ST_WHILE) {
 		sema_cond(s, st->e);
-	} else { /* a variable of its own, also when the name is in use outside */
+	} else {
 		s->scope = sc;
-		if (!st->lhs->var)
-			st->lhs->var = sema_new_var(s, st->lhs);
+		check_fresh(s, st);
 		if (st->kind == ST_FOR_RANGE)
 			sema_assign_var(s, st->lhs, range_type(s, st), st->lhs->loc);
 		else

@@ -166,6 +166,11 @@ void sema_assign_map(struct sema *s, struct expr *lhs, const struct gft_type *t,
 
 	sema_map_key(s, lhs);
 	m->written = true;
+	m->given |= t->kind != TY_NONE;
+	if (s->asked) {
+		sema_error(s, loc, "nobody computes what is asked for its type only: %s would get no value", m->name);
+		return;
+	}
 	if (t->kind == TY_VOID) {
 		sema_error(s, loc, "this gives no value that %s can hold", m->name);
 		return;

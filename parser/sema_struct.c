@@ -485,7 +485,7 @@ void sema_offsetof(struct sema *s, struct expr *e)
 	if (e->spec) {
 		t = sema_typespec(s, e->spec);
 	} else {
-		sema_expr(s, e->a);
+		sema_asked(s, e->a);
 		t = e->a->type;
 	}
 	e->ival = 0;
@@ -535,6 +535,12 @@ static void cast_to_array(struct sema *s, struct expr *e, const struct gft_type 
 		return;
 	}
 
+	if (!t->count && from->size < t->elem->size && !expr_is_literal(e->a)) {
+		sema_error(s, e->loc, "cannot cast %s to an array of %s: it has not the bytes of one",
+			   sema_type_name(s, from), sema_type_name(s, t->elem));
+		e->type = ty_array(s->a, t->elem, 1);
+		return;
+	}
 	if (!t->count)
 		e->type = t = ty_array(s->a, t->elem, from->size > t->elem->size ? from->size / t->elem->size : 1);
 	if (t->count && t->size == from->size)
@@ -544,6 +550,21 @@ static void cast_to_array(struct sema *s, struct expr *e, const struct gft_type 
 	sema_error(s, e->loc, "cannot cast %s to %s: they have %u and %u bytes", sema_type_name(s, from),
 		   sema_type_name(s, t), from->size, t->size);
 	e->type = ty_array(s->a, &ty_u8, from->size);
+}
+
+/* A plain number that is cast to an enum must be one of it. */
+static void check_enum(struct sema *s, const struct expr *e)
+{
+	const struct gft_type *t = e->type;
+	int64_t n;
+
+	if (t->kind != TY_INT || t->display != TD_ENUM || !sema_const_int(e->a, &n))
+		return;
+	for (uint32_t i = 0; i < t->nenum_vals; i++)
+		if (t->enum_vals[i].val == n)
+			return;
+	sema_error(s, e->loc, "%s has no name for %lld", sema_type_name(s, t), (long long)n);
+	sema_hint(s, "a number that is not plain is taken as it is");
 }
 
 void sema_cast(struct sema *s, struct expr *e)
@@ -583,6 +604,7 @@ void sema_cast(struct sema *s, struct expr *e)
 		if (t->kind == TY_STRUCT)
 			sema_hint(s, "*(%s *)p reads what a pointer leads to", t->name ? t->name : "struct T");
 	} else {
+		check_enum(s, e);
 		return;
 	}
 	e->type = &ty_i64;

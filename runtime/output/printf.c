@@ -111,7 +111,7 @@ static bool conv_takes(const struct conv *c, const struct gft_type *t)
 	case 'E':
 	case 'g':
 	case 'G': return t->kind == TY_FLOAT;
-	default: return value_has_number(t);
+	default: return value_has_number(t) && t->kind != TY_CGROUP; /* the path is user space's */
 	}
 }
 
