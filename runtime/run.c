@@ -103,7 +103,7 @@ static void symbol(void *ctx, uint32_t pid, uint64_t addr, struct code_info *out
 {
 	struct run *r = ctx;
 
-	symbols_find(r->symbols, pid, addr, out->off == 1, out);
+	symbols_find(r->symbols, pid, addr, out->off == 1, out->level, out);
 	if (!r->meta->config.show_debug_info)
 		out->file = NULL;
 }

@@ -276,7 +276,16 @@ static struct tgt *open_file(struct symbols *s, pid_t pid, const struct range *r
 	return f.tgt;
 }
 
-static void find_user(struct symbols *s, pid_t pid, uint64_t addr, bool is_return, struct code_info *out)
+static bool find_code(struct tgt *t, uint64_t vaddr, bool is_return, uint32_t level, struct code_info *out)
+{
+	if (!targets_code(t, vaddr, is_return, out))
+		return false;
+	targets_copies(t, vaddr, is_return, level, out);
+	return true;
+}
+
+static void find_user(struct symbols *s, pid_t pid, uint64_t addr, bool is_return, uint32_t level,
+		      struct code_info *out)
 {
 	struct process *p = find_process(s, pid);
 	const struct range *r = find_range(p, addr);
@@ -292,13 +301,13 @@ static void find_user(struct symbols *s, pid_t pid, uint64_t addr, bool is_retur
 		t = open_file(s, pid, r);
 		vaddr = t ? tgt_vaddr_of_offset(t, addr - r->start + r->off) : -1;
 		if (vaddr >= 0)
-			targets_code(t, (uint64_t)vaddr, is_return, out);
+			find_code(t, (uint64_t)vaddr, is_return, level, out);
 		return;
 	}
 	/* a process that is gone: programs that are loaded at a fixed address need no map */
 	for (int i = 0; !p->n && i < targets_count(s->targets); i++) {
 		t = targets_tgt(s->targets, i);
-		if (!tgt_is_pie(t) && targets_code(t, addr, is_return, out))
+		if (!tgt_is_pie(t) && find_code(t, addr, is_return, level, out))
 			return;
 	}
 }
@@ -377,12 +386,12 @@ static void find_kernel(struct symbols *s, uint64_t addr, struct code_info *out)
 	out->off = (uint32_t)(addr - s->ksyms[lo - 1].addr);
 }
 
-void symbols_find(struct symbols *s, uint32_t pid, uint64_t addr, bool is_return, struct code_info *out)
+void symbols_find(struct symbols *s, uint32_t pid, uint64_t addr, bool is_return, uint32_t level, struct code_info *out)
 {
 	memset(out, 0, sizeof(*out));
 	out->addr = addr;
 	if (pid)
-		find_user(s, (pid_t)pid, addr, is_return, out);
+		find_user(s, (pid_t)pid, addr, is_return, level, out);
 	else
 		find_kernel(s, addr, out);
 }
@@ -410,7 +419,7 @@ bool symbols_from(struct symbols *s, uint32_t pid, int bin, uint64_t vaddr, stru
 	if (!addr)
 		return false;
 	out->addr = addr;
-	find_user(s, (pid_t)pid, addr, true, out);
+	find_user(s, (pid_t)pid, addr, true, 0, out);
 	return true;
 }
 

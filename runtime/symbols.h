@@ -19,10 +19,12 @@ bool symbols_note(struct symbols *s, pid_t pid);
 
 /*
  * The code at addr of process pid, 0 for the kernel.  is_return: addr is where
- * a call returns to, the call itself is meant.  What is not known stays empty;
- * strings live as long as symbols.
+ * a call returns to, the call itself is meant.  level: which of the functions that
+ * were copied into each other there, 0 for the one that has the code (struct
+ * code_info).  What is not known stays empty; strings live as long as symbols.
  */
-void symbols_find(struct symbols *s, uint32_t pid, uint64_t addr, bool is_return, struct code_info *out);
+void symbols_find(struct symbols *s, uint32_t pid, uint64_t addr, bool is_return, uint32_t level,
+		  struct code_info *out);
 
 /*
  * Which file process pid has mapped at addr, as the digits of its build id, and where addr lies in

@@ -508,6 +508,24 @@ bool targets_code(struct tgt *t, uint64_t vaddr, bool is_return, struct code_inf
 	return true;
 }
 
+void targets_copies(struct tgt *t, uint64_t vaddr, bool is_return, uint32_t level, struct code_info *out)
+{
+	struct tgt_frame f[COPIES_MAX + 1];
+	size_t n = tgt_frames_at(t, vaddr - (is_return ? 1 : 0), f, COPIES_MAX + 1);
+
+	out->copies = n ? (uint32_t)n - 1 : 0;
+	if (!level || level > n)
+		return;
+	out->level = level;
+	out->inlined = level < n;
+	out->file = f[level - 1].file;
+	out->line = f[level - 1].line;
+	if (out->inlined) {
+		out->func = f[level - 1].func;
+		out->off = 0;
+	}
+}
+
 static const char *r_func_name(void *ctx, int bin, uint32_t f)
 {
 	return tgt_func(targets_tgt(ctx, bin), f)->name;

@@ -35,6 +35,9 @@ size_t targets_inlined(struct targets *t, int bin, const char *pattern, char *te
 struct code_info;
 bool targets_code(struct tgt *t, uint64_t vaddr, bool is_return, struct code_info *out);
 
+/* Behind it: out->copies there, and where level is not 0 the function of that level (struct code_info). */
+void targets_copies(struct tgt *t, uint64_t vaddr, bool is_return, uint32_t level, struct code_info *out);
+
 int targets_count(const struct targets *t);
 bool targets_has_library(const struct targets *t);		     /* one of them is a shared library */
 int targets_by_inode(const struct targets *t, dev_t dev, ino_t ino); /* -1: none */

@@ -43,12 +43,21 @@ struct site_info {
 	const struct payload *payload; /* never NULL */
 };
 
+#define COPIES_MAX 32 /* functions copied into each other at one place that are told apart */
+
 /* A place in code, as "name+off file:line"; func NULL: not known, addr only. */
 struct code_info {
 	const char *func, *file;
 	const char *module; /* the file that is mapped there; NULL: not known */
 	uint32_t off, line;
 	uint64_t addr;
+	/*
+	 * How many functions were copied into func there, one in the other.  Where that is
+	 * asked for with level 1, 2, ... it is about the innermost of them, the one around
+	 * it, ..., and func itself last, with its own line.
+	 */
+	uint32_t copies, level;
+	bool inlined; /* this is one of the copies */
 	/* where file and line are of code that waits for others and was copied into func: those of func; else NULL */
 	const char *own_file;
 	uint32_t own_line;

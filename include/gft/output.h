@@ -32,7 +32,8 @@ struct value_ctx {
 	size_t (*stack)(void *ctx, const struct gft_type *t, const struct ty_stack *st, uint64_t *ips, size_t max);
 	/*
 	 * An address of process pid, or of the kernel (pid 0), as text: "func+off" and file, line.
-	 * out->off is 1 when calls return there: then the call before it is meant.
+	 * out->off is 1 when calls return there: then the call before it is meant.  out->level
+	 * says which of the functions there, 0 the one that has the code (struct code_info).
 	 */
 	void (*symbol)(void *ctx, uint32_t pid, uint64_t addr, struct code_info *out);
 	/* the Go type whose description lies at addr in process pid; NULL: not known, also the function may be */

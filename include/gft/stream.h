@@ -124,6 +124,9 @@ enum stream_question {
 	STREAM_Q_FILE = 8,   /* n: an address of process pid; text: the build id of the file there, and the offset */
 };
 
+/* STREAM_Q_CODE and STREAM_Q_RETURN with the level of struct code_info, from this bit on */
+#define STREAM_Q_LEVEL 8
+
 struct stream_answer {
 	uint32_t question, pid;
 	uint64_t n, addr;

@@ -96,6 +96,18 @@ size_t tgt_inlined(struct tgt *t, const char *pattern, struct tgt_inlined *out, 
  */
 bool tgt_line_outside(struct tgt *t, uint64_t vaddr, bool (*skip)(const char *func), const char **file, unsigned *line);
 
+/*
+ * The frames that a traceback shows for the code at vaddr, innermost first: functions
+ * that were copied into the one that holds it, and that one last.  Up to max are
+ * stored (the last one always is); returns how many, 0 when no function is there.
+ * Without Go's tables there is only the one.  Strings live as long as t.
+ */
+struct tgt_frame {
+	const char *func, *file; /* file: NULL when not known */
+	unsigned line;
+};
+size_t tgt_frames_at(struct tgt *t, uint64_t vaddr, struct tgt_frame *out, size_t max);
+
 /* One name against a pattern, as tgt_match() has them. */
 bool tgt_name_matches(const char *pattern, const char *name);
 

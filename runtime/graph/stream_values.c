@@ -105,14 +105,20 @@ static size_t ask_stack(void *ctx, const struct gft_type *t, const struct ty_sta
 	return n;
 }
 
+/* What is asked about an address, before it is answered. */
+static uint32_t question_of(const struct code_info *c)
+{
+	return (c->off == 1 ? STREAM_Q_RETURN : STREAM_Q_CODE) | c->level << STREAM_Q_LEVEL;
+}
+
 static void ask_symbol(void *ctx, uint32_t pid, uint64_t addr, struct code_info *out)
 {
 	struct stream_writer *w = ctx;
-	bool is_return = out->off == 1;
+	uint32_t question = question_of(out);
 
 	if (w->from->symbol)
 		w->from->symbol(w->from->ctx, pid, addr, out);
-	answer(w, is_return ? STREAM_Q_RETURN : STREAM_Q_CODE, pid, addr, out);
+	answer(w, question, pid, addr, out);
 }
 
 static void ask_file_place(void *ctx, struct buf *b, uint32_t pid, uint64_t addr)
@@ -347,10 +353,19 @@ static size_t stack(void *ctx, const struct gft_type *t, const struct ty_stack *
 
 static void symbol(void *ctx, uint32_t pid, uint64_t addr, struct code_info *out)
 {
-	const struct code_info *c = find(ctx, out->off == 1 ? STREAM_Q_RETURN : STREAM_Q_CODE, pid, addr);
+	uint32_t question = question_of(out), level = out->level, copies = 0;
+	const struct code_info *c = find(ctx, question, pid, addr);
 
-	if (c)
-		*out = *c;
+	if (!c)
+		return;
+	*out = *c;
+	/* every level was asked for that there is */
+	question &= (1u << STREAM_Q_LEVEL) - 1;
+	while (copies < COPIES_MAX && find(ctx, question | (copies + 2) << STREAM_Q_LEVEL, pid, addr))
+		copies++;
+	out->copies = copies;
+	out->level = level;
+	out->inlined = level && level <= copies;
 }
 
 /* Text that was escaped when it was recorded, or so a file says that may come from anywhere. */

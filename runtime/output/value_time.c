@@ -59,10 +59,39 @@ void value_strftime(struct buf *b, const struct value_ctx *vc, const struct ty_t
 	format_time(b, fmt ? fmt : "%H:%M:%S", wall);
 }
 
+static void print_code(struct buf *b, const struct gft_type *t, uint64_t ip, const struct code_info *c)
+{
+	const char *module = c->module ? c->module : "[unknown]";
+
+	/* as perf script and bpftrace write it, for what makes flame graphs of it */
+	if (t->stack_mode == STACK_PERF)
+		buf_printf(b, "\t%llx ", (unsigned long long)ip);
+	else
+		buf_pad(b, ' ', 8);
+	if (c->inlined) {
+		value_escape(b, c->func, strlen(c->func));
+		buf_puts(b, " (inlined)");
+	} else {
+		value_place(b, c);
+	}
+	if (t->stack_mode == STACK_PERF && t->stack_kind != STACK_KERNEL && !c->inlined) {
+		buf_puts(b, " (");
+		value_escape(b, module, strlen(module));
+		buf_putc(b, ')');
+	}
+	if (t->stack_mode != STACK_PERF && c->file) {
+		buf_putc(b, t->stack_kind == STACK_GO ? ' ' : '@');
+		value_escape(b, c->file, strlen(c->file));
+		buf_printf(b, ":%u", c->line);
+	}
+	buf_putc(b, '\n');
+}
+
 static void print_frame(struct buf *b, const struct value_ctx *vc, const struct gft_type *t, uint32_t pid, uint64_t ip,
 			bool is_return)
 {
 	struct code_info c = { .addr = ip, .off = is_return };
+	uint32_t copies;
 	size_t at = b->len;
 
 	if (t->stack_mode == STACK_RAW || t->stack_mode == STACK_BUILD_ID) {
@@ -75,27 +104,14 @@ static void print_frame(struct buf *b, const struct value_ctx *vc, const struct 
 	}
 	if (vc->symbol)
 		vc->symbol(vc->ctx, pid, ip, &c);
-	if (t->stack_mode == STACK_PERF) {
-		/* as perf script and bpftrace write it, for what makes flame graphs of it */
-		buf_printf(b, "\t%llx ", (unsigned long long)ip);
-		value_place(b, &c);
-		if (t->stack_kind != STACK_KERNEL) {
-			buf_puts(b, " (");
-			value_escape(b, c.module ? c.module : "[unknown]", strlen(c.module ? c.module : "[unknown]"));
-			buf_putc(b, ')');
-		}
-		buf_putc(b, '\n');
-		return;
-	} else {
-		buf_pad(b, ' ', 8);
-		value_place(b, &c);
+	copies = c.copies;
+	for (uint32_t level = 1; copies && level <= copies + 1; level++) {
+		c = (struct code_info){ .addr = ip, .off = is_return, .level = level };
+		vc->symbol(vc->ctx, pid, ip, &c);
+		print_code(b, t, ip, &c);
 	}
-	if (c.file) {
-		buf_putc(b, t->stack_kind == STACK_GO ? ' ' : '@');
-		value_escape(b, c.file, strlen(c.file));
-		buf_printf(b, ":%u", c.line);
-	}
-	buf_putc(b, '\n');
+	if (!copies)
+		print_code(b, t, ip, &c);
 }
 
 /* A line end, then a line for each frame: so a stack reads well as a key and behind "%s". */

@@ -63,32 +63,82 @@ static const uint8_t *calls_of(struct tgt *t, const struct layout *l, uint64_t g
 	return tgt_mem(t, gofunc + off, (uint64_t)*n * l->call);
 }
 
-bool tgt_line_outside(struct tgt *t, uint64_t vaddr, bool (*skip)(const char *func), const char **file, unsigned *line)
-{
-	uint64_t md = tgt_moduledata(t), gofunc, entry, at = vaddr;
-	long f = tgt_func_at(t, vaddr);
-	uint32_t n = 0, table;
-	const uint8_t *calls;
+/* The way from an instruction outwards, through the copies that it belongs to. */
+struct way {
+	struct tgt *t;
 	struct layout l;
+	const uint8_t *calls;
+	uint32_t n, table, steps;
+	uint64_t entry, at; /* the instruction; then the call that each copy replaced */
+	const char *name;   /* of the copy that it belongs to */
+};
+
+static bool way_begin(struct way *w, struct tgt *t, uint64_t vaddr)
+{
+	uint64_t md = tgt_moduledata(t), gofunc;
+	long f = tgt_func_at(t, vaddr);
+
+	*w = (struct way){ .t = t, .at = vaddr };
+	if (f < 0 || t->fn_pcln[f] == NO_PCLN || !md || !layout_of(t, &w->l) ||
+	    !tgt_word(t, md + 8ULL * w->l.gofunc, &gofunc))
+		return false;
+	w->calls = calls_of(t, &w->l, gofunc, t->fn_pcln[f], &w->n, &w->table);
+	w->entry = pcln_entry(t, t->fn_pcln[f]);
+	return true;
+}
+
+/* Whether at belongs to a copy, whose name is told; *out is where it was copied to. */
+static bool way_copy(struct way *w, uint64_t *out)
+{
+	const uint8_t *c;
 	int32_t k;
 
-	if (f < 0 || t->fn_pcln[f] == NO_PCLN || !md || !layout_of(t, &l) ||
-	    !tgt_word(t, md + 8ULL * l.gofunc, &gofunc))
-		return false;
-	calls = calls_of(t, &l, gofunc, t->fn_pcln[f], &n, &table);
-	entry = pcln_entry(t, t->fn_pcln[f]);
 	/* a copy in a copy in a copy: there are no more than n */
-	for (uint32_t depth = 0; calls && depth <= n; depth++) {
-		const uint8_t *c;
+	if (!w->calls || w->steps++ > w->n || !pcvalue_at(w->t, w->table, w->entry, w->at, &k) || k < 0 ||
+	    (uint32_t)k >= w->n)
+		return false;
+	c = w->calls + (size_t)k * w->l.call;
+	w->name = pcln_name(w->t, (int32_t)rd32(c + w->l.name));
+	*out = w->entry + rd32(c + w->l.parent_pc);
+	return true;
+}
 
-		if (!pcvalue_at(t, table, entry, at, &k) || k < 0 || (uint32_t)k >= n)
-			break;
-		c = calls + (size_t)k * l.call;
-		if (!skip(pcln_name(t, (int32_t)rd32(c + l.name))))
-			break;
-		at = entry + rd32(c + l.parent_pc);
+bool tgt_line_outside(struct tgt *t, uint64_t vaddr, bool (*skip)(const char *func), const char **file, unsigned *line)
+{
+	struct way w;
+	uint64_t out;
+
+	if (!way_begin(&w, t, vaddr))
+		return false;
+	while (way_copy(&w, &out) && skip(w.name))
+		w.at = out;
+	return w.at != vaddr && tgt_line(t, w.at, file, line);
+}
+
+size_t tgt_frames_at(struct tgt *t, uint64_t vaddr, struct tgt_frame *out, size_t max)
+{
+	long f = tgt_func_at(t, vaddr);
+	size_t n = 0;
+	struct way w;
+	uint64_t up;
+
+	if (f < 0 || !max)
+		return 0;
+	if (!way_begin(&w, t, vaddr))
+		w = (struct way){ .t = t, .at = vaddr };
+	while (way_copy(&w, &up)) {
+		if (n + 1 < max) {
+			out[n] = (struct tgt_frame){ .func = w.name };
+			if (!tgt_line(t, w.at, &out[n].file, &out[n].line))
+				out[n].file = NULL;
+			n++;
+		}
+		w.at = up;
 	}
-	return at != vaddr && tgt_line(t, at, file, line);
+	out[n] = (struct tgt_frame){ .func = tgt_func(t, (uint32_t)f)->name };
+	if (!tgt_line(t, w.at, &out[n].file, &out[n].line))
+		out[n].file = NULL;
+	return n + 1;
 }
 
 size_t tgt_inlined(struct tgt *t, const char *pattern, struct tgt_inlined *out, size_t max)

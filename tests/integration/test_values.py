@@ -435,6 +435,29 @@ def test_inlined():
             check("fmt.Fprintln" not in r.out and "uprobe:" in r.out, "exclusions hold for them too", r)
 
 
+def test_stack_of_copies():
+    """A function that was copied into another is a frame of its own, with the lines of both; replayed too."""
+    want = [r"syscall\.write\+\w+ ", r"syscall\.Write \(inlined\) \S*/syscall_unix\.go:\d+$", r"internal/poll\.ignoringEINTRIO \(inlined\) \S*/fd_unix\.go:\d+$",
+            r"internal/poll\.\(\*FD\)\.Write\+\w+ \S*/fd_unix\.go:\d+$"]
+
+    def told(lines, r):
+        at = [i for i, s in enumerate(lines) if re.search(want[0], s)]
+        check(at and all(re.search(w, s) for w, s in zip(want, lines[at[-1]:])), "the frames", r)
+
+    for go in (go_versions() or [go_newest()])[:1] + [go_newest()]:
+        for variant in ("plain", "stripped"):
+            exe = build("calls", go, variant)
+            with tempfile.NamedTemporaryFile() as f:
+                r = gft("-q", "--record", f.name, "-e", 'u:main.main { graph(); } u:syscall.write { graph_tag("from", gostack(2)); @[gostack(2)] = count(); }',
+                        "-c", f"{exe} -n 1 -sleep 10ms").ok()
+                told(r.out.splitlines(), r)
+                told(r.out[r.out.index("-- from="):].splitlines(), r)
+                r = gft("replay", f.name).ok()
+                told(r.out.splitlines(), r)
+            r = gft("-q", "-e", "u:syscall.write { print(ustack(perf, 2)); exit(); }", "-c", f"{exe} -n 1 -sleep 10ms").ok()
+            check(re.search(r"^\t[0-9a-f]+ syscall\.Write \(inlined\)$", r.out, re.M), "as perf says it", r)
+
+
 def test_drop_and_every():
     exe = build("calls")
     r = gft("-q", "-e", "u:main.doSomething { graph(); } u:main.* {} ur:main.minus / ret.0 == -2 / { graph_drop(); }",
