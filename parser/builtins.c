@@ -8,7 +8,7 @@ static const struct gft_type duration_t = { .kind = TY_INT, .size = 8, .align = 
 static const struct gft_type username_t = { .kind = TY_USERNAME, .size = 4, .align = 4 };
 static const struct gft_type comm_t = { .kind = TY_STRING, .size = 16, .align = 8 };
 static const struct gft_type probetype_t = { .kind = TY_STRING, .size = 16, .align = 8 };
-static const struct gft_type ctx_t = { .kind = TY_PTR, .size = 8, .align = 8, .elem = &ty_void };
+static const struct gft_type ctx_t = { .kind = TY_PTR, .size = 8, .align = 8, .elem = &ty_void, .space = TS_ANY };
 
 static const struct gft_type line_t = {
 	.kind = TY_CODE, .size = sizeof(struct ty_code), .align = 8, .display = TD_LINE

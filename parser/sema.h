@@ -78,9 +78,6 @@ const struct gft_type *sema_agg_value(const struct gft_type *t);
 void sema_expr(struct sema *s, struct expr *e);
 /* The operand of sizeof, offsetof and typeof, of which only the type counts. */
 void sema_asked(struct sema *s, struct expr *e);
-/* If e is a variable, what it is without a value is meant: it is counted from 0, or its address is given away. */
-void sema_begins(struct sema *s, const struct expr *e);
-void sema_assign_var(struct sema *s, struct expr *lhs, const struct gft_type *t, struct src_loc loc);
 bool sema_const_int(const struct expr *e, int64_t *out);
 bool sema_is_cond(const struct gft_type *t);
 
@@ -92,10 +89,16 @@ const struct gft_type *sema_storage(struct sema *s, const struct gft_type *t);
 const struct gft_type *sema_join(struct sema *s, const struct gft_type *x, const struct gft_type *y);
 const struct gft_type *sema_typespec(struct sema *s, const struct typespec *ts);
 
+/* sema_var.c */
 /* The variable of that name that can be seen here, or NULL. */
 struct var *sema_find_var(struct sema *s, const char *name);
 /* A variable that hides others of its name; sema_assign_var() puts it into the scope. */
 struct var *sema_new_var(struct sema *s, const struct expr *e);
+void sema_assign_var(struct sema *s, struct expr *lhs, const struct gft_type *t, struct src_loc loc);
+/* If e is a variable, what it is without a value is meant: it is counted from 0, or its address is given away. */
+void sema_begins(struct sema *s, const struct expr *e);
+/* e reads a variable. */
+void sema_var(struct sema *s, struct expr *e);
 
 /* sema_int.c: widths and signs */
 /* The type of a literal (expr_is_literal()) by its value: ival, is_unsigned. */

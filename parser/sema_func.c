@@ -387,13 +387,24 @@ static const char *not_meant(const struct clause *c)
 	return NULL;
 }
 
-/* signal(9), signal("KILL"), signal(SIGKILL) */
+/* Of KILL or SIGKILL; 0: there is none. */
+static int signal_number(const char *name)
+{
+	if (!strncmp(name, "SIG", 3))
+		name += 3;
+	for (int i = 1; i <= SIGNALS; i++)
+		if (sigabbrev_np(i) && !strcmp(sigabbrev_np(i), name))
+			return i;
+	return 0;
+}
+
+/* signal(9), signal("KILL"), signal(SIGKILL), signal($n) */
 static void check_signal(struct sema *s, struct expr *e)
 {
 	struct expr *a = e->args[0];
 	const char *whose = not_meant(s->ci->clause);
-	const char *name;
 	int64_t n;
+	int nr;
 
 	e->type = &ty_void;
 	if (whose) {
@@ -405,24 +416,26 @@ static void check_signal(struct sema *s, struct expr *e)
 	while (a->kind == EX_BLOCK && !a->block->first && a->block->value)
 		a = a->block->value;
 	e->args[0] = a;
-	name = a->kind == EX_STR ? a->str : a->kind == EX_IDENT ? a->name : NULL;
-	if (!name) {
+	nr = a->kind == EX_IDENT ? signal_number(a->name) : 0;
+	if (!nr && a->kind == EX_IDENT && !strncmp(a->name, "SIG", 3) && !sema_macro(s, a)) {
+		sema_error(s, a->loc, "there is no signal '%s'", a->name);
+		return;
+	}
+	if (!nr && a->kind != EX_STR)
 		sema_expr(s, a);
+	if (a->kind == EX_STR)
+		nr = signal_number(a->str);
+	if (nr) {
+		a->kind = EX_INT;
+		a->ival = (uint64_t)nr;
+		a->type = sema_literal_type(a);
+	} else if (a->kind == EX_STR) {
+		sema_error(s, a->loc, "there is no signal '%s'", a->str);
+	} else {
 		need_number(s, e, a, "a signal's number or name");
 		if (sema_const_int(a, &n) && (n < 1 || n > SIGNALS))
 			sema_error(s, a->loc, "signals have the numbers 1 to %d", SIGNALS);
-		return;
 	}
-	if (!strncmp(name, "SIG", 3))
-		name += 3;
-	for (int i = 1; i <= SIGNALS; i++)
-		if (sigabbrev_np(i) && !strcmp(sigabbrev_np(i), name)) {
-			a->kind = EX_INT;
-			a->type = sema_literal_type(a);
-			a->ival = (uint64_t)i;
-			return;
-		}
-	sema_error(s, a->loc, "there is no signal '%s'", name);
 }
 
 bool sema_mode(struct sema *s, struct expr *e, const struct builtin *b)

@@ -579,6 +579,11 @@ void sema_cast(struct sema *s, struct expr *e)
 		return;
 	if (t->kind == TY_STRING && from->kind == TY_STRING)
 		return;
+	if (t->kind == TY_PTR && t->elem && t->elem->name && !strcmp(t->elem->name, "struct bpf_perf_event_data")) {
+		sema_error(s, e->loc, "there is no %s in memory: the kernel makes it up", t->elem->name);
+		sema_hint(s, "reg(\"ip\") reads registers");
+		return;
+	}
 	if (t->kind == TY_PTR && (sema_is_cond(from) || (sema_is_place(e->a) && from->kind == TY_ARRAY))) {
 		/* an array's name is the address of its first element, as in C */
 		e->type = sema_pointer_to(s, t,
