@@ -435,7 +435,7 @@ def test_kernel_words():
     check("@p[rawtracepoint:sched_wakeup]" in m, "a pattern", r)
     script("rt:sched_wakeup { print(arg1); }", status=1)
     r = script(r'struct R { unsigned long words[16], ip; }; u:main.add { $x = (struct R *)ctx; print($x->ip == reg("ip")); '
-               r'@w = ((struct R *)ctx)->words; print(@w[15] == $x.words[15]); exit(); }', command=CALLS)
+               r'$w = ((struct R *)ctx)->words; print($w[15] == $x.words[15]); exit(); }', command=CALLS)
     check("true\ntrue\n" in r.out, "the record's own layout", r)
     r = script(r'p:hz:99,s:cpu-clock:1000000 { @[usermode, reg("ip") != 0] = count(); } interval:ms:300 { exit(); }')
     check(set(maps(r.out)) <= {"@[1, true]", "@[0, true]"} and maps(r.out), "registers of a timer", r)
