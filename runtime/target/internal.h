@@ -89,6 +89,8 @@ struct tgt {
 	bool rel_read;
 
 	struct pcln pcln;
+	uint64_t moduledata; /* tgt_moduledata(), once read */
+	bool moduledata_read;
 	char version[48];
 	bool version_read, minor_read;
 	struct span modinfo; /* lines of what it was built from, "path\tmain", after tgt_go_version() */

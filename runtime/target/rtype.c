@@ -96,7 +96,7 @@ static uint64_t scan_moduledata(struct tgt *t)
 	return 0;
 }
 
-uint64_t tgt_moduledata(struct tgt *t)
+static uint64_t find_moduledata(struct tgt *t)
 {
 	const struct section *s = tgt_section(t, ".go.module"); /* since Go 1.26 */
 	uint64_t at;
@@ -110,6 +110,16 @@ uint64_t tgt_moduledata(struct tgt *t)
 	if (tgt_symbol(t, "runtime.firstmoduledata", &at, NULL) && is_moduledata(t, at))
 		return at;
 	return scan_moduledata(t);
+}
+
+/* A stripped binary is searched for it, and each frame of a stack asks. */
+uint64_t tgt_moduledata(struct tgt *t)
+{
+	if (!t->moduledata_read) {
+		t->moduledata = find_moduledata(t);
+		t->moduledata_read = true;
+	}
+	return t->moduledata;
 }
 
 static void find_types(struct tgt *t, struct rtypes *r)
