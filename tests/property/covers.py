@@ -23,7 +23,7 @@ CONSTRUCTS = {
     "?:": r" \? ", "a ?: b": r" \?: ", "&&": r"&&", "||": r"\|\|", "tuple": r"= \([^()]*, ", "tuple of one": r",\)",
     "tuple in a tuple": r"\(\(\(", "$t.0": r"\)\.0|\w\.0", "tuple[N]": r"\)\)\[1\]", "record": r"\(a = ", "record field": r"\.2\.x|\.a\b",
     "array cast": r"\(uint8\[8\]\)", "array cast without a length": r"\(int32\[\]\)", "array index": r"\]\)\w+[^;]*\)\[|\)\[\d\]",
-    "text cast": r"\(string\[\d+\]\)", "text index": r"\)\[(5|cpu|2000)\]", "pointer cast": r"\((struct T\d|u?int\d+|void) \*\)",
+    "text as bytes": r"\(\(int8\[\]\)", "unroll ($#)": r"\bunroll \(\$# ", "typeof(@m)": r"typeof\(@\w*\)", "text cast": r"\(string\[\d+\]\)", "text index": r"\)\[(cpu|\(cpu \+ 2000\))\]", "pointer cast": r"\((struct T\d|u?int\d+|void) \*\)",
     "dereference": r"\*\(", "pointer index": r"\*\)[^;]*\[", "->": r"->", "&": r"[( ]&[$(]", "sizeof TYPE": r"sizeof\(u?int\d+\)",
     "sizeof x": r"sizeof\((?!u?int|struct|string|bool)", "typeof": r"typeof\(", "offsetof": r"offsetof\(", "enum cast": r"\(enum kind\)",
     "positional": r"\$3\b", "$#": r"\$#", "nsecs(CLOCK)": r"nsecs\((boot|tai)\)", "config.NAME": r"config\.\w+", "comm(PID)": r"comm\(",

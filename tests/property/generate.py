@@ -210,7 +210,7 @@ class Script(Kinds):
                 self.c.structs[i][0][2] < 0 else \
                 f"offsetof(struct T{i}, {self.c.structs[i][0][0]})"
         if n == 1:
-            return self.pick("K_TWO", "C_NUMBER", "K_BIG", f"(enum kind){self.pick(1, 2, 5)}")
+            return self.pick("K_TWO", "C_NUMBER", "K_BIG", f"(enum kind){self.pick(1, 2)}")
         if n == 2 and self.c.functions:
             return self.pick(f"c_twice({self.pick(3, 'pid', 'cpu')})", "c_first(comm, pid)", 'c_first("x", 2)',
                              "c_twice(K_TWO)")
@@ -268,7 +268,7 @@ class Script(Kinds):
         if n < 7:
             return f"({self.cond(d)})"
         if n == 7:
-            return f"{self.pick('!', '~', '-')}{self.atom(d)}"
+            return f"{self.pick('!', '~(int64)', '-')}{self.atom(d)}"
         if n == 8:
             return self.cast()
         if n == 9:
@@ -336,7 +336,11 @@ class Script(Kinds):
             lambda: f"({e()}, {t()}) == ({e()}, {t()})",
             lambda: f"is_str({t()})",
             lambda: f"((uint8[4])(uint32)({e()}))[{self.pick(0, 3)}] > 7",
-            lambda: f"({t()})[{self.pick(0, 5, 'cpu', 2000)}] == 97")()
+            lambda: f"({t()})[{self.pick(0, 'cpu', '(cpu + 2000)')}] == 97",
+            lambda: f"(({t()}) {self.pick('&&', '||')} !({t()}))",
+            lambda: f"(({t()}) ? 1 : 2) > {e()}",
+            lambda: f"((int8[])({t()}))[0] == 97",
+            lambda: f"(bool)({t()}) == !({t()})")()
 
     def string(self, depth=0):
         w, d = self.clause.where, depth + 1
@@ -513,7 +517,7 @@ class Script(Kinds):
             return self.assign_var()
         if n < 8 and depth < 3:
             if self.chance(0.2):  # one value needs no parentheses
-                s = f"if {self.pick('', '!', '~')}{self.pick('pid', 'rand', 'nsecs', '(' + self.expr(2) + ')')} " \
+                s = f"if {self.pick('', '!', '~(int64)')}{self.pick('pid', 'rand', 'nsecs', '(' + self.expr(2) + ')')} " \
                     f"{{ {self.block(depth)} }}"
             else:
                 s = f"if ({self.cond()}) {self.braces(depth)}"
@@ -564,9 +568,10 @@ class Script(Kinds):
     def declared(self):
         """let with a type."""
         name = self.fresh()
+        plain = [m["name"] for m in self.maps if m["value"] in ("int", "str", "pair", "rec")] or ["nsecs"]
         t, kind = self.pick(("uint8", "int"), ("int8", "int"), ("uint16", "int"), ("int16", "int"), ("uint32", "int"),
                             ("int32", "int"), ("uint64", "int"), ("int64", "int"), ("bool", "flag"), ("size_t", "int"),
-                            ("string[40]", "text"), (f"typeof({self.expr(2)})", "as"), ("int32 *", "ptr"),
+                            ("string[40]", "text"), (f"typeof({self.expr(2)})", "as"), (f"typeof({self.pick(*plain)})", "as"), ("int32 *", "ptr"),
                             ("uint8[8]", "arr8"))
         if kind == "as":
             return f"let {name} : {t}; print({name});"
@@ -608,6 +613,8 @@ class Script(Kinds):
             return f"for ({name} : {self.r.choice(maps)['name']}) {{ print({name}{self.pick('', '.0', '.1')}); " \
                    f"{extra}{self.block(depth)} }}"
         n = self.pick(1, 2, 5, 20)
+        if self.chance(0.2):
+            return f"unroll ($# + 1) {{ {extra}{self.block(depth)} }}"
         if self.chance(0.3):
             n = self.pick("0..3", "2..9")
             return f"unroll ({n}) {{ {extra}{self.block(depth)} }}"

@@ -57,7 +57,9 @@ def damage(text, seed):
     return "".join(tokens).encode()
 
 
+# what gft tells of the kernel's limits: an expression as large as random ones are may meet them
 TOO_MUCH = "too much for the kernel's verifier"
+TOO_DEEP = "more than the 512 bytes of stack"
 
 
 def run_one(gft, seed, dry_run, broken, keep=None):
@@ -88,7 +90,7 @@ def run_one(gft, seed, dry_run, broken, keep=None):
         return None if ok else f"seed {seed}: status {p.returncode}\n{shown}\n{err}"
     errors = re.findall(r"^gft: .*|ERROR: (?!here, ).*", err, re.M)
     # the kernel's verifier gives up after a million instructions: told as that, it is no mistake
-    if errors and all(TOO_MUCH in e for e in errors) and p.returncode == 1:
+    if errors and all(TOO_MUCH in e or TOO_DEEP in e for e in errors) and p.returncode == 1:
         return TOO_MUCH
     # exit(STATUS) may give any status: only messages tell
     bad = p.returncode < 0 or errors
