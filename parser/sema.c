@@ -127,6 +127,25 @@ static bool step_pointer(struct sema *s, struct stmt *st)
 	return true;
 }
 
+/* What holds &$v or &@m, and nothing else, follows when $v or @m becomes wider. */
+static void follow_address(struct sema *s, struct stmt *st)
+{
+	const struct expr *lhs = st->lhs;
+	const struct var *v = lhs->kind == EX_VAR ? lhs->var : NULL;
+	const struct gft_type *t = sema_storage(s, st->e->type);
+
+	if (st->e->kind != EX_UNARY || st->e->op != OP_ADDR || t->kind != TY_PTR)
+		return;
+	if (st->type && !ty_same(t, st->type)) {
+		if (v && ty_same(v->type, st->type))
+			lhs->var->type = t;
+		else if (lhs->kind == EX_MAP && ty_same(sema_map(s, st->lhs)->value, st->type))
+			lhs->map->value = t;
+		s->changed = true;
+	}
+	st->type = t;
+}
+
 /* Of an aggregation a map takes the number, when it is clear that it holds numbers. */
 static void assign_map(struct sema *s, struct stmt *st)
 {
@@ -180,6 +199,7 @@ static void check_assign(struct sema *s, struct stmt *st)
 				   op_text(st->op));
 		return;
 	}
+	follow_address(s, st);
 	if (lhs->kind == EX_VAR) {
 		bool fresh = !sema_find_var(s, lhs->name);
 
@@ -323,6 +343,7 @@ static void check_stmt(struct sema *s, struct stmt *st)
 			sema_expr(s, st->e);
 			t = st->e->type;
 			note_wrong(s, st);
+			follow_address(s, st);
 		}
 		check_let(s, st);
 		if (st->spec) {
@@ -402,6 +423,9 @@ void sema_block(struct sema *s, struct block *b, bool is_value)
 		b->value->value_unused = !is_value;
 		sema_expr(s, b->value);
 	}
+	for (const struct scope_var *v = sc->vars; s->report && v; v = v->next)
+		if (v->v->pass != s->pass)
+			diag_warn(s->d, v->v->loc, "Variable %s was never assigned to.", v->v->name);
 	s->scope = sc->up;
 	s->returned = returned;
 }

@@ -11,10 +11,11 @@
 /* The longest text: what max_strlen may be, and a literal. */
 #define SEMA_STRING_MAX 65536
 
-/* A use of a macro; outer: the use that it stands in. */
+/* A use of a macro; outer: the use that it stands in.  An argument stands where it was written. */
 struct sema_use {
 	const struct macro *macro;
 	const struct sema_use *outer;
+	uint16_t number;	  /* src_loc.use of what comes from it */
 	struct diag_context said; /* with what is wrong in it */
 };
 

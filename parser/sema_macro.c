@@ -220,10 +220,13 @@ static void expand(struct sema *s, struct expr *e, const struct macro *m)
 {
 	struct cloning c = { .a = s->a, .macro = m, .args = e->args, .number = s->nuses++ };
 	struct sema_use *use = ARENA_NEW(s->a, struct sema_use);
+	const struct sema_use *in = s->use;
 	struct block *b;
 	uint32_t depth = 0;
 
-	for (const struct sema_use *u = s->use; u; u = u->outer, depth++)
+	while (in && in->number != e->loc.use)
+		in = in->outer;
+	for (const struct sema_use *u = in; u; u = u->outer, depth++)
 		if (u->macro == m || depth >= NESTING_MAX) {
 			diag_error(s->d, e->loc, u->macro == m ? "macro %s uses itself" : "macro %s: nested too deeply",
 				   m->name);
@@ -236,9 +239,9 @@ static void expand(struct sema *s, struct expr *e, const struct macro *m)
 		*e = (struct expr){ .kind = EX_INT, .loc = e->loc, .type = &ty_i64 };
 		return;
 	}
-	*use = (struct sema_use){ m, s->use, { e->loc, NULL, s->use ? &s->use->said : NULL } };
+	*use = (struct sema_use){ m, in, 0, { e->loc, NULL, s->use ? &s->use->said : NULL } };
 	use->said.msg = arena_printf(s->a, "expanded from macro %s here", m->name);
-	c.use = diag_add_use(s->d, &use->said);
+	c.use = use->number = diag_add_use(s->d, &use->said);
 	b = clone_block(&c, m->body);
 	if (c.assigned) {
 		diag_error(s->d, e->loc, "macro %s assigns to its parameter %s: it must be given a variable", m->name,

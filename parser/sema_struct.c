@@ -414,7 +414,7 @@ void sema_address(struct sema *s, struct expr *e)
 {
 	struct expr *a = e->a;
 
-	e->type = &ty_u64;
+	e->type = s->report || a->type->kind != TY_NONE ? &ty_u64 : &ty_none;
 	if (a->type->kind == TY_NONE)
 		return;
 	if (sema_is_place(a) && a->number != TS_CTX && !(a->kind == EX_FIELD && a->field->bit_size)) {

@@ -318,6 +318,12 @@ def test_macro_of_an_expression():
     r = script('macro one($x) { $x + 1 } macro two($x) { one($x + 1) * 10 } macro both($x) { $y = $x + 1; $z = $x + 2; $y + $z } '
                'begin { @a = 1; print(one(5)); print(two(@a + 1)); $y = 2; print(both({ $y += 1; $y })); print($y); }')
     check(r.out.startswith("6\n40\n10\n4\n"), "values", r)
+    # of a macro's own uses, too
+    begin("print(one(one(one(1)))); print(two(one(two(1)) * 2));", "4", "430",
+          macros="macro one(x) { x + 1 } macro two(x) { one(x) * 10 }")
+    for text in ("macro f(x) { x + f(x) }", "macro f(x) { g(x) } macro g(x) { f(x + 1) }"):
+        r = script(text + " begin { print(f(1)); }", status=1)
+        check("macro f uses itself" in r.err, "refused", r)
     for text in ("macro f($x) { $x += 1; }", "macro f($x) { let $z = $x++; }", "macro f($x) { let $x = 1; }"):
         r = script(text + " begin { f(1 + 2); @a = 1; f(@a); $v = 1; f($v); }", status=1)
         check(r.err.count("assigns to its parameter $x: it must be given a variable") == 2 or "let" in text, "refused", r)
@@ -331,6 +337,14 @@ def test_macros_by_kind():
     check(r.out.startswith("(1, 2, 3, 2)\n(1, 2, 3, 4)\n"), "which of them", r)
     r = script("macro f($x) { 1 } macro f(x) { 2 } macro f($y) { 3 } begin { }", status=1)
     check("macro f is defined already" in r.err, "twice", r)
+
+
+def test_pointers_follow_variables():
+    """What is given to a variable later may make it wider; a pointer to it is one to what it is then."""
+    begin('$b = 1; $p = &$b; $v = *$p; $b = 70000; print(*$p); print((sizeof(*$p), sizeof($v))); '
+          '$s = "ab"; let $q = &$s; $s = "longer"; print(*$q); let $x; @d = &$x; $x = 300; print(*@d);',
+          "70000", "(4, 4)", "longer", "300")
+    script("begin { $b = 1; $c = 300; $p = &$b; $p = &$c; }", status=1)
 
 
 def test_macro_in_predicate():
