@@ -379,7 +379,7 @@ static void name_to_number(struct sema *s, const struct expr *named, struct expr
 	const char *names[256], *near;
 	uint32_t n = 0;
 
-	if (name->kind != EX_STR || t->kind != TY_INT || t->display != TD_ENUM || !t->nenum_vals)
+	if (name->kind != EX_STR || !ty_has_names(t) || !t->nenum_vals)
 		return;
 	for (uint32_t i = 0; i < t->nenum_vals; i++) {
 		if (n < 256)

@@ -213,7 +213,7 @@ static const struct gft_type syscall_type = { .kind = TY_INT,
 					      .size = 8,
 					      .align = 8,
 					      .is_signed = true,
-					      .display = TD_ENUM,
+					      .display = TD_WORDS,
 					      .enum_vals = syscalls,
 					      .nenum_vals = sizeof(syscalls) / sizeof(syscalls[0]) };
 
@@ -232,7 +232,7 @@ static const struct gft_type *named(struct sema *s, bool errors)
 		else if (abbrev)
 			v[n++] = (struct ty_enum_val){ arena_printf(s->a, "SIG%s", abbrev), i };
 	}
-	t->display = TD_ENUM;
+	t->display = TD_WORDS;
 	t->enum_vals = v;
 	t->nenum_vals = n;
 	return t;

@@ -219,6 +219,11 @@ bool ty_is_scalar(const struct gft_type *t)
 	}
 }
 
+bool ty_has_names(const struct gft_type *t)
+{
+	return t->kind == TY_INT && (t->display == TD_ENUM || t->display == TD_WORDS);
+}
+
 bool ty_equal(const struct gft_type *a, const struct gft_type *b)
 {
 	if (a == b)
@@ -228,7 +233,7 @@ bool ty_equal(const struct gft_type *a, const struct gft_type *b)
 	switch (a->kind) {
 	case TY_USYM: return a->display == b->display;
 	case TY_INT: /* what prints as a name is another type than a number */
-		if (a->display != TD_ENUM && b->display != TD_ENUM)
+		if (!ty_has_names(a) && !ty_has_names(b))
 			return true;
 		return a->display == b->display && a->nenum_vals == b->nenum_vals &&
 		       (a->enum_vals == b->enum_vals || (a->name && b->name && strcmp(a->name, b->name) == 0));

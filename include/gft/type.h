@@ -68,6 +68,7 @@ enum ty_display {
 	TD_COMM,     /* the name of the process with that number, if it still runs when that is printed */
 	TD_LINE,     /* of TY_CODE: file:line */
 	TD_GOTYPE,   /* of TY_USYM: the address is that of a type's description in a Go program */
+	TD_WORDS,    /* as TD_ENUM, but in JSON, too */
 };
 
 /* Where the memory behind a pointer, or of a struct value, is. */
@@ -181,6 +182,7 @@ uint32_t ty_hist_buckets(unsigned bits);
 bool ty_is_int(const struct gft_type *t);    /* TY_INT, TY_BOOL */
 bool ty_is_agg(const struct gft_type *t);    /* an aggregation */
 bool ty_is_scalar(const struct gft_type *t); /* fits a register: int, bool, pointer, func, probe, ... */
+bool ty_has_names(const struct gft_type *t); /* a number that is shown by its name */
 bool ty_equal(const struct gft_type *a, const struct gft_type *b); /* in memory and in name */
 bool ty_same(const struct gft_type *a, const struct gft_type *b);  /* and in how their numbers' signs bend */
 /* The field of that name, or NULL: tuples have none. */

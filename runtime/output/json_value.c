@@ -231,7 +231,7 @@ static void put_int(struct buf *b, const struct gft_type *t, const void *data, u
 
 	if (t->display == TD_CHAR)
 		json_string(b, s, *s ? 1 : 0);
-	else if (t->display == TD_COMM) {
+	else if (t->display == TD_COMM || t->display == TD_WORDS) {
 		buf_putc(b, '"');
 		put_text(b, NULL, t, data);
 		buf_putc(b, '"');

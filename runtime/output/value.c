@@ -201,6 +201,7 @@ static void print_int(struct buf *b, const struct gft_type *t, int64_t v, bool i
 		value_duration(b, (uint64_t)v);
 		return;
 	case TD_ENUM:
+	case TD_WORDS:
 		for (uint32_t i = 0; i < t->nenum_vals; i++) {
 			if (t->enum_vals[i].val == v) {
 				value_escape(b, t->enum_vals[i].name, strlen(t->enum_vals[i].name));

@@ -202,6 +202,10 @@ static void test_numbers(void **state)
 	shown->nenum_vals = 1;
 	v = 3;
 	assert_string_equal(value(shown, &v), "3");
+	shown->display = TD_WORDS;
+	assert_string_equal(value(shown, &v), "\"RED\"");
+	v = 4;
+	assert_string_equal(value(shown, &v), "\"4\"");
 	shown->size = 1;
 	shown->display = TD_CHAR;
 	assert_string_equal(value(shown, "q"), "\"q\"");
