@@ -7,8 +7,6 @@
  * anything, so they are scanned raw.
  */
 #include <ctype.h>
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "gft/arena.h"
@@ -206,25 +204,12 @@ static const char *find(const char *s, const char *end, char c)
 
 /* --- kinds ------------------------------------------------------------------------------- */
 
+/* As scripts spell it, 1_000 and 1e6 too, with no unit. */
 static bool number(const char *s, size_t n, uint64_t *out)
 {
-	char buf[32], *e;
+	size_t read;
 
-	if (!n || n >= sizeof(buf) || !isdigit((unsigned char)*s))
-		return false;
-	memcpy(buf, s, n);
-	buf[n] = 0;
-	errno = 0;
-	*out = strtoull(buf, &e, 0);
-	if ((*e | 0x20) == 'e' && *s != '0' && isdigit((unsigned char)e[1])) { /* 1e6 */
-		unsigned long zeros = strtoul(e + 1, &e, 10);
-
-		while (zeros && !__builtin_mul_overflow(*out, 10, out))
-			zeros--;
-		if (zeros)
-			return false;
-	}
-	return !*e && !errno;
+	return n && isdigit((unsigned char)*s) && scan_number(s, n, out, &read) == NUMBER_OK && read == n;
 }
 
 static void add_pattern(struct scan *s, struct attach_point *ap, const char *text, size_t len, bool exclude,
@@ -327,7 +312,7 @@ static bool timer(struct scan *s, struct attach_point *ap, const char *rest, str
 	} units[] = { { "s", 1000000000 },  { "ms", 1000000 },	    { "us", 1000 },	     { "ns", 1 },
 		      { "m", 60000000000 }, { "h", 3600000000000 }, { "d", 86400000000000 }, { "hz", 0 } };
 	const char *colon = strchr(rest, ':');
-	size_t n = strspn(rest, "0123456789");
+	size_t n = strspn(rest, "0123456789_");
 	const char *unit = colon ? rest : rest + n, *count = colon ? colon + 1 : rest, *what;
 	size_t ulen = colon ? (size_t)(colon - rest) : strlen(unit), clen = colon ? strlen(count) : n;
 	uint64_t v, ns = ulen || colon ? UINT64_MAX : 1;
@@ -346,6 +331,10 @@ static bool timer(struct scan *s, struct attach_point *ap, const char *rest, str
 			   !ns	  ? "times a second"
 			   : ulen ? "this unit"
 				  : "nanoseconds");
+	} else if (ns && ap->period_ns < 1000) {
+		diag_error(s->d, loc, "%s: the shortest time is 1us: this is %llu ns", ap->raw,
+			   (unsigned long long)ap->period_ns);
+		ap->period_ns = 0;
 	} else {
 		if (!ns)
 			ap->freq = v;
@@ -374,10 +363,23 @@ static bool other(struct scan *s, struct attach_point *ap, const char *rest, str
 {
 	switch (ap->provider) {
 	case PROV_TRACEPOINT:
+		if (!strcmp(rest, "*")) { /* of all categories */
+			rest = "*:*";
+			break;
+		}
 		if (strchr(rest, ':') && rest[0] != ':' && strchr(rest, ':')[1])
 			break;
 		diag_error(s->d, loc, "%s: a tracepoint is tracepoint:CATEGORY:NAME", ap->raw);
 		diag_hint(s->d, "gft -l 't:sched:*' lists those of a category");
+		return false;
+	case PROV_KPROBE:
+	case PROV_KRETPROBE:
+	case PROV_FENTRY:
+	case PROV_FEXIT:
+		if (rest[strlen(rest) - 1] != ':')
+			break;
+		diag_error(s->d, loc, "%s: which function?", ap->raw);
+		diag_hint(s->d, "%s:FUNC or %s:MODULE:FUNC", provider_name(ap->provider), provider_name(ap->provider));
 		return false;
 	case PROV_SELF:
 		if (!strncmp(rest, "signal:", 7) && rest[7])

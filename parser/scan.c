@@ -184,10 +184,14 @@ enum number_error scan_number(const char *text, size_t len, uint64_t *out, size_
 	if (base == 10 && i + 1 < len && (text[i] | 32) == 'e' && isdigit((unsigned char)text[i + 1])) {
 		unsigned e = 0;
 
-		for (i++; i < len && isdigit((unsigned char)text[i]); i++)
-			e = e < 100 ? e * 10 + (unsigned)digit(text[i]) : e;
+		for (i++; i < len && (text[i] == '_' || isdigit((unsigned char)text[i])); i++)
+			e = e < 100 && text[i] != '_' ? e * 10 + (unsigned)digit(text[i]) : e;
 		while (e--)
 			over |= __builtin_mul_overflow(v, (uint64_t)10, &v);
+	}
+	if (text[i - 1] == '_') { /* it stands between digits */
+		*read = i - 1;
+		return NUMBER_SUFFIX;
 	}
 	*read = i;
 	if (!suffix(text + i, len - i, &scale))
@@ -211,6 +215,10 @@ uint64_t scan_int(struct scan *s, const char *text, size_t len, struct src_loc l
 	case NUMBER_NONE: diag_error(s->d, loc, "'%.*s' is no number", (int)len, text); break;
 	case NUMBER_TOO_LARGE: diag_error(s->d, loc, "'%.*s' does not fit 64 bits", (int)len, text); break;
 	case NUMBER_SUFFIX:
+		if (read + 1 == len && text[read] == '_') {
+			diag_error(s->d, loc, "'%.*s': '_' stands between digits", (int)len, text);
+			break;
+		}
 		diag_error(s->d, loc, "invalid integer suffix '%.*s'", (int)(len - read), text + read);
 		diag_hint(s->d, "durations are 10ns 10us 10ms 10s 10m 10h 10d");
 		break;
@@ -251,7 +259,8 @@ const char *scan_string(struct scan *s, const char *text, size_t len, struct src
 		case 'r': out[n++] = '\r'; break;
 		case '"': out[n++] = '"'; break;
 		case '\\': out[n++] = '\\'; break;
-		case 'x': {
+		case 'x':
+		case 'X': {
 			unsigned v = 0, k = 0;
 
 			while (k < 2 && i + 1 < len - 1 && digit(text[i + 1]) < 16) {
@@ -272,6 +281,10 @@ const char *scan_string(struct scan *s, const char *text, size_t len, struct src
 				while (k < 3 && i + 1 < len - 1 && digit(text[i + 1]) < 8) {
 					v = v * 8 + (unsigned)digit(text[++i]);
 					k++;
+				}
+				if (v > 255) {
+					at.end = at.begin + 1 + k;
+					diag_error(s->d, at, "\\%o is no byte: escapes are \\0 to \\377", v);
 				}
 				out[n++] = (char)v;
 				break;

@@ -28,6 +28,7 @@ struct open_bracket {
 	char c;	       /* { < ( [ */
 	bool is_cond;  /* ( of if, while, unroll, for: a statement follows its ) */
 	bool is_fetch; /* ( of fetch */
+	bool is_path;  /* ( of offsetof: behind its , any word is a field's name */
 	bool is_value; /* { of a block in an expression */
 	bool in_cond;  /* in_cond of the level around it */
 	bool told;     /* a mistake in it was told: that it stays open is no other one */

@@ -375,7 +375,7 @@ primary:
 |	'(' expr ')'		{ $$ = $2; }
 |	'(' ')'			{ struct exprs none = { 0 }; $$ = tuple(s, &none, @$); }
 |	'(' expr ',' ')'	{ struct exprs one = { 0 }; push(s, &one, NULL, $2); $$ = tuple(s, &one, @$); }
-|	'(' expr ',' exprs ')'	{
+|	'(' expr ',' exprs comma ')' {
 					struct exprs all = { 0 };
 
 					push(s, &all, NULL, $2);
@@ -391,6 +391,12 @@ primary:
 					deep(s, $$);
 				}
 |	IF_VALUE unary block else_value { $$ = if_value(s, cond(s, $2), $3, $4, @$); }
+;
+
+/* behind a tuple's last value */
+comma:
+	%empty
+|	','
 ;
 
 record:

@@ -76,14 +76,19 @@ static void test_table(void **state)
 		{ "i:250ms", "interval 250000000ns" },
 		{ "i:1m", "interval 60000000000ns" },
 		{ "i:1000", "interval 1000ns" },
+		{ "i:us:1_000", "interval 1000000ns" },
+		{ "i:1_000us", "interval 1000000ns" },
+		{ "i:s:1e3", "interval 1000000000000ns" },
 		{ "p:hz:99", "profile 99hz" },
 		{ "profile:ms:10", "profile 10000000ns" },
 		/* the others */
 		{ "t:sched:sched_switch", "tracepoint sched:sched_switch" },
 		{ "tracepoint:syscalls:sys_enter_*", "tracepoint syscalls:sys_enter_*" },
+		{ "t:*", "tracepoint *:*" },
 		{ "rt:sched_switch", "rawtracepoint sched_switch" },
 		{ "software:faults", "software faults" },
 		{ "s:faults:100", "software faults every 100" },
+		{ "s:faults:1_000", "software faults every 1000" },
 		{ "h:cycles:1000000", "hardware cycles every 1000000" },
 		{ "self:signal:SIGUSR1", "self signal:SIGUSR1" },
 		{ "k:vfs_read", "kprobe vfs_read" },
@@ -141,6 +146,11 @@ static void test_mistakes(void **state)
 	script_fails("t:sched: {}", 1, "tracepoint:CATEGORY:NAME");
 	script_fails("self:x {}", 1, "self:signal:SIGUSR1");
 	script_fails("k {}", 1, "of what?");
+	script_fails("k:vfs_read: {}", 1, "HINT: kprobe:FUNC or kprobe:MODULE:FUNC");
+	script_fails("i:100 {}", 1, "t:1:1-6: ERROR: i:100: the shortest time is 1us: this is 100 ns");
+	script_fails("i:ns:999 {}", 1, "the shortest time is 1us");
+	script_fails("i:s:1_ {}", 1, "'1_' is no number of this unit");
+	script_fails("i:s:1ms {}", 1, "'1ms' is no number of this unit");
 	script_fails("i:x:1 {}", 1, "unknown unit 'x'");
 	script_fails("i:5x {}", 1, "unknown unit 'x'");
 	script_fails("i:s: {}", 1, "how often?");

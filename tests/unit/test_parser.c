@@ -271,6 +271,7 @@ static void test_expressions(void **state)
 		"expression(call graph(min =, int 10000000, depth =, int 5, name args, name ret))");
 	stmt_is("();", "expression(tuple)");
 	stmt_is("(a,);", "expression(tuple(name a))");
+	stmt_is("(a, b,);", "expression(tuple(name a, name b))");
 	stmt_is("(a, (b, c));", "expression(tuple(name a, tuple(name b, name c)))");
 	stmt_is("(x = 1, y = \"s\");", "expression(record(x =, int 1, y =, string \"s\"))");
 	stmt_is("(x == 1);", "expression(binary ==(name x, int 1))");
@@ -278,6 +279,10 @@ static void test_expressions(void **state)
 		"expression(sizeof(type uint8)), expression(sizeof(type struct a)), expression(sizeof(variable $x))");
 	stmt_is("offsetof(struct a, b.c); offsetof($x, a);",
 		"expression(offsetof b.c(type struct a)), expression(offsetof a(variable $x))");
+	/* words of the language are names of fields there */
+	stmt_is("offsetof(struct a, unroll); offsetof($x, let.if); if (offsetof(*$x, while)) { }",
+		"expression(offsetof unroll(type struct a)), expression(offsetof let.if(variable $x)), "
+		"if(offsetof while(unary *(variable $x)))");
 	stmt_is("(int8*[4][])a;", "expression(cast(type int8*[4][], name a))");
 	stmt_is("(enum e)1;", "expression(cast(type enum e, int 1))");
 	stmt_is("(typeof(uint8))1;", "expression(cast(type uint8, int 1))");

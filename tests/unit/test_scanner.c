@@ -157,6 +157,8 @@ static void test_integers(void **state)
 		{ "1h", 3600000000000 },
 		{ "1d", 86400000000000 },
 		{ "0x1d", 29 },
+		{ "1e1_0", 10000000000 },
+		{ "0x1_f", 31 },
 		{ "9223372036854775807", INT64_MAX },
 	};
 	struct arena *a = arena_new();
@@ -180,6 +182,8 @@ static void test_integers(void **state)
 	script_fails("begin { 08; }", 1, "t:1:9-11: ERROR: '08' is no octal number: a leading 0 means base 8");
 	script_fails("begin { 12abc; }", 1, "t:1:9-14: ERROR: invalid integer suffix 'abc'");
 	script_fails("begin { 1M; }", 1, "invalid integer suffix 'M'");
+	script_fails("begin { 1_1_; }", 1, "t:1:9-13: ERROR: '1_1_': '_' stands between digits");
+	script_fails("begin { 1e1_; }", 1, "'1e1_': '_' stands between digits");
 	script_fails("begin { 5mins; }", 1, "durations are");
 	script_fails("begin { 0x; }", 1, "no hexadecimal digits");
 	script_fails("begin { 18446744073709551616; }", 1, "does not fit 64 bits");
@@ -199,6 +203,7 @@ static void test_strings(void **state)
 		{ "\"\\n\\t\\r\\\"\\\\\"", "\n\t\r\"\\", 5 },
 		{ "\"\\0\\7\\377\\1234\"", "\0\7\377\1234", 5 },
 		{ "\"\\x41\\x4g\\xff\"", "A\4g\xff", 4 },
+		{ "\"\\X41\"", "A", 1 },
 		{ "\"// /* { } \"", "// /* { } ", 10 },
 		{ "\"\xff\x01\xc3\xa4\"", "\xff\x01\xc3\xa4", 4 },
 	};
@@ -217,6 +222,7 @@ static void test_strings(void **state)
 	}
 	arena_free(a);
 	script_fails("begin { \"a\\q\"; }", 1, "t:1:11-13: ERROR: invalid escape character '\\q'");
+	script_fails("begin { \"a\\400\"; }", 1, "t:1:11-15: ERROR: \\400 is no byte: escapes are \\0 to \\377");
 	script_fails("begin { \"\\x\"; }", 1, "needs hexadecimal digits");
 	script_fails("begin { \"abc); }\nend { }", 1, "t:1:9-17: ERROR: this string is never closed");
 	script_fails("begin { \"abc\\\"; }", 1, "this string is never closed");
