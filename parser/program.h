@@ -301,6 +301,7 @@ struct program {
 /* A getopt() of the script, for its help. */
 struct script_option {
 	const char *name, *value, *help; /* value: the default as text; NULL: a switch */
+	bool on;			 /* of a switch: its default */
 };
 
 struct sema_opts {

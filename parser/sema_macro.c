@@ -285,16 +285,42 @@ static void twice(struct sema *s, const struct macro *m)
 	}
 }
 
+/* Words that are values everywhere: no parameter hides them. */
+static bool is_reserved(const char *name)
+{
+	static const char *const words[] = { "pid", "tid", "nsecs", "ctx", "args", "kstack", "ustack" };
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (!strcmp(words[i], name))
+			return true;
+	return !strncmp(name, "arg", 3) && name[3] && !name[3 + strspn(name + 3, "0123456789")];
+}
+
+static void check_params(struct sema *s, const struct macro *m)
+{
+	for (uint32_t i = 0; i < m->nparams; i++) {
+		const struct expr *p = m->params[i];
+
+		if ((p->kind != EX_IDENT && p->kind != EX_VAR && p->kind != EX_MAP) || p->nargs) {
+			diag_error(s->d, p->loc, "a macro's parameter is a name, a $variable or a @map");
+			continue;
+		}
+		if (p->kind == EX_IDENT && is_reserved(p->name))
+			diag_error(s->d, p->loc, "%s is a value of the event: a parameter needs another name", p->name);
+		for (uint32_t k = 0; k < i; k++)
+			if (m->params[k]->kind == p->kind && !strcmp(m->params[k]->name, p->name)) {
+				diag_error(s->d, p->loc, "macro %s has a parameter %s already", m->name, p->name);
+				diag_note(s->d, m->params[k]->loc, "here");
+				break;
+			}
+	}
+}
+
 void sema_macros(struct sema *s)
 {
 	for (const struct macro *m = s->p->ast->macros; m; m = m->next) {
 		twice(s, m);
-		for (uint32_t i = 0; i < m->nparams; i++) {
-			const struct expr *p = m->params[i];
-
-			if ((p->kind != EX_IDENT && p->kind != EX_VAR && p->kind != EX_MAP) || p->nargs)
-				diag_error(s->d, p->loc, "a macro's parameter is a name, a $variable or a @map");
-		}
+		check_params(s, m);
 	}
 }
 
@@ -368,20 +394,40 @@ static const char *option(struct sema *s, const char *name, bool *given)
 	return val;
 }
 
+/* One option has one default, wherever it is asked for. */
 static void note_option(struct sema *s, const struct expr *e)
 {
 	const struct expr *d = e->nargs > 1 ? e->args[1] : NULL;
 	struct script_option o = { .name = e->args[0]->str, .help = e->nargs > 2 ? e->args[2]->str : "" };
 	int64_t n;
 
-	for (uint32_t i = 0; i < s->p->noptions; i++)
-		if (!strcmp(s->p->options[i].name, o.name))
-			return;
 	if (d && d->kind == EX_STR)
 		o.value = arena_printf(s->a, "\"%s\"", d->str);
 	else if (d && d->kind != EX_BOOL && sema_const_int(d, &n))
 		o.value = arena_printf(s->a, "%lld", (long long)n);
+	else
+		o.on = d && d->ival;
+	for (uint32_t i = 0; i < s->p->noptions; i++) {
+		const struct script_option *k = &s->p->options[i];
+
+		if (strcmp(k->name, o.name) != 0)
+			continue;
+		if (k->on != o.on || !k->value != !o.value || (o.value && strcmp(k->value, o.value) != 0))
+			diag_error(s->d, e->loc, "option %s has the default %s elsewhere", o.name,
+				   k->value ? k->value
+				   : k->on  ? "true"
+					    : "false");
+		return;
+	}
 	ARENA_PUSH(s->a, s->p->options, s->p->noptions, s->p->coptions, o);
+}
+
+static bool one_of(const char *v, const char *const *words, size_t n)
+{
+	while (n--)
+		if (!strcasecmp(v, words[n]))
+			return true;
+	return false;
 }
 
 void sema_getopt(struct sema *s, struct expr *e)
@@ -400,9 +446,12 @@ void sema_getopt(struct sema *s, struct expr *e)
 	note_option(s, e);
 	v = option(s, name, &given);
 	if (!dflt || dflt->kind == EX_BOOL) {
+		static const char *const yes[] = { "true", "1", "on", "yes" }, *const no[] = { "false", "0", "off",
+											       "no" };
+
 		n.kind = EX_BOOL;
-		n.ival = given ? !v || !strcasecmp(v, "true") || !strcmp(v, "1") : dflt && dflt->ival;
-		if (v && !n.ival && strcasecmp(v, "false") != 0 && strcmp(v, "0") != 0)
+		n.ival = given ? !v || one_of(v, yes, 4) : dflt && dflt->ival;
+		if (v && !n.ival && !one_of(v, no, 4))
 			diag_error(s->d, e->loc, "--%s=%s: it must be true or false", name, v);
 	} else if (sema_const_int(dflt, &number)) {
 		n.kind = EX_INT;
