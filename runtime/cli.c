@@ -409,63 +409,65 @@ static bool known_color(const char *s)
 	return !strcmp(s, "auto") || !strcmp(s, "always") || !strcmp(s, "never");
 }
 
-static bool operands(struct cli *c, char **v, size_t n)
+/* gft info, gft replay, gft help. */
+static bool names_command(struct cli *c, char **v, size_t n)
 {
-	const char *color, *first = c->noptions ? c->options[0] : NULL;
-	bool variable;
+	if (c->expr || c->nuprobes || c->list || !n || is_file(v[0]))
+		return false;
+	c->about = !strcmp(v[0], "info");
+	c->replay = !strcmp(v[0], "replay");
+	c->help = !strcmp(v[0], "help");
+	return c->about || c->replay || c->help;
+}
 
-	n = split_options(c, v, n);
-	if (!c->expr && !c->nuprobes && !c->list && n && !is_file(v[0]) &&
-	    (!strcmp(v[0], "info") || !strcmp(v[0], "replay") || !strcmp(v[0], "help"))) {
-		c->about = v[0][0] == 'i';
-		c->replay = v[0][0] == 'r';
-		c->help = v[0][0] == 'h';
-		if (first)
-			return no_option(first);
-		if (c->help && n <= 2) {
-			c->binary = n == 2 ? v[1] : NULL;
-			return true;
-		}
-		if (n > 2 || (n == 1 && !(c->about && c->npids)))
-			return bad("gft %s takes one file", v[0],
-				   c->about ? "gft info ./binary" : "gft replay FILE; --record FILE makes one");
-		c->binary = n == 2 ? v[1] : NULL;
+static bool command_operands(struct cli *c, char **v, size_t n)
+{
+	bool may_be_none = c->help || (c->about && c->npids);
+
+	if (n > 2 || (n == 1 && !may_be_none))
+		return bad(c->help ? "gft %s takes one word" : "gft %s takes one file", v[0],
+			   c->help    ? "gft help printf"
+			   : c->about ? "gft info ./binary"
+				      : "gft replay FILE; --record FILE makes one");
+	c->binary = n == 2 ? v[1] : NULL;
+	return true;
+}
+
+/* The script's file, or what -l looks for. */
+static bool first_operand(struct cli *c, char **v, size_t n, size_t *taken)
+{
+	*taken = 0;
+	if (!n || c->expr)
 		return true;
-	}
-	if (c->list && n && !is_file(v[0]) && !c->expr) {
+	if (c->list && !is_file(v[0])) {
 		c->list_pattern = v[0];
-		v++, n--;
-	} else if (c->list && !c->expr && n && !is_elf(v[0])) {
-		c->script_file = v[0];
-		v++, n--;
-	} else if (!c->expr && !c->nuprobes && !c->list && !c->info) {
-		if (!n && first)
-			return no_option(first);
-		if (!n)
-			return bad("no script%s", "", "gft -e 'u:main.* { graph(); }' ./binary; gft -h shows more");
+	} else if (c->list ? !is_elf(v[0]) : !c->nuprobes && !c->info) {
 		if (is_elf(v[0]))
 			return bad("%s is a binary, not a script", v[0],
 				   "say what to trace in it: gft -u 'main.*' BINARY, or gft -e 'u:main.* { graph(); }' "
 				   "BINARY");
 		c->script_file = v[0];
-		v++, n--;
+	} else {
+		return true;
 	}
-	if (first && !c->expr && !c->script_file)
-		return no_option(first);
-	/* with -p or -c the binary is known: what follows are parameters unless it is a file */
-	if (n && (is_file(v[0]) || (!(c->npids || c->command) && names_program(c, v[0])))) {
-		c->binary = v[0];
-		v++, n--;
-	}
-	c->operands = (const char **)v;
-	c->noperands = n;
+	*taken = 1;
+	return true;
+}
+
+/* What is there and does not go together, or is not there. */
+static bool agrees(struct cli *c)
+{
+	bool variable;
+	const char *color = own_color(&variable);
+
+	if (!c->expr && !c->script_file && !c->nuprobes && !c->list && !c->info)
+		return bad("no script%s", "", "gft -e 'u:main.* { graph(); }' ./binary; gft -h shows more");
 	if (c->nuprobes && c->expr)
 		return bad("-e and -u are both given%s", "", "-u PATTERN is u:PATTERN { graph(); } in a script");
 	if (c->nuprobes && !c->binary && !c->npids && !c->command)
 		return bad("no binary%s", "", "gft -u 'main.*' ./binary");
 	if (c->no_stage && c->expr)
 		return bad("-d: there is no stage '%s'", c->no_stage, "-d ast, program, c, ir, object or sites");
-	color = own_color(&variable);
 	if (c->color == COLOR_AUTO && color && !known_color(color))
 		return bad(variable ? "the environment's GFT_COLOR=%s: it must be auto, always or never"
 				    : "the environment's BPFTRACE_COLOR=%s: it must be auto, always or never",
@@ -474,6 +476,31 @@ static bool operands(struct cli *c, char **v, size_t n)
 		return bad("-f: there is no format '%s'", c->format,
 			   "there are text, ftrace (another name for text) and json");
 	return true;
+}
+
+static bool operands(struct cli *c, char **v, size_t n)
+{
+	bool command;
+	size_t taken = 0;
+
+	n = split_options(c, v, n);
+	command = names_command(c, v, n);
+	if (!command && !first_operand(c, v, n, &taken))
+		return false;
+	/* only a script has options besides gft's */
+	if (c->noptions && !c->expr && !c->script_file)
+		return no_option(c->options[0]);
+	if (command)
+		return command_operands(c, v, n);
+	v += taken, n -= taken;
+	/* with -p or -c the binary is known: what follows are parameters unless it is a file */
+	if (n && (is_file(v[0]) || (!(c->npids || c->command) && names_program(c, v[0])))) {
+		c->binary = v[0];
+		v++, n--;
+	}
+	c->operands = (const char **)v;
+	c->noperands = n;
+	return agrees(c);
 }
 
 /*
