@@ -455,8 +455,10 @@ void sema_getopt(struct sema *s, struct expr *e)
 			diag_error(s->d, e->loc, "--%s=%s: it must be true or false", name, v);
 	} else if (sema_const_int(dflt, &number)) {
 		n.kind = EX_INT;
-		if (given) {
-			if (!v || !scan_signed(v, &number))
+		if (given) { /* yes and no are numbers as well */
+			if (v && (!strcasecmp(v, "true") || !strcasecmp(v, "false")))
+				number = tolower((unsigned char)*v) == 't';
+			else if (!v || !scan_signed(v, &number))
 				diag_error(s->d, e->loc, "--%s%s%s: it must be a number", name, v ? "=" : "",
 					   v ? v : "");
 		}

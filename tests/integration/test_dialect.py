@@ -391,7 +391,8 @@ def test_parameters_as_durations():
     """Beside a number they are numbers, as the script spells them; alone they stay text."""
     begin('print($1); print($1 + 1); print($1 > 1ms); print($2 * 2); print($3 + 0); print($# > 3 ? $4 : 4); unroll ($#) { print("r"); }',
           "10ms", "10000001", "true", "2000000", "1000", "4", "r", "r", "r", params=("10ms", "1e6", "1_000"))
-    begin('print(getopt("slow", 1s)); print(getopt("n", 0));', "3000", "-16", params=("--", "--slow=3us", "--n=-0x10"))
+    begin('print(getopt("slow", 1s)); print(getopt("n", 0)); print(getopt("all", 7));', "3000", "-16", "0",
+          params=("--", "--slow=3us", "--n=-0x10", "--all=False"))
     r = script("begin { print($2); }", command=("a",))
     check("no such parameter was given" in r.err, "a warning", r)
 
