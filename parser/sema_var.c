@@ -107,8 +107,10 @@ void sema_var(struct sema *s, struct expr *e)
 		if (near)
 			sema_hint(s, "did you mean %s?", near);
 		else
-			sema_hint(s, "a variable lives in the block where it is first assigned; between clauses "
-				     "values travel in maps: @name[goid] = ...");
+			sema_hint(s,
+				  "a variable lives in the block where it is first assigned, or where 'let %s;' "
+				  "stands; between clauses values travel in maps: @name[goid] = ...",
+				  e->name);
 		e->type = &ty_i64;
 		return;
 	}

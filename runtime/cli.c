@@ -116,7 +116,7 @@ static void help(FILE *out)
 	      "  -l [PATTERN]         list probes ('u:main.*', 't:sched:*', '*sched*'), or a script's; -lv with "
 	      "arguments;\n"
 	      "                       types: -lv 'struct task_struct', -lv 'type main.T' BINARY\n"
-	      "  -d STAGE             print ast, program, c, ir, sites or object, and stop\n"
+	      "  -d STAGE             print ast, program, c, ir, sites, object or all, and stop\n"
 	      "  --probe-filter RE    only probes whose full name matches this regular expression\n"
 	      "  --unsafe             allow system(), signal() and what else changes more than gft itself\n"
 	      "  -- --help            options of the script (getopt); --NAME=VALUE gives them, behind -- where gft has "
@@ -184,14 +184,25 @@ static bool parse_pids(struct cli *c, const char *s)
 	return c->npids != 0 || bad("-p: no process id%s", "", "-p 1234; pidof NAME finds it");
 }
 
-static bool is_stage(const char *s)
+/* What a word behind -d asks for, by gft's name for it, or NULL. */
+static const char *stage_called(const char *s)
 {
-	static const char *const stages[] = { "ast", "program", "c", "codegen", "object", "sites", "ir" };
+	static const char *const stages[] = { "ast", "program", "c", "ir", "object", "sites", "all" };
 
+	if (!strcmp(s, "codegen"))
+		return "c";
+	if (!strcmp(s, "codegen-opt"))
+		return "ir";
 	for (size_t i = 0; i < sizeof(stages) / sizeof(stages[0]); i++)
 		if (!strcmp(s, stages[i]))
-			return true;
-	return false;
+			return stages[i];
+	return NULL;
+}
+
+/* bpftrace's: no file is called so. */
+static bool is_foreign_stage(const char *s)
+{
+	return !strcmp(s, "verifier") || !strcmp(s, "libbpf") || !strcmp(s, "dis");
 }
 
 static bool is_format(const char *s)
@@ -280,8 +291,8 @@ static bool one_option(struct cli *c, int o, char **argv)
 	case 'P': c->trim_prefix = optarg; return true;
 	case 'd':
 		/* go-ftrace's bare -d is "debug"; with a stage it prints that stage */
-		if (is_stage(optarg)) {
-			c->stage = optarg;
+		if (stage_called(optarg)) {
+			c->stage = stage_called(optarg);
 		} else {
 			c->no_stage = *optarg != '-' ? optarg : NULL;
 			c->verbose = true;
@@ -466,8 +477,9 @@ static bool agrees(struct cli *c)
 		return bad("-e and -u are both given%s", "", "-u PATTERN is u:PATTERN { graph(); } in a script");
 	if (c->nuprobes && !c->binary && !c->npids && !c->command)
 		return bad("no binary%s", "", "gft -u 'main.*' ./binary");
-	if (c->no_stage && c->expr)
-		return bad("-d: there is no stage '%s'", c->no_stage, "-d ast, program, c, ir, object or sites");
+	if (c->no_stage && (c->expr || is_foreign_stage(c->no_stage)))
+		return bad("-d: there is no stage '%s'", c->no_stage,
+			   "-d ast, program, c, ir, object, sites or all; -v tells what the kernel's verifier says");
 	if (c->color == COLOR_AUTO && color && !known_color(color))
 		return bad(variable ? "the environment's GFT_COLOR=%s: it must be auto, always or never"
 				    : "the environment's BPFTRACE_COLOR=%s: it must be auto, always or never",

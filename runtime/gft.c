@@ -105,9 +105,23 @@ static bool told(struct story *s)
 	return !diag_errors(s->diag);
 }
 
+/* Whether all stages are to be printed: all that are text. */
+static bool all_stages(const struct story *s)
+{
+	return s->cli.stage && !strcmp(s->cli.stage, "all");
+}
+
 static bool stage(const struct story *s, const char *name)
 {
-	return s->cli.stage && !strcmp(s->cli.stage, name);
+	return s->cli.stage && (!strcmp(s->cli.stage, name) || (all_stages(s) && strcmp(name, "object") != 0));
+}
+
+/* What comes is a stage; true when it is the last one that is wanted. */
+static bool heading(const struct story *s, const char *name)
+{
+	if (all_stages(s))
+		printf("%s=== %s\n", strcmp(name, "ast") != 0 ? "\n" : "", name);
+	return !all_stages(s);
 }
 
 /* --- passes ----------------------------------------------------------------------------------- */
@@ -242,11 +256,15 @@ static bool front_end(struct story *s)
 	import_all(ast, &po);
 
 	if (stage(s, "ast")) {
+		bool last = heading(s, "ast");
+
 		ast_dump(ast, &b);
 		fputs(buf_str(&b), stdout);
 		buf_free(&b);
-		told(s);
-		return false;
+		if (last) {
+			told(s);
+			return false;
+		}
 	}
 	if (diag_errors(s->diag)) {
 		told(s);
@@ -277,6 +295,7 @@ static bool front_end(struct story *s)
 	if (!told(s))
 		return false;
 	if (stage(s, "program")) {
+		heading(s, "program");
 		program_dump(s->program, &b);
 		fputs(buf_str(&b), stdout);
 		buf_free(&b);
@@ -437,11 +456,14 @@ static bool dump(struct story *s)
 {
 	struct buf b = BUF_INIT;
 
-	if (stage(s, "ir") && s->object.ir)
+	if (stage(s, "ir") && s->object.ir) {
+		heading(s, "ir");
 		fputs(s->object.ir, stdout);
+	}
 	if (stage(s, "object"))
 		fwrite(s->object.object, 1, s->object.object_len, stdout);
 	if (stage(s, "sites")) {
+		heading(s, "sites");
 		sites_dump(s->sites, &b);
 		fputs(buf_str(&b), stdout);
 		buf_free(&b);
@@ -514,11 +536,14 @@ static int attempt(struct story *s)
 	if (!s->program->little_stack)
 		ro.deep = &s->deep;
 	codegen(s->program, &s->gen);
-	if (stage(s, "program"))
+	if (stage(s, "program") && !all_stages(s))
 		return 0;
-	if (stage(s, "c") || stage(s, "codegen")) {
+	if (stage(s, "c")) {
+		bool last = heading(s, "c");
+
 		fwrite(s->gen.text, 1, s->gen.len, stdout);
-		return 0;
+		if (last)
+			return 0;
 	}
 	if (too_many_programs(s) || !compile(s))
 		return 1;
@@ -690,7 +715,7 @@ static int tell(struct story *s)
 	}
 	if (front_end(s))
 		status = run(s);
-	else if (s->cli.script_help || (stage(s, "ast") && !diag_errors(s->diag)))
+	else if (s->cli.script_help || (stage(s, "ast") && !all_stages(s) && !diag_errors(s->diag)))
 		status = 0;
 	return status;
 }
