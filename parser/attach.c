@@ -393,8 +393,7 @@ static bool other(struct scan *s, struct attach_point *ap, const char *rest, str
 	return true;
 }
 
-/* Probes of bpftrace that gft leaves out: what to take instead. */
-static const char *foreign(const char *raw, size_t n)
+const char *attach_foreign(const char *raw, size_t n)
 {
 	static const struct {
 		const char *name, *shrt, *why;
@@ -435,7 +434,7 @@ static bool parse_one(struct scan *s, struct attach_point *ap, struct src_loc lo
 		return false;
 	}
 	if (ap->provider == PROV_NONE) {
-		const char *why = foreign(raw, n);
+		const char *why = attach_foreign(raw, n);
 		const char *names[NPROV], *word = arena_strndup(s->a, raw, n < 64 ? n : 64), *near;
 
 		for (size_t i = 0; i < NPROV; i++)

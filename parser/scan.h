@@ -74,6 +74,9 @@ uint32_t attach_scan(struct scan *s, uint32_t pos, struct attach_point ***out, u
 /* Whether text begins as a clause does: "begin", "u:", ... */
 bool attach_begins(const char *text, size_t len);
 
+/* What to take instead of probes of bpftrace that gft leaves out, by their name of n bytes; NULL: they are none. */
+const char *attach_foreign(const char *raw, size_t n);
+
 /*
  * Around the tokens of s->src, whose text must end in a NUL (struct source
  * promises it): 0, or -1 when there is no memory; then the next token and its

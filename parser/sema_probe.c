@@ -417,7 +417,7 @@ static void kernel_place(struct sema *s, const struct clause *c, struct attach_p
 			diag_error(s->d, ap->loc, "%s: '%s' is no offset", ap->raw, plus + 1);
 		ap->target = arena_strndup(s->a, ap->target, (size_t)(plus - ap->target));
 	}
-	ap->expanded = strpbrk(ap->target, "*?[") != NULL;
+	ap->expanded = strpbrk(ap->target, "*?[") || (colon && strpbrk(ap->raw, "*?[")); /* in a module's name, too */
 	if (r->events)
 		n = r->events(r->ctx, kind, ap->target, &names);
 	if (n == SIZE_MAX && ap->expanded) {

@@ -14,6 +14,7 @@
 #include <regex.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "codegen/cdefs.h"
@@ -642,7 +643,7 @@ static int types(struct story *s, const char *pattern, bool has_binary)
 /* gft -l: a pattern as the script of that probe; what a script would attach; or everything. */
 static int list(struct story *s)
 {
-	const char *p = s->cli.list_pattern;
+	const char *p = s->cli.list_pattern && *s->cli.list_pattern ? s->cli.list_pattern : NULL;
 	bool functions = s->cli.binary || s->cli.npids || s->cli.command, script = s->cli.expr || s->cli.script_file;
 	const char *form = NULL;
 
@@ -653,14 +654,19 @@ static int list(struct story *s)
 
 		if (p && list_is_type(p))
 			return types(s, p, functions);
+		if (p && colon && attach_foreign(p, (size_t)(colon - p))) {
+			fprintf(stderr, "gft: there are no %.*s probes in gft\nHINT: %s\n", (int)(colon - p), p,
+				attach_foreign(p, (size_t)(colon - p)));
+			return 1;
+		}
 		/* "interval" and "interval:" are all of that kind */
-		if (p && (!colon || !colon[1])) {
+		if (p && (!colon || !colon[1]) && !strpbrk(p, "*?[")) {
 			char *all = arena_printf(s->arena, colon ? "%s*" : "%s:*", p);
 
 			if (attach_begins(all, strlen(all)))
 				p = all, colon = strchr(p, ':');
 		}
-		known = p && attach_begins(p, strlen(p)) && colon;
+		known = p && attach_begins(p, strlen(p)) && colon && strncasecmp(p, "test:", 5) != 0;
 		if (known && (form = list_form(s->arena, p)))
 			p = form, known = false;
 		if (!known && (form || !functions))

@@ -259,7 +259,7 @@ static size_t list_kernel(const struct cli *c, const char *pattern)
 	size_t n, shown = 0;
 
 	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++)
-		if (!fnmatch(pattern, forms[i], 0))
+		if (!fnmatch(pattern, forms[i], FNM_CASEFOLD)) /* BEGIN */
 			puts(forms[i]), shown++;
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
 		n = kernel_names(kinds[i], "*", &names);
@@ -302,6 +302,11 @@ int list_everything(const struct cli *c, const char *pattern)
 		return 0;
 	fprintf(stderr, "gft: no probe of the kernel matches %s%s\n", pattern,
 		targets_tracefs() ? "" : " (tracefs is not mounted: mount -t tracefs nodev /sys/kernel/tracing)");
-	fputs("HINT: functions need their binary: gft -l 'u:main.*' ./binary\n", stderr);
+	if (strpbrk(pattern, "*?[:"))
+		fputs("HINT: functions need their binary: gft -l 'u:main.*' ./binary\n", stderr);
+	else if (strchr(pattern, '/') || strchr(pattern, '.'))
+		fputs("HINT: nor is there a script of that name\n", stderr);
+	else
+		fprintf(stderr, "HINT: gft -l '*%s*' looks for a part of a name\n", pattern);
 	return 1;
 }

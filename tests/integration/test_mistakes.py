@@ -142,6 +142,11 @@ def test_dumps():
     for stage, word in (("ast", "main.add"), ("program", "main.add"), ("c", "SEC("), ("sites", "main.add")):
         r = gft("-d", stage, "-e", ADD, "./examples/bin/calls").ok()
         check(word in r.out, f"-d {stage} without {word!r}", r)
+    r = gft("-d", "all", "-e", ADD, "./examples/bin/calls").ok()
+    check(re.findall("^=== (.*)$", r.out, re.M) == ["ast", "program", "c", "ir", "sites"], "all", r)
+    for place in (["-e", ADD], ["./examples/count.gft"]):
+        r = gft("-d", "verifier", *place)
+        check(r.status == 1 and "there is no stage 'verifier'" in r.err and "sites or all" in r.err, "no stage", r)
     r = run([GFT, "-d", "object", "-e", ADD, "./examples/bin/calls"], cwd=ROOT)
     check("ELF" in r.out[:8], "-d object is no object file")
 
@@ -202,6 +207,12 @@ def test_list_of_a_kind():
         check(gft("-l", pattern).ok().out == "interval:s:\ninterval:ms:\ninterval:us:\ninterval:hz:\n", pattern, None)
     check(gft("-l", "p:h*").ok().out == "profile:hz:\n", "a pattern", None)
     check(gft("-l", "self").ok().out == "self:signal:SIGUSR1\n", "self", None)
+    check(gft("-l", "BEGIN").ok().out == "begin\n" and gft("-l", "end*").ok().out == "end\n", "alone", None)
+    for pattern, want in (("usdt:/bin/sh:*", "there are no usdt probes"), ("iter:*", "interval:s:1 runs"),
+                          ("test:*", "no probe of the kernel"), ("sched_switch", "gft -l '*sched_switch*'"),
+                          ("nosuch.bt", "nor is there a script")):
+        r = gft("-l", pattern)
+        check(r.status == 1 and want in r.err and "pattern:" not in r.err, pattern, r)
     check(gft("-l", "software").ok().out == gft("-l", "s:*").ok().out, "software", None)
 
 
