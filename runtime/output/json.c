@@ -27,6 +27,8 @@ static void json_text(struct output *o, const char *kind, const char *text, size
 {
 	begin(o, kind);
 	buf_puts(&o->b, ", \"data\": ");
+	if (!strcmp(kind, "join") && len && text[len - 1] == '\n') /* its own, for text */
+		len--;
 	json_string(&o->b, text, len);
 	end(o);
 }

@@ -194,6 +194,14 @@ static void key(struct buf *b, const struct value_ctx *vc, const struct gft_type
 		if (depth)
 			buf_putc(b, ')');
 		break;
+	case TY_RECORD:
+		buf_putc(b, '{');
+		for (uint32_t i = 0; i < t->nfields; i++) {
+			buf_printf(b, "%s.%s=", i ? "," : "", t->fields[i].name);
+			key(b, vc, t->fields[i].type, data + t->fields[i].off, depth + 1);
+		}
+		buf_putc(b, '}');
+		break;
 	case TY_ARRAY:
 		buf_putc(b, '[');
 		for (uint32_t i = 0; i < t->count; i++) {

@@ -360,7 +360,7 @@ static void test_text(void **state)
 	(void)state;
 	output_text(o, "printf", "hi\n", 3);
 	output_text(o, "time", "07:00:01\n", 9);
-	output_text(o, "join", "a\0b", 3);
+	output_text(o, "join", "a\0b\n", 4); /* the end of the line is the text format's */
 	output_text(o, "printf", "", 0);
 	assert_string_equal(written(), "{\"type\": \"printf\", \"data\": \"hi\\n\"}\n"
 				       "{\"type\": \"time\", \"data\": \"07:00:01\\n\"}\n"
@@ -403,6 +403,9 @@ static void test_maps(void **state)
 	assert_string_equal(written(), "{\"type\": \"map\", \"data\": {\"@\": {\"3,a\": -3, \"-1,b \\\"c\": 10}}}\n");
 	output_map(o, "@", nested, &ty_i64, rows, 2, 1, 0);
 	assert_string_equal(written(), "{\"type\": \"map\", \"data\": {\"@\": {\"-1,b \\\"c,(1,2)\": 10}}}\n");
+	output_map(o, "@", ty_tuple(a, kt, (const char *const[]){ "n", "s", "p" }, 3), &ty_i64, rows, 2, 1, 0);
+	assert_string_equal(written(),
+			    "{\"type\": \"map\", \"data\": {\"@\": {\"{.n=-1,.s=b \\\"c,.p=(1,2)}\": 10}}}\n");
 	output_map(o, "@", key, &ty_i64, NULL, 0, 0, 0);
 	assert_string_equal(written(), "");
 	row = (struct output_row){ &p, v };
