@@ -447,7 +447,7 @@ static void print(struct buf *b, const struct value_ctx *vc, const struct gft_ty
 	case TY_TUPLE:
 		buf_putc(b, '(');
 		print_tuple(b, vc, t, data, depth);
-		buf_puts(b, t->nfields == 1 ? ",)" : ")");
+		buf_putc(b, ')');
 		break;
 	case TY_RECORD:
 	case TY_STRUCT: print_struct(b, vc, t, data, depth); break;

@@ -260,7 +260,7 @@ static void test_aggregates(void **state)
 	assert_string_equal(show_key(pair, &p), "-2, ab");
 	assert_string_equal(show(nested, &q), "(1, (2, x))");
 	assert_string_equal(show_key(nested, &q), "1, (2, x)");
-	assert_string_equal(show(ty_tuple(a, one_types, NULL, 1), VALUE(int64_t, 3)), "(3,)");
+	assert_string_equal(show(ty_tuple(a, one_types, NULL, 1), VALUE(int64_t, 3)), "(3)");
 	assert_string_equal(show(rec, &p), "{ .m = -2, .n = ab }");
 	assert_string_equal(show(rows, r), "[[5,6],[7,8]]");
 	assert_string_equal(show(&s, VALUE(uint8_t, 0xfd)), "{ .lo = 5, .hi = -1 }");
