@@ -337,10 +337,12 @@ def test_names_of_the_kernel():
 
 
 def test_surroundings_of_the_command():
-    """Standard output that is full, a descriptor that is not open, a colour that is none."""
+    """Standard output that is full or closed, a descriptor that is not open, a colour that is none."""
     for args in (["-h"], ["-V"], ["-l", "s:*"], ["-q", "-e", "begin { print(1); }"], ["-d", "c", "-e", "begin { }"]):
         r = run(["sh", "-c", 'exec "$@" >/dev/full', "sh", GFT, *args], status=1)
         check(r.status == 1 and r.err == "gft: cannot write the output: No space left on device\n", f"{args}", r)
+        r = run(["sh", "-c", 'exec "$@" >&-', "sh", GFT, *args], status=1)
+        check(r.status == 1 and r.err == "gft: cannot write the output: Bad file descriptor\n", f"{args}", r)
     r = gft("--ready-fd", "999", "-e", "begin { }")
     r.fails_with_one_error()
     check("no such descriptor is open" in r.err, "a descriptor", r)
