@@ -405,9 +405,18 @@ static void kernel_place(struct sema *s, const struct clause *c, struct attach_p
 	const char **names = NULL;
 	size_t n = SIZE_MAX;
 
-	/* a module's name helps nobody to find its function */
-	if (colon && ap->provider != PROV_SOFTWARE && ap->provider != PROV_HARDWARE)
+	/* a module's name helps nobody to find its function, but must be one */
+	if (colon && ap->provider != PROV_SOFTWARE && ap->provider != PROV_HARDWARE) {
+		const char *module = arena_strndup(s->a, ap->target, (size_t)(colon - ap->target));
+
+		if (r->events && !r->events(r->ctx, "module", module, &names)) {
+			missing(s, ap->loc, "no module of the kernel is called %s", module);
+			return;
+		}
+		free(names);
+		names = NULL;
 		ap->target = colon + 1;
+	}
 	plus = ap->provider == PROV_KPROBE ? strchr(ap->target, '+') : NULL;
 	if (plus) {
 		char *end;

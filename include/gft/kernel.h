@@ -70,7 +70,7 @@ void kernel_caps_print(const struct kernel_caps *c, FILE *out); /* gft --info */
 
 /*
  * Names of a kind of probe ("software", "hardware", "rawtracepoint", "kprobe",
- * "fentry", ...) that a pattern matches, sorted: a malloc'd array of strings that
+ * "fentry", ...), or of its modules ("module") that a pattern matches, sorted: a malloc'd array of strings that
  * live until the process ends.  SIZE_MAX when they cannot be listed.
  */
 size_t kernel_names(const char *kind, const char *pattern, const char ***out);

@@ -90,8 +90,8 @@ struct resolver {
 	/* Tracepoints: names by glob of "category:event" (malloc'd array of borrowed strings). */
 	size_t (*tracepoints)(void *ctx, const char *pattern, const char ***out);
 	/*
-	 * Names of a kind ("rawtracepoint", "software", "hardware", "kprobe", "fentry", ...) that a pattern matches
-	 * (malloc'd array, borrowed strings).  SIZE_MAX: they cannot be listed.  May be NULL.
+	 * Names of a kind ("rawtracepoint", "software", "hardware", "kprobe", "fentry", "module", ...) that a pattern
+	 * matches (malloc'd array, borrowed strings).  SIZE_MAX: they cannot be listed.  May be NULL.
 	 */
 	size_t (*events)(void *ctx, const char *kind, const char *pattern, const char ***out);
 	/* The record of a tracepoint as a TY_STRUCT in TS_CTX, or NULL with err. */

@@ -99,10 +99,28 @@ static const struct buf *kallsyms(void)
 	return &names;
 }
 
-static bool offer_kallsyms(struct names *l)
+/* "vmlinux", and what is loaded beside it: as kallsyms(). */
+static const struct buf *module_names(void)
 {
-	const struct buf *all = kallsyms();
+	static struct buf names;
+	char line[1024];
+	FILE *f;
 
+	if (names.len)
+		return &names;
+	buf_add(&names, "vmlinux", sizeof("vmlinux"));
+	f = fopen("/proc/modules", "re"); /* none: a kernel that has no modules */
+	while (f && fgets(line, sizeof(line), f)) {
+		line[strcspn(line, " \t\n")] = 0;
+		buf_add(&names, line, strlen(line) + 1);
+	}
+	if (f)
+		fclose(f);
+	return &names;
+}
+
+static bool offer_all(struct names *l, const struct buf *all)
+{
 	for (size_t i = 0; i < all->len; i += strlen(all->data + i) + 1)
 		offer(l, all->data + i);
 	return all->len != 0;
@@ -122,7 +140,9 @@ size_t kernel_names(const char *kind, const char *pattern, const char ***out)
 	else if (!strcmp(kind, "fentry") || !strcmp(kind, "fexit"))
 		known = offer_btf(&l, false);
 	else if (!strcmp(kind, "kprobe") || !strcmp(kind, "kretprobe"))
-		known = offer_kallsyms(&l);
+		known = offer_all(&l, kallsyms());
+	else if (!strcmp(kind, "module"))
+		known = offer_all(&l, module_names());
 	if (!known)
 		return SIZE_MAX;
 	if (l.n)

@@ -331,6 +331,11 @@ def test_names_of_the_kernel():
     r.fails_with_one_error()
     check("HINT: it has ret.0\n" in r.err, "results of Go", r)
     if os.path.exists("/sys/kernel/btf/vmlinux"):
+        for kind in ("k", "fr", "rt"):
+            r = gft("--dry-run", "-e", kind + ":nosuch:vfs_read { }")
+            r.fails_with_one_error()
+            check("no module of the kernel is called nosuch" in r.err, "a module", r)
+        gft("--dry-run", "-e", "f:vmlinux:vfs_read { } f:*:vfs_read { }").ok()
         r = gft("--dry-run", "-e", "f:vfs_read { print(args.cuont); }")
         r.fails_with_one_error()
         check("ERROR: this probe has no argument 'cuont'" in r.err and "'count'" in r.err, "its arguments", r)
