@@ -239,6 +239,8 @@ bool sema_name_equal(struct sema *s, struct expr *e);
 bool sema_name_call(struct sema *s, struct expr *e);
 /* Whether e compares a Go type with its name as text, args.type == "main.T"; e->a is the type then. */
 bool sema_type_equal(struct sema *s, struct expr *e);
+/* "a" + "b", "text" + 1 and "a" < "b" of literals: e becomes their value; false: they are none */
+bool sema_fold_text(struct sema *s, struct expr *e);
 /* What to try where the types of e's sides do not go together: names are no text. */
 void sema_name_hint(struct sema *s, const struct expr *e);
 

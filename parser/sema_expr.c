@@ -463,6 +463,8 @@ static void check_binary(struct sema *s, struct expr *e)
 			e->type = e->op >= OP_EQ ? &ty_bool : &ty_i64;
 		return;
 	}
+	if (sema_fold_text(s, e))
+		return;
 	if (!sema_is_cond(a->type) || !sema_is_cond(b->type)) {
 		sema_error(s, e->loc, "Type mismatch for '%s': comparing %s with %s", op_text(e->op),
 			   sema_type_name(s, a->type), sema_type_name(s, b->type));
@@ -492,7 +494,7 @@ static void check_binary(struct sema *s, struct expr *e)
 		sema_implicit(s, a, e->type);
 		sema_implicit(s, b, e->type);
 	}
-	if ((e->op == OP_DIV || e->op == OP_MOD) && expr_is_literal(b) && !b->ival)
+	if ((e->op == OP_DIV || e->op == OP_MOD) && (expr_is_literal(b) || b->kind == EX_BOOL) && !b->ival)
 		sema_error(s, b->loc, "division by zero");
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * sema_name.c - func, probe and Go types compared with text.
+ * sema_name.c - func, probe and Go types compared with text, and texts of the script with each other.
  *
  * func and probe are numbers of sites until they are printed.  Which sites have a name is
  * known before the run: each comparison is a bit of a word that the loader
@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gft/arena.h"
 #include "parser/sema.h"
 
 static bool is_name(const struct expr *e)
@@ -104,6 +105,56 @@ bool sema_type_equal(struct sema *s, struct expr *e)
 	/* the type first, for codegen */
 	e->a = type;
 	e->b = text;
+	return true;
+}
+
+/* e becomes a literal: text of n bytes. */
+static void becomes_text(struct sema *s, struct expr *e, const char *text, size_t n)
+{
+	*e = (struct expr){ .kind = EX_STR,
+			    .loc = e->loc,
+			    .str = text,
+			    .len = (uint32_t)n,
+			    .type = &ty_none,
+			    .value_unused = e->value_unused };
+	sema_expr(s, e);
+}
+
+bool sema_fold_text(struct sema *s, struct expr *e)
+{
+	const struct expr *a = e->a, *b = e->b;
+	int cmp;
+
+	if (a->kind != EX_STR)
+		return false;
+	if (e->op == OP_ADD && b->kind == EX_INT && !b->is_unsigned && (int64_t)b->ival >= 0) {
+		size_t skip = b->ival > a->len ? a->len : b->ival;
+
+		if (b->ival > a->len)
+			diag_warn(s->d, e->loc, "the text has %u bytes: this is always empty", a->len);
+		becomes_text(s, e, a->str + skip, a->len - skip);
+		return true;
+	}
+	if (b->kind != EX_STR)
+		return false;
+	if (e->op == OP_ADD) {
+		size_t n = (size_t)a->len + b->len;
+		char *both = arena_alloc(s->a, n + 1);
+
+		memcpy(both, a->str, a->len);
+		memcpy(both + a->len, b->str, b->len);
+		both[n] = 0;
+		becomes_text(s, e, both, n);
+		return true;
+	}
+	if (e->op != OP_LT && e->op != OP_LE && e->op != OP_GT && e->op != OP_GE)
+		return false;
+	cmp = strcmp(a->str, b->str);
+	cmp = e->op == OP_LT ? cmp < 0 : e->op == OP_LE ? cmp <= 0 : e->op == OP_GT ? cmp > 0 : cmp >= 0;
+	*e = (struct expr){
+		.kind = EX_BOOL, .loc = e->loc, .ival = (uint64_t)cmp, .type = &ty_none, .value_unused = e->value_unused
+	};
+	sema_expr(s, e);
 	return true;
 }
 

@@ -49,6 +49,11 @@ static void test_inference(void **state)
 	map_is("begin { @m = (uint8)pid; }", "", "uint8");
 	map_is("begin { @m = nsecs >> 3; }", "", "uint64");
 	map_is("begin { @m = 5 > 3 && pid != 1; }", "", "bool");
+	/* texts of the script are put together before it runs */
+	map_is("begin { @m = \"ab\" + \"cde\"; }", "", "string[6]");
+	map_is("begin { @m = \"hello\" + 3; }", "", "string[3]");
+	map_is("begin { @m = \"a\" < \"b\"; }", "", "bool");
+	map_is("begin { @m = (__builtin_comm, __builtin_pid); }", "", "(string[16],uint32)");
 }
 
 static void test_aggregations(void **state)
