@@ -290,6 +290,10 @@ static bool uprobe(struct scan *s, struct attach_point *ap, const char *rest, st
 		ap->has_addr = true;
 		return true;
 	}
+	if (number(rest, (size_t)(end - rest), &ap->addr)) { /* no name begins with a digit */
+		ap->has_addr = true;
+		return true;
+	}
 	plus = find(rest, end, '+');
 	if (plus && number(plus + 1, (size_t)(end - plus - 1), &ap->offset)) {
 		ap->has_offset = ap->offset != 0;
@@ -351,7 +355,7 @@ static bool counter(struct scan *s, struct attach_point *ap, const char *rest, s
 	const char *colon = strchr(rest, ':');
 
 	ap->target = colon ? arena_strndup(s->a, rest, (size_t)(colon - rest)) : rest;
-	if (!colon || (number(colon + 1, strlen(colon + 1), &ap->count) && ap->count))
+	if (!colon || !strcmp(colon + 1, "*") || (number(colon + 1, strlen(colon + 1), &ap->count) && ap->count))
 		return true;
 	diag_error(s->d, loc, "%s: '%s' is no number of events", ap->raw, colon + 1);
 	diag_hint(s->d, "%.*s:COUNT fires every COUNT events", (int)(colon - ap->raw), ap->raw);
@@ -363,8 +367,8 @@ static bool other(struct scan *s, struct attach_point *ap, const char *rest, str
 {
 	switch (ap->provider) {
 	case PROV_TRACEPOINT:
-		if (!strcmp(rest, "*")) { /* of all categories */
-			rest = "*:*";
+		if (!strchr(rest, ':') && strpbrk(rest, "*?[")) { /* of all categories */
+			rest = arena_printf(s->a, "*:%s", rest);
 			break;
 		}
 		if (strchr(rest, ':') && rest[0] != ':' && strchr(rest, ':')[1])

@@ -163,6 +163,16 @@ const struct builtin *builtin_find(const char *name)
 	return NULL;
 }
 
+const char *builtin_plain(const char *name)
+{
+	static const char prefix[] = "__builtin_";
+	const char *plain = name + sizeof(prefix) - 1;
+
+	if (strncmp(name, prefix, sizeof(prefix) - 1) != 0)
+		return name;
+	return builtin_find(plain) || !strcmp(plain, "uaddr") ? plain : name;
+}
+
 const struct function *function_find(const char *name)
 {
 	for (size_t i = 0; i < N(functions); i++)

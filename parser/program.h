@@ -146,6 +146,8 @@ struct function {
 };
 
 const struct builtin *builtin_find(const char *name);
+/* __builtin_comm, as bpftrace's own macros call it, is comm: the name without that; else name itself */
+const char *builtin_plain(const char *name);
 const struct function *function_find(const char *name);
 /* Names for suggestions, NULL-ended. */
 const char *const *builtin_names(void);

@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "gft/arena.h"
+#include "parser/program.h"
 
 #define DEPTH_MAX    200
 #define NAME_MAX_LEN 1024
@@ -363,7 +364,7 @@ primary:
 					s->ast->counts_params = true;
 				}
 |	lval
-|	IDENT			{ $$ = mk(s, EX_IDENT, @1); $$->name = $1; }
+|	IDENT			{ $$ = mk(s, EX_IDENT, @1); $$->name = builtin_plain($1); }
 |	IDENT '(' opt_args ')'	{ $$ = call(s, mk(s, EX_CALL, @$), $1, &$3); }
 |	FETCH '(' items ')'	{ $$ = mk(s, EX_FETCH, @$); $$->items = $3.v; $$->nitems = $3.n; deep(s, $$); }
 |	FETCH '(' ')'		{ $$ = mk(s, EX_FETCH, @$); }
@@ -698,7 +699,7 @@ static struct expr *call(struct scan *s, struct expr *e, const char *name, struc
 
 	if (!strcmp(name, "str") && param_text(e, args))
 		return e;
-	e->name = name;
+	e->name = builtin_plain(name);
 	e->args = args->v;
 	e->nargs = args->n;
 	for (uint32_t i = 0; i < args->n; i++)
