@@ -135,14 +135,19 @@ static uint32_t span(const char *t, uint32_t p, bool colon, const char **bad)
 	}
 }
 
-/* Parameters of the command line, $1 ..., in an attach point. */
+/* Parameters of the command line, $1 ..., in an attach point; in quotes they are plain text. */
 static char *expand(struct scan *s, const char *text, size_t len)
 {
 	struct buf b = BUF_INIT;
+	bool quoted = false;
 	char *out;
 
 	for (size_t i = 0; i < len; i++) {
-		if (text[i] == '$' && i + 1 < len && isdigit((unsigned char)text[i + 1])) {
+		if (quoted && text[i] == '\\' && i + 1 < len)
+			buf_putc(&b, text[i++]);
+		else
+			quoted ^= text[i] == '"';
+		if (!quoted && text[i] == '$' && i + 1 < len && isdigit((unsigned char)text[i + 1])) {
 			size_t n = 0;
 
 			while (i + 1 < len && isdigit((unsigned char)text[i + 1]) && n < 1000)
@@ -362,16 +367,43 @@ static bool counter(struct scan *s, struct attach_point *ap, const char *rest, s
 	return false;
 }
 
+/* [MODULE:]NAME.  Which module a name is of is not known: it says nothing, but beside a pattern it would. */
+static bool in_kernel(struct scan *s, const struct attach_point *ap, const char *rest, struct src_loc loc)
+{
+	const char *kind = provider_name(ap->provider), *colon = strchr(rest, ':'), *name = colon ? colon + 1 : rest;
+	int n = colon ? (int)(colon - rest) : 0;
+
+	if (!*name) {
+		diag_error(s->d, loc, "%s: which function?", ap->raw);
+		diag_hint(s->d, "%s:FUNC or %s:MODULE:FUNC", kind, kind);
+		return false;
+	}
+	if (strchr(name, ':')) {
+		diag_error(s->d, loc, "%s: too many ':'", ap->raw);
+		diag_hint(s->d, "a probe is %s:FUNC or %s:MODULE:FUNC", kind, kind);
+		return false;
+	}
+	if (!n || !strpbrk(name, "*?[") || (n == 1 && *rest == '*') || (n == 7 && !memcmp(rest, "vmlinux", 7)))
+		return true;
+	diag_error(s->d, loc, "%s: which functions %.*s has is not known", ap->raw, n, rest);
+	diag_hint(s->d, "a pattern of their names: %s:%.*s_*", kind, n, rest);
+	return false;
+}
+
 /* What every other kind has behind its ':'. */
 static bool other(struct scan *s, struct attach_point *ap, const char *rest, struct src_loc loc)
 {
+	bool quoted;
+
+	rest = unquote(s, rest, strlen(rest), &quoted);
 	switch (ap->provider) {
 	case PROV_TRACEPOINT:
 		if (!strchr(rest, ':') && strpbrk(rest, "*?[")) { /* of all categories */
 			rest = arena_printf(s->a, "*:%s", rest);
 			break;
 		}
-		if (strchr(rest, ':') && rest[0] != ':' && strchr(rest, ':')[1])
+		if (strchr(rest, ':') && rest[0] != ':' && strchr(rest, ':')[1] &&
+		    strrchr(rest, ':') == strchr(rest, ':'))
 			break;
 		diag_error(s->d, loc, "%s: a tracepoint is tracepoint:CATEGORY:NAME", ap->raw);
 		diag_hint(s->d, "gft -l 't:sched:*' lists those of a category");
@@ -380,11 +412,10 @@ static bool other(struct scan *s, struct attach_point *ap, const char *rest, str
 	case PROV_KRETPROBE:
 	case PROV_FENTRY:
 	case PROV_FEXIT:
-		if (rest[strlen(rest) - 1] != ':')
-			break;
-		diag_error(s->d, loc, "%s: which function?", ap->raw);
-		diag_hint(s->d, "%s:FUNC or %s:MODULE:FUNC", provider_name(ap->provider), provider_name(ap->provider));
-		return false;
+	case PROV_RAWTRACEPOINT:
+		if (!in_kernel(s, ap, rest, loc))
+			return false;
+		break;
 	case PROV_SELF:
 		if (!strncmp(rest, "signal:", 7) && rest[7])
 			break;

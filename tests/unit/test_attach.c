@@ -96,6 +96,10 @@ static void test_table(void **state)
 		{ "h:cycles:1000000", "hardware cycles every 1000000" },
 		{ "self:signal:SIGUSR1", "self signal:SIGUSR1" },
 		{ "k:vfs_read", "kprobe vfs_read" },
+		{ "k:\"vfs.a\"+16", "kprobe vfs.a+16" },
+		{ "k:ext4:f", "kprobe ext4:f" },
+		{ "k:vmlinux:f*", "kprobe vmlinux:f*" },
+		{ "t:\"sched\":sched_switch", "tracepoint sched:sched_switch" },
 		{ "kr:vfs_read", "kretprobe vfs_read" },
 		{ "f:vfs_read", "fentry vfs_read" },
 		{ "fr:vfs_read", "fexit vfs_read" },
@@ -106,6 +110,7 @@ static void test_table(void **state)
 		{ "u:$2", "uprobe main.x" },
 		{ "u:./x:$2,main.y$1", "uprobe binary=./x main.x main.y7" },
 		{ "i:s:$1", "interval 7000000000ns" },
+		{ "u:\"main.$2\\\"$1\"$1", "uprobe main.$2\"$17" },
 	};
 	static const char *const tails[] = { "", " {}", "{}", " < >", "<>", " /1/ {}", "\n{}", " // x\n{}" };
 
@@ -151,6 +156,11 @@ static void test_mistakes(void **state)
 	script_fails("self:x {}", 1, "self:signal:SIGUSR1");
 	script_fails("k {}", 1, "of what?");
 	script_fails("k:vfs_read: {}", 1, "HINT: kprobe:FUNC or kprobe:MODULE:FUNC");
+	script_fails("k:ext4:* {}", 1,
+		     "which functions ext4 has is not known\nk:ext4:* {}\n~~~~~~~~\nHINT: a pattern of their names: "
+		     "kprobe:ext4_*");
+	script_fails("f:a:b:c {}", 1, "too many ':'");
+	script_fails("t:a:b:c {}", 1, "tracepoint:CATEGORY:NAME");
 	script_fails("i:100 {}", 1, "t:1:1-6: ERROR: i:100: the shortest time is 1us: this is 100 ns");
 	script_fails("i:ns:999 {}", 1, "the shortest time is 1us");
 	script_fails("i:s:1_ {}", 1, "'1_' is no number of this unit");
