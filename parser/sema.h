@@ -219,6 +219,8 @@ void sema_graph(struct sema *s, struct expr *e);
 
 /* sema_macro.c */
 void sema_defines(struct sema *s);
+/* Whether the script has a "#define name", of whatever value. */
+bool sema_is_define(struct sema *s, const char *name);
 void sema_macros(struct sema *s);
 /* Replaces the use of a macro or constant by what it stands for, checked; false: it is none. */
 bool sema_macro(struct sema *s, struct expr *e);

@@ -66,6 +66,8 @@ void sema_printf(struct sema *s, struct expr *e, enum meta_event_kind kind)
 	const struct gft_type **types = ARENA_ARRAY(s->a, const struct gft_type *, e->nargs + 1);
 	struct expr *fmt = e->args[0];
 
+	if (fmt->kind == EX_IDENT || fmt->kind == EX_BINARY) /* the name of a text, "a" + "b" */
+		sema_expr(s, fmt);
 	for (uint32_t i = 1; i < e->nargs; i++) {
 		if (fmt->kind == EX_STR && value_printf_conversion(fmt->str, i - 1) == 's')
 			sema_go_printed(s, e->args[i]);

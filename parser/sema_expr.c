@@ -319,7 +319,10 @@ static void check_ident(struct sema *s, struct expr *e)
 		near = diag_nearest(e->name, builtin_names(), n);
 		f = near ? NULL : nearest_function(e->name);
 		of = s->report ? value_of_event(s, e) : NULL;
-		if (of)
+		if (sema_is_define(s, e->name))
+			sema_hint(s, "a #define is a number or text; what else is named is a macro: macro %s() { ... }",
+				  e->name);
+		else if (of)
 			sema_hint(s, "did you mean %s.%s?", of, e->name);
 		else if (near)
 			sema_hint(s, "did you mean '%s'?", near);

@@ -63,20 +63,42 @@ static bool define_value(struct sema *s, const char *v, size_t n, struct sema_de
 	return n && end != text && !errno && end[strspn(end, "uUlL")] == 0;
 }
 
+/* The name that a "#define" defines, and in *n its length; NULL: c is none. */
+static const char *defined_name(const struct c_text *c, size_t *n)
+{
+	const char *p = c->text, *name;
+
+	if (c->is_code || *p != '#')
+		return NULL;
+	p += strspn(p, "# \t");
+	if (strncmp(p, "define", 6) != 0)
+		return NULL;
+	name = p + 6 + strspn(p + 6, " \t");
+	for (*n = 0; isalnum((unsigned char)name[*n]) || name[*n] == '_'; ++*n)
+		;
+	return name;
+}
+
+bool sema_is_define(struct sema *s, const char *name)
+{
+	for (const struct c_text *c = s->p->ast->c_texts; c; c = c->next) {
+		size_t n;
+		const char *p = defined_name(c, &n);
+
+		if (p && n == strlen(name) && !strncmp(p, name, n))
+			return true;
+	}
+	return false;
+}
+
 /* "#define NAME VALUE" with a value that needs no C parser. */
 static bool plain_define(struct sema *s, const struct c_text *c, struct sema_define *d)
 {
-	const char *p = c->text, *name;
 	size_t n;
+	const char *name = defined_name(c, &n);
 
-	if (c->is_code || *p != '#')
+	if (!name)
 		return false;
-	p += strspn(p, "# \t");
-	if (strncmp(p, "define", 6) != 0)
-		return false;
-	name = p + 6 + strspn(p + 6, " \t");
-	for (n = 0; isalnum((unsigned char)name[n]) || name[n] == '_'; n++)
-		;
 	d->name = arena_strndup(s->a, name, n);
 	return n && name[n] != '(' && define_value(s, name + n, strcspn(name + n, "\n"), d);
 }
