@@ -469,11 +469,13 @@ static enum CXChildVisitResult visit(CXCursor c, CXCursor parent, CXClientData d
 	struct ctypes_name n = { .in_text = in_text(c) };
 	CXString s = clang_getCursorSpelling(c);
 	const char *name = clang_getCString(s);
+	bool inside = false;
 
 	(void)parent;
 	switch (k) {
 	case CXCursor_StructDecl:
 	case CXCursor_UnionDecl:
+		inside = n.in_text; /* struct A { struct B { ... } b; } defines both */
 		/* the text's own also say what the kernel's pointers lead to */
 		if (clang_isCursorDefinition(c) && name && *name && !strpbrk(name, "( ") &&
 		    (n.in_text || wanted(p, name))) {
@@ -510,7 +512,7 @@ static enum CXChildVisitResult visit(CXCursor c, CXCursor parent, CXClientData d
 	default: break;
 	}
 	clang_disposeString(s);
-	return p->failed ? CXChildVisit_Break : CXChildVisit_Continue;
+	return p->failed ? CXChildVisit_Break : inside ? CXChildVisit_Recurse : CXChildVisit_Continue;
 }
 
 /* --- what was wrong, and what was read --------------------------------------------------- */

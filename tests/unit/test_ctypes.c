@@ -115,6 +115,25 @@ static void test_layout(void **state)
 	done(&r);
 }
 
+/* What a struct defines inside of itself has a name of its own. */
+static void test_inside(void **state)
+{
+	struct read r =
+		read_c("struct o { struct i { int x; } i; struct { union u { char c[3]; } u; } v; enum e { A = 7 } e; "
+		       "struct d { short s; }; };\n"
+		       "begin { o i u e A d }");
+	const struct gft_type *t = cdefs_type(r.c, 's', "o");
+
+	(void)state;
+	assert_non_null(t);
+	assert_ptr_equal(field(t, "i")->type, cdefs_type(r.c, 's', "i"));
+	assert_int_equal(cdefs_type(r.c, 'u', "u")->size, 3);
+	assert_int_equal(cdefs_type(r.c, 's', "d")->size, 2);
+	assert_int_equal(t->size, 12); /* of d there is no field */
+	assert_int_equal(cdefs_const(r.c, "A")->val, 7);
+	done(&r);
+}
+
 static void test_functions(void **state)
 {
 	struct read r = read_c("%{ static int f(const char *s, __u64 n) { return 0; } void g(void) { nonsense; } %}\n"
@@ -433,6 +452,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_layout),
+		cmocka_unit_test(test_inside),
 		cmocka_unit_test(test_functions),
 		cmocka_unit_test(test_mistakes),
 		cmocka_unit_test(test_damaged_tables),
