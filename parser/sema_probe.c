@@ -405,11 +405,11 @@ static void kernel_place(struct sema *s, const struct clause *c, struct attach_p
 	const char **names = NULL;
 	size_t n = SIZE_MAX;
 
-	/* a module's name helps nobody to find its function, but must be one */
+	/* a module's name helps nobody to find its function, but must be one; an event's category is none */
 	if (colon && ap->provider != PROV_SOFTWARE && ap->provider != PROV_HARDWARE) {
 		const char *module = arena_strndup(s->a, ap->target, (size_t)(colon - ap->target));
 
-		if (r->events && !r->events(r->ctx, "module", module, &names)) {
+		if (ap->provider != PROV_RAWTRACEPOINT && r->events && !r->events(r->ctx, "module", module, &names)) {
 			missing(s, ap->loc, "no module of the kernel is called %s", module);
 			return;
 		}

@@ -331,7 +331,7 @@ def test_names_of_the_kernel():
     r.fails_with_one_error()
     check("HINT: it has ret.0\n" in r.err, "results of Go", r)
     if os.path.exists("/sys/kernel/btf/vmlinux"):
-        for kind in ("k", "fr", "rt"):
+        for kind in ("k", "fr"):
             r = gft("--dry-run", "-e", kind + ":nosuch:vfs_read { }")
             r.fails_with_one_error()
             check("no module of the kernel is called nosuch" in r.err, "a module", r)
