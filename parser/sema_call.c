@@ -381,7 +381,8 @@ void sema_call(struct sema *s, struct expr *e)
 	}
 	e->fn = f;
 	if (e->nargs < f->min || e->nargs > f->max) {
-		for (uint32_t i = e->nargs && e->args[0]->kind == EX_MAP; i < e->nargs && f->id != FN_GRAPH; i++)
+		for (uint32_t i = e->nargs && e->args[0]->kind == EX_MAP;
+		     i < e->nargs && f->id != FN_GRAPH && f->id != FN_STACK; i++)
 			sema_expr(s, e->args[i]);
 		if (f->min == f->max)
 			sema_error(s, e->loc, "%s takes %u argument%s, not %u", e->name, f->min, f->min == 1 ? "" : "s",

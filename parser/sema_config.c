@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "gft/buf.h"
+#include "parser/scan.h"
 #include "parser/sema.h"
 
 #define STRLEN_DEFAULT 1024 /* bpftrace's */
@@ -111,12 +112,17 @@ static int word_index(const char *words, const char *w)
 /* False when the setting does not take this value. */
 static bool set(struct sema *s, const struct setting *st, uint64_t n, const char *text)
 {
+	int64_t number;
 	int w;
 
 	switch (st->kind) {
 	case IGNORED: return true;
 	case NUMBER:
 	case FLAG:
+		if (text && scan_signed(text, &number) && number >= 0) { /* "100" */
+			n = (uint64_t)number;
+			text = NULL;
+		}
 		if (text || n < st->min || n > st->max)
 			return false;
 		if (!strcmp(st->name, "max_strlen")) {

@@ -265,6 +265,10 @@ static void test_names(void **state)
 	      "did you mean 'prev_pid'?", NULL);
 	wrong(1, "u:main.add { print((uint63)arg0); }", "unknown type 'uint63'", "did you mean 'uint", NULL);
 	wrong(1, "config = { max_map_kays = 5 } begin { exit(); }", "did you mean 'max_map_keys'?", NULL);
+	map_is("config = { max_map_keys = \"5\"; print_maps_on_exit = \"0\" } begin { @m = config.max_map_keys == 5; }",
+	       "", "bool");
+	wrong(1, "config = { max_map_keys = \"-5\" } begin { exit(); }", "it must be a number from 1", NULL);
+	wrong(1, "i:s:1 { print(kstack(perf, 3, 4)); }", "kstack takes 0 to 2 arguments, not 3", NULL);
 	wrong(1, "", "the script has no probe", NULL);
 	/* all of them in one run, in the order of the text */
 	wrong(4, "begin { print(nosuch1); @m = nosuch2(); }\nend { $x = comm + 1; }\nu:main.nosuch3 { print(goid); }",
