@@ -112,9 +112,15 @@ void emit_loop(struct em *m, const struct stmt *st)
 	if (st->kind == ST_UNROLL) {
 		n = m->tmp++;
 		m->loop_is_c = true;
-		/* all 64 bits of the counter are kept: of a narrower one that is spilled the verifier loses track */
-		emit_line(m, "for (__u64 i%u = 0; i%u < %llu; ({ i%u++; barrier_var(i%u); }))", n, n,
-			  (unsigned long long)st->count, n, n);
+		if (m->p->no_loops) {
+			emit_line(m, "#pragma clang loop unroll(full)");
+			emit_line(m, "for (__u64 i%u = 0; i%u < %llu; i%u++)", n, n, (unsigned long long)st->count, n);
+		} else {
+			/* all 64 bits of the counter are kept: of a narrower one that is spilled the verifier loses
+			 * track */
+			emit_line(m, "for (__u64 i%u = 0; i%u < %llu; ({ i%u++; barrier_var(i%u); }))", n, n,
+				  (unsigned long long)st->count, n, n);
+		}
 		emit_block(m, st->body);
 		m->loop_is_c = loop_is_c;
 		return;

@@ -252,7 +252,9 @@ struct plain_probe {
 #define GO_VALUES_MAX 8 /* = GFT_CAP_WORDS; whole Go values that fetch() captures at one site */
 
 struct program {
-	bool little_stack; /* for codegen(): values of several parts are kept in a map, not on BPF's stack */
+	/* for codegen() */
+	bool little_stack; /* values of several parts are kept in a map, not on BPF's stack */
+	bool no_loops;	   /* the compiler is to write out what unroll repeats */
 	struct arena *arena;
 	struct diag *diag;
 	struct ast *ast;

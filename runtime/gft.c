@@ -51,7 +51,7 @@ struct story {
 	struct generated gen;
 	struct compile_result object;
 	struct site_table *sites;
-	bool deep; /* the object needs more stack than there is */
+	enum kernel_limit limit; /* why there was no object that the kernel takes, and may be one of another form */
 };
 
 /* --- script text ---------------------------------------------------------------------------- */
@@ -419,7 +419,7 @@ static bool compile(struct story *s)
 		}
 		/* told for every place of such a program */
 		if (strstr(d.text, "BPF stack limit") && !s->program->little_stack) {
-			s->deep = true;
+			s->limit = LIMIT_STACK;
 			return false;
 		}
 		if (strstr(d.text, "BPF stack limit")) {
@@ -528,14 +528,15 @@ static int check_kernel(void)
 	return -1;
 }
 
-/* s->deep: nothing was told, and it may be tried with less on the stack. */
+/* s->limit: nothing was told, and it may be tried with that avoided. */
 static int attempt(struct story *s)
 {
-	struct run_opts ro = { .diag = s->diag, .cli = &s->cli, .targets = s->targets };
+	struct run_opts ro = { .diag = s->diag, .cli = &s->cli, .targets = s->targets, .limit = &s->limit };
 	int e;
 
-	if (!s->program->little_stack)
-		ro.deep = &s->deep;
+	s->limit = LIMIT_NONE;
+	ro.avoidable =
+		(s->program->little_stack ? 0 : 1U << LIMIT_STACK) | (s->program->no_loops ? 0 : 1U << LIMIT_LOOPS);
 	codegen(s->program, &s->gen);
 	if (stage(s, "program") && !all_stages(s))
 		return 0;
@@ -578,19 +579,23 @@ static int attempt(struct story *s)
 
 static int run(struct story *s)
 {
-	int status = attempt(s);
+	int status;
 
-	if (!s->deep)
-		return status;
-	/* a value of several parts is reached through a pointer then, which is slower */
-	if (s->cli.verbose)
-		fputs("gft: the script needs more stack than BPF has: its values are kept in a map\n", stderr);
-	s->program->little_stack = true;
-	site_table_free(s->sites);
-	s->sites = NULL;
-	compile_release(&s->object);
-	memset(&s->object, 0, sizeof(s->object));
-	return attempt(s);
+	while (status = attempt(s), s->limit != LIMIT_NONE) {
+		bool stack = s->limit == LIMIT_STACK;
+
+		/* a value of several parts is reached through a pointer then, which is slower */
+		if (s->cli.verbose)
+			fprintf(stderr, "gft: %s\n",
+				stack ? "the script needs more stack than BPF has: its values are kept in a map"
+				      : "this kernel refuses a loop: what unroll repeats is written out");
+		*(stack ? &s->program->little_stack : &s->program->no_loops) = true;
+		site_table_free(s->sites);
+		s->sites = NULL;
+		compile_release(&s->object);
+		memset(&s->object, 0, sizeof(s->object));
+	}
+	return status;
 }
 
 /* gft info BINARY */

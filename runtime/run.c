@@ -420,9 +420,9 @@ static bool load(struct run *r)
 	ko.site_ids = r->meta->site_ids ? sites_total(o->sites) : 0;
 	ko.site_names = r->meta->nname_tests ? sites_total(o->sites) : 0;
 	if (ksession_load(&r->ks, &ko, &err) < 0) {
-		if (!err.stack || !o->deep)
+		if (!(o->avoidable & 1U << err.limit))
 			return fail(r, &err);
-		*o->deep = true;
+		*o->limit = err.limit;
 		kernel_error_fini(&err);
 		return false;
 	}

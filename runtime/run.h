@@ -20,7 +20,12 @@ struct run_opts {
 	struct targets *targets;
 	struct site_table *sites;
 	struct child *child; /* NULL: no -c */
-	bool *deep; /* set, and nothing is told, when the kernel refuses the object for its stack; NULL: that is told */
+	/*
+	 * When the kernel refuses the object for one of these (bits, 1 << enum kernel_limit)
+	 * nothing is told, and *limit is set: the caller makes another object.
+	 */
+	unsigned avoidable;
+	enum kernel_limit *limit;
 };
 
 /* Returns the exit status. */

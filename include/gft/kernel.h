@@ -30,7 +30,12 @@ struct kernel_error {
 	char source[128]; /* with line: the script's line that the verifier had come to */
 	unsigned line;	  /* 0: none is known */
 	char *log;	  /* malloc'd verifier log or NULL: shown with -v only */
-	bool stack;	  /* it was refused for what it needs of BPF's stack */
+	enum kernel_limit {
+		LIMIT_NONE,
+		LIMIT_STACK, /* it was refused for what it needs of BPF's stack */
+		LIMIT_LOOPS, /* for a loop, which the verifiers of up to Linux 6.1 take in one order of its parts only
+			      */
+	} limit;
 };
 void kernel_error_fini(struct kernel_error *e);
 

@@ -17,45 +17,52 @@
 static const struct {
 	const char *text;	 /* in the verifier's last words */
 	const char *what, *hint; /* what: NULL: the verifier's own words */
+	enum kernel_limit limit;
 } reasons[] = {
 	{ "jumps is too complex", "too many branches for the kernel's verifier, which follows each of them",
 	  "fewer rounds of unroll, or for ($i : 0..N) { ... }, whose body is looked at once; fewer conditions in one "
-	  "clause" },
+	  "clause",
+	  LIMIT_NONE },
 	{ "BPF program is too large",
 	  "too much for the kernel's verifier, which walks through at most a million instructions",
 	  "fewer rounds of unroll, or for ($i : 0..N) { ... }, whose body is looked at once; shorter text "
-	  "(max_strlen); in C between %{ and %} loops of a few rounds" },
+	  "(max_strlen); in C between %{ and %} loops of a few rounds",
+	  LIMIT_NONE },
 	{ "program is too large", "too many instructions for the kernel",
-	  "split the clause; fewer rounds of unroll; shorter text (max_strlen)" },
+	  "split the clause; fewer rounds of unroll; shorter text (max_strlen)", LIMIT_NONE },
 	{ "combined stack size", "the script's values need more stack than the kernel gives (512 bytes)",
-	  "hold less at a time: fewer variables, shorter text, smaller tuples" },
-	{ "too many subprograms", "too many loops and functions in one clause for the kernel", "split the clause" },
+	  "hold less at a time: fewer variables, shorter text, smaller tuples", LIMIT_STACK },
+	{ "too many subprograms", "too many loops and functions in one clause for the kernel", "split the clause",
+	  LIMIT_NONE },
 	{ "call stack of", "loops or functions nested too deeply for the kernel (8 levels)",
-	  "fewer for and while inside of each other" },
+	  "fewer for and while inside of each other", LIMIT_NONE },
 	{ "the call stack is too deep", "loops or functions nested too deeply for the kernel (8 levels)",
-	  "fewer for and while inside of each other" },
+	  "fewer for and while inside of each other", LIMIT_NONE },
 	{ "infinite loop detected", "a loop whose end the kernel's verifier cannot see",
-	  "for ($i : 0..N) { ... } always ends; in C code a loop needs a constant bound" },
+	  "for ($i : 0..N) { ... } always ends; in C code a loop needs a constant bound", LIMIT_NONE },
 	{ "back-edge", "a loop whose end the kernel's verifier cannot see",
-	  "for ($i : 0..N) { ... } always ends; in C code a loop needs a constant bound" },
+	  "for ($i : 0..N) { ... } always ends; in C code a loop needs a constant bound", LIMIT_LOOPS },
 	{ "unknown func bpf_probe_write_user",
 	  "write_user(): this kernel does not let anybody write to the memory of a process",
-	  "it is locked down (/sys/kernel/security/lockdown), or write_user() is not possible in this kind of probe" },
+	  "it is locked down (/sys/kernel/security/lockdown), or write_user() is not possible in this kind of probe",
+	  LIMIT_NONE },
 	{ "program of this type cannot use helper bpf_probe_write_user",
 	  "write_user(): this kernel does not let anybody write to the memory of a process",
-	  "it is locked down (/sys/kernel/security/lockdown), or write_user() is not possible in this kind of probe" },
+	  "it is locked down (/sys/kernel/security/lockdown), or write_user() is not possible in this kind of probe",
+	  LIMIT_NONE },
 	{ "unknown func", "a function of the kernel that this one is too old for",
-	  "gft --info shows what this kernel has; for and while need Linux 5.17" },
+	  "gft --info shows what this kernel has; for and while need Linux 5.17", LIMIT_NONE },
 	{ "invalid func", "a function of the kernel that this one is too old for",
-	  "gft --info shows what this kernel has; for and while need Linux 5.17" },
+	  "gft --info shows what this kernel has; for and while need Linux 5.17", LIMIT_NONE },
 	{ "cannot use helper", "a function of the kernel that this kind of probe may not call",
-	  "do it in another kind of probe" },
+	  "do it in another kind of probe", LIMIT_NONE },
 	{ "helper call is not allowed", "a function of the kernel that this kind of probe may not call",
-	  "do it in another kind of probe" },
-	{ "GPL-restricted function", "a function of the kernel that needs a GPL-compatible licence", NULL },
+	  "do it in another kind of probe", LIMIT_NONE },
+	{ "GPL-restricted function", "a function of the kernel that needs a GPL-compatible licence", NULL, LIMIT_NONE },
 	{ "invalid mem access", NULL,
 	  "C code (%{ ... %}) reads the target by bpf_probe_read_user(&v, sizeof(v), p), and checks what "
-	  "bpf_map_lookup_elem() gives; without C code this is a mistake of gft: please report the script" },
+	  "bpf_map_lookup_elem() gives; without C code this is a mistake of gft: please report the script",
+	  LIMIT_NONE },
 };
 
 /* The verifier's last words before its statistics. */
@@ -128,7 +135,7 @@ void ks_explain(const char *log, struct kernel_error *err)
 			else
 				ks_error(err, "the kernel's verifier refuses the script: %s", last);
 			err->hint = reasons[i].hint;
-			err->stack = !strcmp(reasons[i].text, "combined stack size");
+			err->limit = reasons[i].limit;
 			return;
 		}
 	ks_error(err, "the kernel's verifier refuses the script: %s", last);

@@ -210,6 +210,23 @@ static void test_statements(void **state)
 	done(&c);
 }
 
+/* For kernels that refuse the loop: the compiler repeats what stands in it, and break leaves it as before. */
+static void test_no_loops(void **state)
+{
+	struct checked c = right("u:main.add { unroll (3) { @a++; unroll (2) { @b++; } if (@a > 2) { break; } } }");
+	const char *inner;
+
+	(void)state;
+	c.p->no_loops = true;
+	codegen(c.p, &c.gen);
+	inner = strstr(c.gen.text, "unroll(full)");
+	assert_non_null(inner);
+	assert_non_null(strstr(inner + 1, "unroll(full)"));
+	assert_null(strstr(c.gen.text, "barrier_var(i"));
+	assert_non_null(strstr(c.gen.text, "break;"));
+	done(&c);
+}
+
 static void test_maps(void **state)
 {
 	struct checked c =
@@ -269,9 +286,11 @@ static void test_pure(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_needs),	     cmocka_unit_test(test_graph),	cmocka_unit_test(test_fetch),
-		cmocka_unit_test(test_expressions),  cmocka_unit_test(test_statements), cmocka_unit_test(test_maps),
-		cmocka_unit_test(test_plain_probes), cmocka_unit_test(test_pure),
+		cmocka_unit_test(test_needs),	   cmocka_unit_test(test_graph),
+		cmocka_unit_test(test_fetch),	   cmocka_unit_test(test_expressions),
+		cmocka_unit_test(test_statements), cmocka_unit_test(test_no_loops),
+		cmocka_unit_test(test_maps),	   cmocka_unit_test(test_plain_probes),
+		cmocka_unit_test(test_pure),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

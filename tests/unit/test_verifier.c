@@ -51,6 +51,28 @@ static void test_reasons(void **state)
 	     "mistake of gft", "script", 2);
 }
 
+/* What can be avoided by another object is told apart. */
+static void test_limits(void **state)
+{
+	static const struct {
+		const char *log;
+		enum kernel_limit limit;
+	} t[] = {
+		{ HEAD "combined stack size of 3 calls is 544. Too large\n" TAIL, LIMIT_STACK },
+		{ HEAD "429: (79) r0 = *(u64 *)(r10 -120)\nback-edge from insn 429 to 430\n" TAIL, LIMIT_LOOPS },
+		{ HEAD "5: infinite loop detected at insn 7\n" TAIL, LIMIT_NONE },
+		{ HEAD "R1 invalid mem access 'scalar'\n" TAIL, LIMIT_NONE },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		struct kernel_error err = { .msg = "" };
+
+		ks_explain(t[i].log, &err);
+		assert_int_equal(err.limit, t[i].limit);
+	}
+}
+
 /* Whatever a log holds: no crash, and nothing that is too long. */
 static void test_odd_logs(void **state)
 {
@@ -87,6 +109,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_reasons),
+		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_odd_logs),
 		cmocka_unit_test(test_lines),
 	};
