@@ -270,6 +270,23 @@ static const char *value_of_event(struct sema *s, const struct expr *e)
 	return NULL;
 }
 
+/* argN of each of the clause's raw tracepoints: the kernel attaches none that reads more than the event has. */
+static void check_raw_arg(struct sema *s, const struct expr *e)
+{
+	unsigned long n = strtoul(e->name + 3, NULL, 10);
+
+	for (uint32_t i = 0; i < s->p->nplain; i++) {
+		const struct plain_probe *pp = &s->p->plain[i];
+
+		if (pp->clause != s->ci->clause->index || !pp->args || n < pp->args->nfields)
+			continue;
+		sema_error(s, e->loc, "there is no %s: %s has %u argument%s", e->name, pp->target, pp->args->nfields,
+			   pp->args->nfields == 1 ? "" : "s");
+		sema_hint(s, "-lv shows them");
+		return;
+	}
+}
+
 static void check_ident(struct sema *s, struct expr *e)
 {
 	const struct builtin *b = e->builtin ? e->builtin : builtin_find(e->name);
@@ -352,12 +369,8 @@ static void check_ident(struct sema *s, struct expr *e)
 	if (b->where & W_GO && builtin_find(e->name) == b && sema_go_builtin(s, e, b))
 		return;
 	s->ci->needs |= b->needs;
-	if (s->ci->where == W_RAW && s->ci->clause->npoints == 1 && !s->ci->clause->points[0]->expanded && s->tp_args &&
-	    !strncmp(e->name, "arg", 3) && strtoul(e->name + 3, NULL, 10) >= s->tp_args->nfields) {
-		sema_error(s, e->loc, "there is no %s: this event has %u argument%s", e->name, s->tp_args->nfields,
-			   s->tp_args->nfields == 1 ? "" : "s");
-		sema_hint(s, "-lv shows them");
-	}
+	if (s->ci->where == W_RAW && !strncmp(e->name, "arg", 3))
+		check_raw_arg(s, e);
 	if (b->needs & NEED_G)
 		sema_thread(s, e->loc, e->name);
 }
