@@ -603,8 +603,7 @@ static struct src_loc place_of(const struct unit *u, size_t off)
 	return loc;
 }
 
-/* Whether text names a header, behind one of these quotes, that may be one of the kernel's: programs have few of them.
- */
+/* Whether text names a header, behind one of these quotes, of folders where those of the kernel are. */
 static bool names_kernels(const char *text, const char *quotes)
 {
 	static const char *const dirs[] = {

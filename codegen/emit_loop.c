@@ -116,8 +116,7 @@ void emit_loop(struct em *m, const struct stmt *st)
 			emit_line(m, "#pragma clang loop unroll(full)");
 			emit_line(m, "for (__u64 i%u = 0; i%u < %llu; i%u++)", n, n, (unsigned long long)st->count, n);
 		} else {
-			/* all 64 bits of the counter are kept: of a narrower one that is spilled the verifier loses
-			 * track */
+			/* a counter of 64 bits: of a narrower one that is spilled the verifier loses track */
 			emit_line(m, "for (__u64 i%u = 0; i%u < %llu; ({ i%u++; barrier_var(i%u); }))", n, n,
 				  (unsigned long long)st->count, n, n);
 		}

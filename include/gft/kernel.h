@@ -33,8 +33,7 @@ struct kernel_error {
 	enum kernel_limit {
 		LIMIT_NONE,
 		LIMIT_STACK, /* it was refused for what it needs of BPF's stack */
-		LIMIT_LOOPS, /* for a loop, which the verifiers of up to Linux 6.1 take in one order of its parts only
-			      */
+		LIMIT_LOOPS, /* for the order of a loop's parts (Linux 6.1 and older) */
 	} limit;
 };
 void kernel_error_fini(struct kernel_error *e);
