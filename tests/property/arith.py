@@ -182,6 +182,8 @@ class Maker:
                              (f"!({b})", boolean(not y)))
         if n == 11:
             return f"-({a})", literal(-x.v) if x.literal and -x.v >= -(1 << 63) else self.wide(-x.v, x)
+        if n == 12 and x.is_bool:
+            return f"~(int64)({a})", self.wide(~x.v, Val(x.v, 8, True))
         if n == 12:
             return f"~({a})", literal(~x.v & M64) if x.literal else self.wide(~x.v, x)
         if n == 13:
@@ -238,7 +240,9 @@ class Maker:
             a, b = t[:k], v[:k]
             return f"(strncmp({s}, {u}, {k}) < 0)", boolean(a < b)
         i = self.r.randrange(12)
-        return f"(uint64)({s})[{i}]", Val(ord(t[i]) if i < len(t) else 0, 8, False)
+        # behind its end by a number that is plain is an error
+        at = i if i < len(t) else f"{i} + (pid & 0)"
+        return f"(uint64)({s})[{at}]", Val(ord(t[i]) if i < len(t) else 0, 8, False)
 
     # --- what is printed ---------------------------------------------------------------------
 

@@ -597,11 +597,12 @@ class Script(Kinds):
         maps = [m for m in self.maps if m["keys"] and m["value"] not in ("hist", "lhist", "stats", "tseries")]
         if kind == "for":
             bounds = f"{self.pick('0', '-3', self.leaf())}..{self.pick('10', '300', self.leaf())}"
-            self.vars.append([(name, "counter")])
             if self.chance(0.2):
-                s = f"for {name} : {self.pick('0', 'cpu')}..{self.pick('10', 'pid', '(' + self.expr(2) + ')')} {{ {extra}{self.block(depth)} }}"
+                head = f"for {name} : {self.pick('0', 'cpu')}..{self.pick('10', 'pid', '(' + self.expr(2) + ')')}"
             else:
-                s = f"for ({name} : {bounds}) {{ {extra}{self.block(depth)} }}"
+                head = f"for ({name} : {bounds})"
+            self.vars.append([(name, "counter")])
+            s = f"{head} {{ {extra}{self.block(depth)} }}"
             self.vars.pop()
             return s
         if kind == "while":
