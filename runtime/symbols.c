@@ -204,30 +204,59 @@ static void add_range(struct process *p, const char *line)
 	identify(p->pid, &p->v[p->n++]);
 }
 
+static const struct range *find_range(const struct process *p, uint64_t addr)
+{
+	for (size_t i = 0; i < p->n; i++)
+		if (addr >= p->v[i].start && addr < p->v[i].end)
+			return &p->v[i];
+	return NULL;
+}
+
+/* A process that ends meanwhile has lines left, and no files: they are those that were there before. */
+static void keep_files(struct process *p, const struct process *before)
+{
+	for (size_t i = 0; i < p->n; i++) {
+		struct range *r = &p->v[i];
+		const struct range *was = r->ino ? NULL : find_range(before, r->start);
+
+		if (was && was->start == r->start && was->off == r->off && !strcmp(was->path, r->path)) {
+			r->dev = was->dev;
+			r->ino = was->ino;
+		}
+	}
+}
+
 static void read_maps(struct process *p)
 {
+	struct process now = { .pid = p->pid, .used = p->used };
 	char path[64], line[4352];
 	struct stat st;
+	bool any = false;
 	FILE *f;
 
 	snprintf(path, sizeof(path), "/proc/%d/maps", p->pid);
 	f = fopen(path, "re");
 	if (!f)
 		return;
-	/* a process that has just ended has an empty list: what was read before is better */
-	for (bool first = true; fgets(line, sizeof(line), f); first = false) {
-		if (first) {
-			clear(p);
-			p->looked = now_ms();
-			p->ino = 0;
-			if (program_of(p->pid, &st)) {
-				p->dev = st.st_dev;
-				p->ino = st.st_ino;
-			}
-		}
-		add_range(p, line);
+	while (fgets(line, sizeof(line), f)) {
+		any = true;
+		add_range(&now, line);
 	}
 	fclose(f);
+	if (!any) /* a process that has just ended has an empty list: what was read before is better */
+		return;
+	now.looked = now_ms();
+	if (program_of(p->pid, &st)) {
+		now.dev = st.st_dev;
+		now.ino = st.st_ino;
+	} else {
+		now.dev = p->dev;
+		now.ino = p->ino;
+	}
+	keep_files(&now, p);
+	clear(p);
+	free(p->v);
+	*p = now;
 }
 
 bool symbols_note(struct symbols *s, pid_t pid)
@@ -236,14 +265,6 @@ bool symbols_note(struct symbols *s, pid_t pid)
 
 	read_maps(p);
 	return p->n != 0;
-}
-
-static const struct range *find_range(const struct process *p, uint64_t addr)
-{
-	for (size_t i = 0; i < p->n; i++)
-		if (addr >= p->v[i].start && addr < p->v[i].end)
-			return &p->v[i];
-	return NULL;
 }
 
 static struct tgt *open_file(struct symbols *s, pid_t pid, const struct range *r)
