@@ -451,6 +451,15 @@ static const char *type_in(struct tgt *t, uint64_t vaddr)
 	return tgt_is_go(t) && tgt_rtype_name(t, vaddr, &name) ? name : NULL;
 }
 
+/* Whether it is known of any file that the process had mapped which one it is. */
+static bool has_files(const struct process *p)
+{
+	for (size_t i = 0; i < p->n; i++)
+		if (p->v[i].ino)
+			return true;
+	return false;
+}
+
 const char *symbols_go_type(struct symbols *s, uint32_t pid, uint64_t addr)
 {
 	struct process *p = find_process(s, (pid_t)pid);
@@ -470,7 +479,7 @@ const char *symbols_go_type(struct symbols *s, uint32_t pid, uint64_t addr)
 				name = type_in(t, addr - (r->start - (uint64_t)at));
 		}
 	}
-	for (int i = 0; !p->n && !name && i < targets_count(s->targets); i++)
+	for (int i = 0; !has_files(p) && !name && i < targets_count(s->targets); i++)
 		if (!tgt_is_pie(targets_tgt(s->targets, i)))
 			name = type_in(targets_tgt(s->targets, i), addr);
 	return name;
