@@ -79,7 +79,7 @@ func rescued(n int) (r int) {
 }
 
 //go:noinline
-func waits(n int) { time.Sleep(pause) }
+func waits(n int) { time.Sleep(pause + time.Duration(n>>62)) } // an argument that is read is kept while the stack grows
 
 //go:noinline
 func joins(done chan int) int { return <-done }
