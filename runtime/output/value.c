@@ -268,6 +268,10 @@ void value_place(struct buf *b, const struct code_info *c)
 		return;
 	}
 	value_escape(b, c->func, strlen(c->func));
+	if (c->inlined) {
+		buf_puts(b, " (inlined)");
+		return;
+	}
 	buf_putc(b, '+');
 	buf_u64(b, c->off);
 }

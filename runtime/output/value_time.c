@@ -68,12 +68,7 @@ static void print_code(struct buf *b, const struct gft_type *t, uint64_t ip, con
 		buf_printf(b, "\t%llx ", (unsigned long long)ip);
 	else
 		buf_pad(b, ' ', 8);
-	if (c->inlined) {
-		value_escape(b, c->func, strlen(c->func));
-		buf_puts(b, " (inlined)");
-	} else {
-		value_place(b, c);
-	}
+	value_place(b, c);
 	if (t->stack_mode == STACK_PERF && t->stack_kind != STACK_KERNEL && !c->inlined) {
 		buf_puts(b, " (");
 		value_escape(b, module, strlen(module));

@@ -63,6 +63,25 @@ static void symbol(void *ctx, uint32_t pid, uint64_t addr, struct code_info *out
 	}
 }
 
+/* At 0x1000 two copies in main.f; of the outer one, as in a damaged recording, no name is known. */
+static void copies(void *ctx, uint32_t pid, uint64_t addr, struct code_info *out)
+{
+	uint32_t level = out->level;
+
+	if (addr != 0x1000) {
+		symbol(ctx, pid, addr, out);
+		return;
+	}
+	*out = (struct code_info){ .func = "main.f", .off = 7, .copies = 2, .level = level, .addr = addr };
+	out->inlined = level == 1 || level == 2;
+	if (out->inlined)
+		out->func = level == 1 ? "main.\ng" : NULL;
+	if (level == 3) {
+		out->file = "/x.go";
+		out->line = 3;
+	}
+}
+
 static void file_place(void *ctx, struct buf *b, uint32_t pid, uint64_t addr)
 {
 	(void)ctx;
@@ -278,6 +297,25 @@ static void test_harmful_names(void **state)
 
 	(void)state;
 	assert_string_equal(show(&s, VALUE(int32_t, 1)), "{ .a\\x1b]0;b\\x07 = \\x1b[31mRED }");
+}
+
+static void test_copies(void **state)
+{
+	struct gft_type *t = ty_new(a, TY_STACK);
+	struct ty_stack st = { 1, 5, 1 };
+	struct value_ctx inlined = vc;
+	struct buf b = BUF_INIT;
+
+	(void)state;
+	inlined.symbol = copies;
+	t->stack_kind = STACK_GO;
+	value_print(&b, &inlined, t, &st);
+	assert_string_equal(buf_str(&b), "\n        main.\\ng (inlined)\n        0x1000\n        main.f+7 /x.go:3\n");
+	buf_reset(&b);
+	t->stack_mode = STACK_PERF;
+	value_print(&b, &inlined, t, &st);
+	assert_non_null(strstr(buf_str(&b), "\t1000 main.\\ng (inlined)\n\t1000 0x1000"));
+	buf_free(&b);
 }
 
 static void test_lookups(void **state)
@@ -502,10 +540,10 @@ int main(void)
 		cmocka_unit_test(test_numbers),	     cmocka_unit_test(test_text),
 		cmocka_unit_test(test_escape),	     cmocka_unit_test(test_duration),
 		cmocka_unit_test(test_aggregates),   cmocka_unit_test(test_harmful_names),
-		cmocka_unit_test(test_lookups),	     cmocka_unit_test(test_no_context),
-		cmocka_unit_test(test_agg),	     cmocka_unit_test(test_payload),
-		cmocka_unit_test(test_printf),	     cmocka_unit_test(test_printf_check),
-		cmocka_unit_test(test_hist_buckets),
+		cmocka_unit_test(test_lookups),	     cmocka_unit_test(test_copies),
+		cmocka_unit_test(test_no_context),   cmocka_unit_test(test_agg),
+		cmocka_unit_test(test_payload),	     cmocka_unit_test(test_printf),
+		cmocka_unit_test(test_printf_check), cmocka_unit_test(test_hist_buckets),
 	};
 	int status = cmocka_run_group_tests(tests, setup, teardown);
 
