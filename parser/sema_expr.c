@@ -17,15 +17,15 @@ bool sema_is_cond(const struct gft_type *t)
 
 void sema_truth(struct sema *s, struct expr *e)
 {
-	struct expr *text;
+	uint32_t depth = e->depth;
+	struct expr *empty;
 
 	if (e->type->kind != TY_STRING)
 		return;
-	text = arena_memdup(s->a, e, sizeof(*e));
-	*e = (struct expr){ .kind = EX_BINARY, .loc = text->loc, .depth = text->depth, .op = OP_NE, .type = &ty_none };
-	e->a = text;
-	e->b = expr_new(s->p->ast, EX_STR, text->loc);
-	e->b->str = "";
+	empty = expr_new(s->p->ast, EX_STR, e->loc);
+	empty->str = "";
+	*e = *expr_binary(s->p->ast, OP_NE, arena_memdup(s->a, e, sizeof(*e)), empty, e->loc);
+	e->depth = depth;
 	sema_expr(s, e);
 }
 

@@ -185,23 +185,30 @@ const struct gft_type *sema_step(enum op op, const struct gft_type *t)
 
 /* --- what fits where ----------------------------------------------------------------------------- */
 
-/* The first text in from that to cuts: its types in *text and *room. */
-static bool cuts(const struct gft_type *to, const struct gft_type *from, const struct gft_type **text,
-		 const struct gft_type **room)
-{
-	if (to->kind == TY_STRING && from->kind == TY_STRING) {
-		*text = from;
-		*room = to;
-		return from->size > to->size;
-	}
-	if (to->kind == from->kind && (to->kind == TY_TUPLE || to->kind == TY_RECORD))
-		for (uint32_t i = 0; i < to->nfields; i++) {
-			const struct ty_field *f = ty_part(from, to, i);
+/* Whether a value of type from, which is no tuple and no record, is not whole in one of type to. */
+typedef bool spoils_fn(const struct gft_type *to, const struct gft_type *from);
 
-			if (f && cuts(to->fields[i].type, f->type, text, room))
-				return true;
-		}
+/* The first part of from that spoils() says so of: its types in *part and *in. */
+static bool spoilt(const struct gft_type *to, const struct gft_type *from, spoils_fn *spoils,
+		   const struct gft_type **part, const struct gft_type **in)
+{
+	if (to->kind != from->kind || (to->kind != TY_TUPLE && to->kind != TY_RECORD)) {
+		*part = from;
+		*in = to;
+		return spoils(to, from);
+	}
+	for (uint32_t i = 0; i < to->nfields; i++) {
+		const struct ty_field *f = ty_part(from, to, i);
+
+		if (f && spoilt(to->fields[i].type, f->type, spoils, part, in))
+			return true;
+	}
 	return false;
+}
+
+static bool cuts(const struct gft_type *to, const struct gft_type *from)
+{
+	return to->kind == TY_STRING && from->kind == TY_STRING && from->size > to->size;
 }
 
 /* What has room for all text that the script reads is cut at the end like any text. */
@@ -209,7 +216,7 @@ static void text_fits(struct sema *s, const struct gft_type *t, const struct exp
 {
 	const struct gft_type *text, *room;
 
-	if (!cuts(t, e->type, &text, &room) || room->size >= s->p->config.max_strlen)
+	if (!spoilt(t, e->type, cuts, &text, &room) || room->size >= s->p->config.max_strlen)
 		return;
 	if (e->kind == EX_STR && e->len < room->size)
 		return;
@@ -254,23 +261,9 @@ static bool holds(const struct gft_type *to, const struct gft_type *from)
 	return to->is_signed && from->size < to->size;
 }
 
-/* The first integer in from that to does not hold: its types in *lost and *in. */
-static bool loses(const struct gft_type *to, const struct gft_type *from, const struct gft_type **lost,
-		  const struct gft_type **in)
+static bool loses(const struct gft_type *to, const struct gft_type *from)
 {
-	if (to->kind == TY_INT && from->kind == TY_INT) {
-		*lost = from;
-		*in = to;
-		return !holds(to, from);
-	}
-	if (to->kind == from->kind && (to->kind == TY_TUPLE || to->kind == TY_RECORD))
-		for (uint32_t i = 0; i < to->nfields; i++) {
-			const struct ty_field *f = ty_part(from, to, i);
-
-			if (f && loses(to->fields[i].type, f->type, lost, in))
-				return true;
-		}
-	return false;
+	return to->kind == TY_INT && from->kind == TY_INT && !holds(to, from);
 }
 
 void sema_implicit(struct sema *s, const struct expr *e, const struct gft_type *to)
@@ -278,7 +271,7 @@ void sema_implicit(struct sema *s, const struct expr *e, const struct gft_type *
 	const struct gft_type *lost, *in;
 	int64_t v;
 
-	if (!s->report || sema_const_int(e, &v) || !loses(to, e->type, &lost, &in))
+	if (!s->report || sema_const_int(e, &v) || !spoilt(to, e->type, loses, &lost, &in))
 		return;
 	diag_warn(s->d, e->loc,
 		  "Expression of type: %s being cast to type: %s. This may cause unexpected results. Use an explicit "

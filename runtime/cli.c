@@ -269,6 +269,8 @@ static bool unknown_option(struct cli *c, char **argv)
 
 static bool one_option(struct cli *c, int o, char **argv)
 {
+	const char *stage;
+
 	switch (o) {
 	case 'e':
 		if (c->expr)
@@ -291,8 +293,9 @@ static bool one_option(struct cli *c, int o, char **argv)
 	case 'P': c->trim_prefix = optarg; return true;
 	case 'd':
 		/* go-ftrace's bare -d is "debug"; with a stage it prints that stage */
-		if (stage_called(optarg)) {
-			c->stage = stage_called(optarg);
+		stage = stage_called(optarg);
+		if (stage) {
+			c->stage = stage;
 		} else {
 			c->no_stage = *optarg != '-' ? optarg : NULL;
 			c->verbose = true;
